@@ -1,0 +1,1 @@
+"""cx_helpers: measures, notebooks and pages for customer experience, in Persian and English."""
