@@ -1,0 +1,99 @@
+"""Who holds the tables?  One seam over the engines: DuckDB on a laptop, Spark on a cluster, through ibis.
+
+Everything that differs between engines lives here; measures see ibis tables only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+
+from cx_helpers.tables import TableError
+
+SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
+ORDER = ("customer_id", "occurred_at", "event_id")
+
+
+def connect(url: str = "duckdb://"):
+    """An ibis connection for a workspace's `engine` URL.
+
+    `duckdb://` (in memory, reads the workspace's Parquet), `duckdb:///file.db` (holds the tables), `pyspark://` or
+    `pyspark://local[2]` or `pyspark://spark://host:7077` (reads the Parquet); any other ibis URL holds the tables.
+    """
+    if url.startswith("pyspark://"):
+        return _spark(url.removeprefix("pyspark://") or "local[*]")
+    try:
+        return ibis.connect("duckdb://:memory:" if url == "duckdb://" else url)
+    except Exception as error:  # every backend raises its own kind
+        raise TableError(f"cannot open the engine {url!r}: {error}; use duckdb://, pyspark:// or an ibis URL") from error
+
+
+def reads_files(url: str) -> bool:
+    """Does this engine read the workspace's Parquet files (True), or hold the tables itself (False)?"""
+    return url in ("duckdb://", "") or url.startswith("pyspark://")
+
+
+def _spark(master: str):
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise TableError("the engine is Spark but pyspark is not installed; install cx-helpers[spark]") from None
+    session = (
+        SparkSession.builder.master(master)
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "4")
+        .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    return ibis.pyspark.connect(session)
+
+
+def read(connection, name: str, path: Path) -> ir.Table:
+    """The Parquet file, or folder of them, as a named table of the engine."""
+    where = str(path / "**" / "*.parquet") if path.is_dir() and connection.name == "duckdb" else str(path)
+    options = {"hive_partitioning": True} if path.is_dir() and connection.name == "duckdb" else {}
+    if name == "touchpoints" and path.is_file() and connection.name == "duckdb" and _lies_sorted(path):
+        name += SORTED
+    return connection.read_parquet(where, table_name=name, **options)
+
+
+def _lies_sorted(path: Path) -> bool:
+    """Did the writer of this file say that its rows lie in the order of customer, time and event?"""
+    import pyarrow.parquet as pq
+
+    said = (pq.read_metadata(path).metadata or {}).get(b"cx.sorted_by", b"").decode()
+    return tuple(part.strip() for part in said.split(",")) == ORDER
+
+
+def keeps_order(table: ir.Table) -> bool:
+    """Are this table's rows known to come out in the touchpoints' order?
+
+    True only for a DuckDB view over a file that says so, with nothing but filters and projections above it.
+    """
+    node = table.op()
+    while isinstance(node, (ops.Filter, ops.Project, ops.DropColumns)):
+        node = node.parent
+    return isinstance(node, ops.DatabaseTable) and node.name.endswith(SORTED) and node.source.name == "duckdb"
+
+
+def next_row(table: ir.Table, **columns: str) -> ir.Table:
+    """Add to each touchpoint what the same customer's next one holds; null after the last.
+
+    columns  new name = column to take, e.g. next_touchpoint="touchpoint"
+    A file known to lie sorted streams through an unpartitioned lead (several times faster on long logs); everything
+    else goes through a window by customer, ordered by time and then event id.  Both give the same rows.
+    """
+    if keeps_order(table):
+        after = table.mutate(_next_customer=table.customer_id.lead(), **{k: table[v].lead() for k, v in columns.items()})
+        same = after._next_customer == after.customer_id
+        return after.mutate(**{k: same.ifelse(after[k], ibis.null(after[k].type())) for k in columns}).drop(
+            "_next_customer"
+        )
+    window = ibis.window(group_by="customer_id", order_by=list(ORDER[1:]))
+    return table.mutate(**{k: table[v].lead().over(window) for k, v in columns.items()})

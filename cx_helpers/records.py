@@ -1,0 +1,117 @@
+"""What does a run record?  Metrics that others rely on, and findings: claims that a manager can act on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from cx_helpers.wording import Words
+
+KINDS = (
+    "friction moment_of_truth driver change_point cohort funnel_drop churn_risk segment basket experiment topic "
+    "leading_indicator forecast risk strength weakness opportunity threat case data_quality"
+).split()
+SEVERITIES = ("high", "medium", "low")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number with a name: how it is titled, in which unit it is, and whether more of it is better."""
+
+    title: Words
+    unit: str  # points, share, scale, score, hours, minutes, count, money
+    direction: str = "up"
+    digits: int = 0
+    low: float | None = None  # ends of the scale, where it has any
+    high: float | None = None
+
+
+def _metric(fa: str, en: str, unit: str, direction: str = "up", digits: int = 0, low=None, high=None) -> Metric:
+    return Metric({"fa": fa, "en": en}, unit, direction, digits, low, high)
+
+
+METRICS: dict[str, Metric] = {
+    "nps": _metric("شاخص خالص مروجان (NPS)", "Net Promoter Score (NPS)", "points", low=-100, high=100),
+    "csat": _metric("رضایت (CSAT)", "Satisfaction (CSAT)", "share", digits=1, low=0, high=1),
+    "csat_mean": _metric("میانگین رضایت", "Mean satisfaction", "scale", digits=2),
+    "ces": _metric("آسانی کار (CES)", "Customer effort: ease (CES)", "scale", digits=2),
+    "response_rate": _metric("نرخ پاسخ", "Response rate", "share", digits=1, low=0, high=1),
+    "sentiment": _metric("احساس نوشته‌ها", "Sentiment of comments", "score", digits=2, low=-1, high=1),
+    "negative_share": _metric(
+        "سهم نوشته‌های ناخوشایند", "Share of negative comments", "share", "down", 1, low=0, high=1
+    ),
+    "retention_1": _metric("ماندگاری ماه اول", "Retention, month 1", "share", digits=1, low=0, high=1),
+    "retention_3": _metric("ماندگاری ماه سوم", "Retention, month 3", "share", digits=1, low=0, high=1),
+    "repeat_rate": _metric("نرخ خرید دوباره", "Repeat purchase rate", "share", digits=1, low=0, high=1),
+    "conversion": _metric("نرخ تبدیل", "Conversion", "share", digits=1, low=0, high=1),
+    "revenue": _metric("فروش", "Revenue", "money", low=0),
+    "orders": _metric("سفارش‌ها", "Orders", "count", low=0),
+    "active_customers": _metric("مشتریان فعال", "Active customers", "count", low=0),
+    "late_delivery_rate": _metric("نرخ دیرکرد تحویل", "Late delivery rate", "share", "down", 1, low=0, high=1),
+    "failure_rate": _metric("نرخ ناکامی", "Failure rate", "share", "down", 1, low=0, high=1),
+}
+
+
+def clean(value):
+    """A number fit for JSON: NaN and infinities become null, numpy scalars become Python's."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim made by a measure that tested it.
+
+    kind        one of KINDS;  subject  {column: value} the claim is about;  measure  the metric or quantity
+    value       what was seen;  baseline  against what;  low, high  95 % interval of value
+    p_adjusted  corrected for all that the measure looked at;  impact  {value, low, high, unit} of mending it
+    text        the claim in both languages;  detail, remedy  shown under it, not part of the record
+    looks       how many comparisons p_adjusted was corrected for
+    """
+
+    kind: str
+    subject: dict
+    measure: str
+    value: float
+    text: Words
+    baseline: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    p_adjusted: float | None = None
+    impact: dict | None = None
+    severity: str = "low"
+    detail: Words | None = field(default=None, compare=False)
+    looks: int | None = field(default=None, compare=False)
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"finding kind {self.kind!r} is not one of {', '.join(KINDS)}")
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"severity {self.severity!r} is not one of high, medium, low")
+
+    def record(self) -> dict:
+        """The finding as findings.json holds it (the runner adds `report`)."""
+        names = "kind subject measure value baseline low high n p_adjusted impact severity text".split()
+        out = {name: getattr(self, name) for name in names}
+        out["subject"] = {k: clean(v) for k, v in self.subject.items()}
+        if self.impact:
+            out["impact"] = {k: clean(self.impact.get(k)) for k in ("value", "low", "high", "unit")}
+        return {k: clean(v) if not isinstance(v, dict) else v for k, v in out.items()}
+
+
+# A run asks about ten questions, each a family corrected by itself; for one run in twenty to hold a false "high",
+# each family may err once in two hundred.
+HIGH_P, MEDIUM_P = 0.005, 0.05
+
+
+def severity(p_adjusted: float, large: bool) -> str | None:
+    """How loud a tested claim may be: None = say nothing, `high` only when it is both sure and large.
+
+    p_adjusted  corrected within its family;  large  does the effect pass the size that the measure calls large?
+    """
+    if not p_adjusted < MEDIUM_P:  # also null
+        return None
+    return "high" if p_adjusted < HIGH_P and large else "medium" if large or p_adjusted < HIGH_P else "low"

@@ -1,0 +1,240 @@
+"""What does a table look like?  The canonical tables in code, and the errors that say a table is not fit."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class TableError(ValueError):
+    """A table cannot answer the question: the message says what is wrong, what is there, what to do."""
+
+
+class MissingTable(TableError):
+    """A report needs a table (or column) that this company does not have; the run goes on without the report."""
+
+
+class Column(NamedTuple):
+    """One canonical column: its engine type and, where the values are a closed list, that list."""
+
+    type: str
+    values: tuple[str, ...] = ()
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table: the columns of its key, those that must be there, and all that have a meaning."""
+
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+    columns: dict[str, Column] = field(repr=False)
+    meaning: str = ""
+    time: str | None = None  # the column that a period cuts
+
+
+def _table(meaning: str, key: str, spec: str, time: str | None = None, **values: str) -> Table:
+    """Build a Table from lines `name* type  meaning`; a star marks a required column."""
+    columns, required = {}, []
+    for line in spec.strip().splitlines():
+        name, kind, *words = line.split(maxsplit=2)
+        if name.endswith("*"):
+            name = name[:-1]
+            required.append(name)
+        columns[name] = Column(kind, tuple(values.get(name, "").split()), words[0] if words else "")
+    return Table(tuple(key.split()), tuple(required), columns, meaning, time)
+
+
+TABLES: dict[str, Table] = {
+    "customers": _table(
+        "one row per customer",
+        "customer_id",
+        """
+        customer_id* string          stable id, a pseudonym when privacy asks for it
+        created_at timestamp         first contact
+        acquisition_channel string   what brought the customer
+        birth_year int64             Gregorian
+        gender string
+        province string
+        city string
+        segment string               the company's own grouping
+        consent boolean              may be contacted
+        """,
+    ),
+    "identities": _table(
+        "which keys of which systems are one customer",
+        "source kind value",
+        """
+        source* string               system
+        kind* string
+        value* string                normalised; hashed when privacy.pseudonyms
+        customer_id* string
+        """,
+        kind="account email phone national_id card cookie",
+    ),
+    "touchpoints": _table(
+        "one row per contact of a customer with the company, sorted by customer_id, occurred_at, event_id",
+        "event_id",
+        """
+        event_id* string
+        customer_id* string
+        occurred_at* timestamp
+        touchpoint* string           what the customer met, e.g. payment
+        stage string                 of the journey, e.g. purchase
+        channel string
+        outcome string
+        duration_s float64           seconds
+        cost float64                 to the company, in the workspace's currency
+        session_id string
+        campaign string
+        """,
+        time="occurred_at",
+        outcome="success failure abandoned",
+    ),
+    "orders": _table(
+        "one row per order",
+        "order_id",
+        """
+        order_id* string
+        customer_id* string
+        ordered_at* timestamp
+        amount* float64              in the workspace's currency, after discount
+        margin float64
+        discount float64
+        status string
+        channel string
+        promised_at timestamp
+        delivered_at timestamp
+        """,
+        time="ordered_at",
+    ),
+    "order_items": _table(
+        "one row per line of an order",
+        "order_id line",
+        """
+        order_id* string
+        line* int64
+        product_id string
+        product_name string
+        category string
+        quantity float64
+        unit_price float64
+        """,
+    ),
+    "contracts": _table(
+        "one row per contract or subscription",
+        "contract_id",
+        """
+        contract_id* string
+        customer_id* string
+        started_at* timestamp
+        ended_at timestamp           null = alive
+        plan string
+        monthly_fee float64
+        """,
+        time="started_at",
+    ),
+    "responses": _table(
+        "one row per answer to a survey question; an invitation without answer has invited_at and no score",
+        "response_id",
+        """
+        response_id* string
+        customer_id string
+        responded_at* timestamp      null only where an invitation was not answered
+        invited_at timestamp
+        instrument* string           nps, csat, ces, enps, servqual.tangibles, …
+        score* float64               null only where an invitation was not answered
+        scale_min* float64
+        scale_max* float64
+        touchpoint string
+        channel string
+        comment string
+        """,
+        time="responded_at",
+    ),
+    "tickets": _table(
+        "one row per request to support",
+        "ticket_id",
+        """
+        ticket_id* string
+        customer_id string
+        opened_at* timestamp
+        first_reply_at timestamp
+        solved_at timestamp
+        status string
+        priority string
+        channel string
+        topic string
+        subject string
+        description string
+        reopens int64
+        escalated boolean
+        csat float64
+        """,
+        time="opened_at",
+    ),
+    "comments": _table(
+        "one row per piece of text that a customer wrote",
+        "comment_id",
+        """
+        comment_id* string
+        customer_id string
+        written_at* timestamp
+        text* string
+        origin string
+        origin_id string
+        touchpoint string
+        channel string
+        rating float64
+        language string
+        sentiment float64            derived: -1 to 1
+        p_negative float64           derived: 0 to 1
+        p_neutral float64            derived: 0 to 1
+        p_positive float64           derived: 0 to 1
+        """,
+        time="written_at",
+        origin="response ticket review social chat call",
+    ),
+    "exposures": _table(
+        "who saw which variant of an experiment, and when first",
+        "experiment customer_id",
+        """
+        experiment* string
+        customer_id* string
+        variant* string
+        exposed_at* timestamp
+        """,
+        time="exposed_at",
+    ),
+    "initiatives": _table(
+        "what was done to make things better",
+        "initiative_id",
+        """
+        initiative_id* string
+        name string
+        touchpoint string
+        started_at* timestamp
+        cost float64
+        owner string
+        """,
+    ),
+}
+
+
+def nearest(name: str, known) -> str:
+    """`; did you mean 'x'?` where something near is known, else an empty string."""
+    near = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def need(table, *columns: str) -> None:
+    """Refuse a table that lacks a column, naming the nearest one it has.
+
+    table  an ibis table or a pandas frame.  Raises TableError.
+    """
+    have = list(table.columns)
+    for column in columns:
+        if column not in have:
+            hint = nearest(column, have) or "; map it in workspace.yaml"
+            raise TableError(f"no column {column!r} among {sorted(have)}{hint}")

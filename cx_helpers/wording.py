@@ -1,0 +1,199 @@
+"""How is it said in each language?  Numbers, money, dates and names set as a reader of Persian or English expects.
+
+Persian: ۱٬۲۳۴٫۵ with U+066C and U+066B, minus U+2212 before the digits, ٪ after them; every number isolated
+(U+2066…U+2069), so that signs stay in place inside right-to-left text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import string
+from dataclasses import dataclass, field, replace
+
+from cx_helpers import dates
+
+Words = dict[str, str]  # {"fa": …, "en": …}
+LOCALES = ("fa", "en")
+_FA = str.maketrans("0123456789.,-", "۰۱۲۳۴۵۶۷۸۹٫٬−")
+_MISSING = "—"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How this session is read: language, calendar, period, currency, and what the data's values are called."""
+
+    locale: str = "fa"
+    calendar: str = "jalali"
+    currency: str = "IRR"
+    period: dates.Period | None = None
+    labels: dict[str, Words] = field(default_factory=dict, repr=False)
+    smallest_group: int = 10
+
+
+_reading = Reading()
+
+
+def use(**settings) -> None:
+    """Set how this session is read (`locale=`, `calendar=`, `currency=`, `period=`, `labels=`, `smallest_group=`)."""
+    global _reading
+    if settings.get("locale", "fa") not in LOCALES:
+        raise ValueError(f"locale {settings['locale']!r} is not known; use 'fa' or 'en'")
+    _reading = replace(_reading, **settings)
+
+
+def current() -> Reading:
+    """How this session is read now."""
+    return _reading
+
+
+def number(x, locale: str | None = None, digits: int = 0, sign: bool = False, percent: bool = False) -> str:
+    """A number as a reader sees it; null is a dash.
+
+    digits   after the decimal sign;  sign  also show a plus;  percent  x is a share (0.35 -> ۳۵٪)
+    """
+    locale = locale or _reading.locale
+    if x is None or not math.isfinite(x):
+        return _MISSING
+    value = round(float(x) * (100 if percent else 1), digits) + 0.0  # + 0.0 turns −0 into 0
+    text = f"{value:{'+' if sign and value else ''},.{digits}f}"
+    if locale == "fa":
+        return f"\u2066{text.translate(_FA)}\u2069" + ("٪" if percent else "")
+    return text.replace("-", "−") + ("%" if percent else "")
+
+
+def money(x, locale: str | None = None, currency: str | None = None, sign: bool = False) -> str:
+    """An amount in words a manager uses: 21_000_000_000 IRR -> `۲٫۱ میلیارد تومان`; other currencies keep their code."""
+    locale, currency = locale or _reading.locale, currency or _reading.currency
+    if x is None or not math.isfinite(x):
+        return _MISSING
+    unit = {"fa": currency, "en": currency}[locale]
+    if currency == "IRR":
+        x, unit = x / 10, {"fa": "تومان", "en": "toman"}[locale]
+    for size, fa, en in ((1e12, "هزار میلیارد", "trillion"), (1e9, "میلیارد", "billion"), (1e6, "میلیون", "million")):
+        if abs(x) >= size:
+            scaled = x / size
+            text = number(scaled, locale, 1 if abs(scaled) < 100 else 0, sign)
+            return f"{text} {fa if locale == 'fa' else en} {unit}"
+    return f"{number(x, locale, 0, sign)} {unit}"
+
+
+def label(value, locale: str | None = None) -> str:
+    """What a value of the data (a channel, a stage, a column) is called; without a name, the value itself."""
+    locale = locale or _reading.locale
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return {"fa": "نامعلوم", "en": "unknown"}[locale]
+    if isinstance(value, dates.Period):
+        return value.label(locale)
+    if isinstance(value, dt.date):
+        return dates.day_label(value, locale, _reading.calendar)
+    if isinstance(value, bool):
+        return {"fa": {True: "بله", False: "خیر"}, "en": {True: "yes", False: "no"}}[locale][value]
+    names = _reading.labels.get(str(value)) or STANDARD.get(str(value))
+    return names[locale] if names and locale in names else str(value)
+
+
+class _Setter(string.Formatter):
+    """Formats fields for one language; see `say`."""
+
+    def __init__(self, locale: str):
+        self.locale = locale
+
+    def format_field(self, value, spec: str) -> str:
+        if isinstance(value, dict) and value.keys() >= {"fa", "en"}:
+            return value[self.locale]
+        if isinstance(value, (str, dates.Period, dt.date, bool)) or value is None:
+            return label(value, self.locale)
+        if spec in ("money", "+money"):
+            return money(value, self.locale, sign=spec[0] == "+")
+        if value != value:
+            return _MISSING
+        percent, sign = spec.endswith("%"), spec.startswith("+")
+        digits = int(spec.split(".")[1].rstrip("%f")) if "." in spec else 0
+        return number(value, self.locale, digits, sign, percent)
+
+
+def say(fa: str, en: str, **values) -> Words:
+    """One sentence in both languages, made from the numbers.
+
+    fa, en   templates with the same fields: `{x}` whole number, `{x:.1f}`, `{x:+.1f}`, `{x:.0%}`, `{x:money}`;
+             a text is replaced by its name (`label`), a Period or a date is printed as a day of the reader's calendar,
+             a {"fa", "en"} pair by its own half
+    say(fa="شاخص {x:+.1f} شد", en="the score became {x:+.1f}", x=-3.25) -> {"fa": "شاخص ⁦−۳٫۲⁩ شد", …}
+    """
+    return {"fa": _Setter("fa").format(fa, **values), "en": _Setter("en").format(en, **values)}
+
+
+def join(parts: list[Words]) -> Words:
+    """`الف، ب و پ` / `a, b and c`."""
+    out = {}
+    for locale, comma, last in (("fa", "، ", " و "), ("en", ", ", " and ")):
+        names = [p[locale] for p in parts]
+        out[locale] = last.join(filter(None, [comma.join(names[:-1]), names[-1] if names else ""]))
+    return out
+
+
+def name(value) -> Words:
+    """A value's names in both languages."""
+    return {locale: label(value, locale) for locale in LOCALES}
+
+
+def sentences(*parts: Words | None) -> Words:
+    """Several sentences one after another; None is left out."""
+    return {locale: " ".join(p[locale] for p in parts if p) for locale in LOCALES}
+
+
+def _names(text: str) -> dict[str, Words]:
+    rows = (line.split(" | ") for line in text.strip().splitlines())
+    return {key.strip(): {"fa": fa.strip(), "en": en.strip()} for key, fa, en in rows}
+
+
+STANDARD: dict[str, Words] = _names("""
+all | همه | all
+awareness | آگاهی | awareness
+evaluation | ارزیابی | evaluation
+purchase | خرید | purchase
+use | استفاده | use
+support | پشتیبانی | support
+loyalty | وفاداری | loyalty
+success | موفق | success
+failure | ناکام | failed
+abandoned | رهاشده | abandoned
+nps | شاخص خالص مروجان (NPS) | Net Promoter Score (NPS)
+csat | رضایت (CSAT) | satisfaction (CSAT)
+ces | آسانی کار (CES) | ease (CES)
+promoter | مروج | promoter
+passive | بی‌تفاوت | passive
+detractor | بدگو | detractor
+channel | کانال | channel
+province | استان | province
+city | شهر | city
+segment | بخش | segment
+gender | جنسیت | gender
+touchpoint | نقطهٔ تماس | touchpoint
+stage | مرحله | stage
+instrument | پرسش | question
+acquisition_channel | راه آشنایی | acquisition channel
+month | ماه | month
+n | پاسخ‌ها | answers
+customers | مشتریان | customers
+responses | پاسخ‌ها | responses
+touchpoints | تماس‌ها | touchpoints
+orders | سفارش‌ها | orders
+order_items | اقلام سفارش | order items
+comments | نوشته‌ها | comments
+tickets | درخواست‌ها | tickets
+contracts | قراردادها | contracts
+positive | خوشایند | positive
+neutral | خنثی | neutral
+negative | ناخوشایند | negative
+web | وب | web
+app | اپلیکیشن | app
+phone | تلفن | phone
+store | فروشگاه | store
+email | ایمیل | email
+sms | پیامک | SMS
+chat | گفت‌وگو | chat
+desktop | رایانه | desktop
+mobile | همراه | mobile
+""")
