@@ -1,4 +1,4 @@
-"""How sure are we?  Intervals that hold when groups are small or customers answer twice, and the price of many looks."""
+"""How sure are we?  Intervals that hold for small groups and repeated answers, and the price of many looks."""
 
 from __future__ import annotations
 

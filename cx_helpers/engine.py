@@ -28,7 +28,8 @@ def connect(url: str = "duckdb://"):
     try:
         return ibis.connect("duckdb://:memory:" if url == "duckdb://" else url)
     except Exception as error:  # every backend raises its own kind
-        raise TableError(f"cannot open the engine {url!r}: {error}; use duckdb://, pyspark:// or an ibis URL") from error
+        hint = "use duckdb://, pyspark:// or an ibis URL"
+        raise TableError(f"cannot open the engine {url!r}: {error}; {hint}") from error
 
 
 def reads_files(url: str) -> bool:
@@ -90,7 +91,8 @@ def next_row(table: ir.Table, **columns: str) -> ir.Table:
     else goes through a window by customer, ordered by time and then event id.  Both give the same rows.
     """
     if keeps_order(table):
-        after = table.mutate(_next_customer=table.customer_id.lead(), **{k: table[v].lead() for k, v in columns.items()})
+        leads = {name: table[column].lead() for name, column in columns.items()}
+        after = table.mutate(_next_customer=table.customer_id.lead(), **leads)
         same = after._next_customer == after.customer_id
         return after.mutate(**{k: same.ifelse(after[k], ibis.null(after[k].type())) for k in columns}).drop(
             "_next_customer"

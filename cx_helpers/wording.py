@@ -63,7 +63,7 @@ def number(x, locale: str | None = None, digits: int = 0, sign: bool = False, pe
 
 
 def money(x, locale: str | None = None, currency: str | None = None, sign: bool = False) -> str:
-    """An amount in words a manager uses: 21_000_000_000 IRR -> `۲٫۱ میلیارد تومان`; other currencies keep their code."""
+    """An amount as a manager says it: 21_000_000_000 IRR is `۲٫۱ میلیارد تومان`; other currencies keep their code."""
     locale, currency = locale or _reading.locale, currency or _reading.currency
     if x is None or not math.isfinite(x):
         return _MISSING

@@ -1,0 +1,335 @@
+"""One company's folder: settings, engine, period -> the tables that a notebook starts from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from cx_helpers import dates, wording
+from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
+
+STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
+PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
+
+
+class WorkspaceError(ValueError):
+    """workspace.yaml, or what a run asks of it, is wrong: the message names the key, what is there, what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What workspace.yaml says, with its defaults; one field a key (contract, section 1)."""
+
+    folder: Path
+    name: dict
+    locale: str = "fa"
+    calendar: str = "jalali"
+    timezone: str = "Asia/Tehran"
+    currency: str = "IRR"
+    engine: str = "duckdb://"
+    sources: list = field(default_factory=list)
+    stages: dict = field(default_factory=lambda: dict(STAGES))
+    goals: dict = field(default_factory=dict)
+    privacy: dict = field(default_factory=lambda: dict(PRIVACY))
+
+
+def find(folder: str | Path) -> Path:
+    """The workspace folder, looked for from here upward, so that a notebook finds `data/sample` from where it lies."""
+    asked = Path(folder).expanduser()
+    for base in (Path(), *Path.cwd().parents):
+        if (base / asked / "workspace.yaml").is_file():
+            return base / asked
+    raise WorkspaceError(
+        f"no workspace.yaml in {str(folder)!r}, here or in a folder above; give the company's folder, "
+        "or make one with: cx init DIR"
+    )
+
+
+def load_settings(folder: str | Path) -> Settings:
+    """Read and check workspace.yaml; an unknown key is refused naming the nearest known one."""
+    folder = find(folder)
+    try:
+        raw = yaml.safe_load((folder / "workspace.yaml").read_text("utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"workspace.yaml cannot be read: {error}; it must be YAML in UTF-8") from None
+    if not isinstance(raw, dict):
+        raise WorkspaceError(f"workspace.yaml holds {type(raw).__name__}, not keys and values; see cx init")
+    known = [f for f in Settings.__dataclass_fields__ if f != "folder"]
+    for key in raw:
+        if key not in known:
+            raise WorkspaceError(f"workspace.yaml: unknown key {key!r}{nearest(key, known)}; keys: {', '.join(known)}")
+    given = {key: value for key, value in raw.items() if value is not None}
+    given["name"] = _names(given.get("name"))
+    given["privacy"] = PRIVACY | _section(given, "privacy", PRIVACY)
+    settings = Settings(folder=folder, **given)
+    _check(settings)
+    return settings
+
+
+def _names(name) -> dict:
+    if isinstance(name, str) and name.strip():
+        return {"fa": name, "en": name}
+    if isinstance(name, dict) and name and set(name) <= {"fa", "en"}:
+        return {locale: str(name.get(locale) or next(iter(name.values()))) for locale in wording.LOCALES}
+    raise WorkspaceError("workspace.yaml: `name` is required, e.g. name: {fa: فروشگاه نمونه, en: Sample Shop}")
+
+
+def _section(given: dict, key: str, known: dict) -> dict:
+    section = given.get(key, {})
+    if not isinstance(section, dict):
+        raise WorkspaceError(f"workspace.yaml: `{key}` must hold keys and values, not {section!r}")
+    for name, value in section.items():
+        if name not in known:
+            raise WorkspaceError(f"workspace.yaml: unknown key {key}.{name}{nearest(name, known)}")
+        if type(value) is not type(known[name]):
+            raise WorkspaceError(f"workspace.yaml: {key}.{name} is {value!r}; a value like {known[name]!r} is needed")
+    return section
+
+
+def _check(s: Settings) -> None:
+    def refuse(key, remedy):
+        raise WorkspaceError(f"workspace.yaml: {key} is {getattr(s, key)!r}; {remedy}")
+
+    if s.locale not in wording.LOCALES:
+        refuse("locale", "use fa or en")
+    if s.calendar not in ("jalali", "gregorian"):
+        refuse("calendar", "use jalali or gregorian")
+    try:
+        ZoneInfo(str(s.timezone))
+    except (ZoneInfoNotFoundError, ValueError):
+        refuse("timezone", "use an IANA name such as Asia/Tehran")
+    if not (isinstance(s.currency, str) and len(s.currency) == 3 and s.currency.isupper()):
+        refuse("currency", "use an ISO code such as IRR")
+    if not isinstance(s.engine, str) or "://" not in s.engine:
+        refuse("engine", "use a connection URL such as duckdb:// or pyspark://local[2]")
+    if not isinstance(s.sources, list) or not all(isinstance(x, dict) and "system" in x for x in s.sources):
+        refuse("sources", "use a list of {system: …, path: …}")
+    if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
+        refuse("stages", "use {stage: [touchpoint, …], …}")
+    for metric, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
+        if not isinstance(goal, dict) or not isinstance(goal.get("target"), (int, float)):
+            refuse("goals", "use {metric: {target: 40, direction: up}}")
+        if goal.get("direction", "up") not in ("up", "down"):
+            refuse("goals", "a direction is up or down")
+    if s.privacy["smallest_group"] < 1:
+        refuse("privacy", "smallest_group must be 1 or more")
+
+
+def labels(folder: Path) -> dict[str, wording.Words]:
+    """What the company calls the values of its data: labels.yaml, `{value: {fa: …, en: …}}`, where there is one."""
+    path = folder / "labels.yaml"
+    if not path.is_file():
+        return {}
+    raw = yaml.safe_load(path.read_text("utf-8-sig")) or {}
+    for value, names in raw.items():
+        if not isinstance(names, dict) or not set(names) <= {"fa", "en"}:
+            raise WorkspaceError(f"labels.yaml: {value!r} has {names!r}; use {{fa: …, en: …}}")
+    return {str(k): {loc: str(n) for loc, n in names.items()} for k, names in raw.items()}
+
+
+def table_path(folder: Path, name: str) -> Path | None:
+    """Where a canonical table lies: tables/NAME.parquet, or the folder tables/NAME; None where it is not."""
+    for path in (folder / "tables" / f"{name}.parquet", folder / "tables" / name):
+        if path.is_file() or (path.is_dir() and any(path.rglob("*.parquet"))):
+            return path
+    return None
+
+
+@functools.lru_cache(maxsize=8)
+def _connection(url: str):
+    from cx_helpers import engine
+
+    return engine.connect(url)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A company's tables as one report sees them: one period, one segment, one language.
+
+    `tables.responses` (or any other contract table) is an engine table cut to the period;  `tables.before` sees the
+    previous period, `tables.until` everything up to the period's end (a report never sees what came after).
+    A table that is not there raises MissingTable.
+    """
+
+    settings: Settings
+    period: dates.Period
+    segment: str = ""
+    locale: str = "fa"
+    scope: str = "period"  # period, or until (no beginning)
+
+    @property
+    def calendar(self) -> str:
+        return self.period.calendar
+
+    @property
+    def before(self) -> Tables:
+        """The same tables in the previous period of equal kind."""
+        return replace(self, period=self.period.previous(), scope="period")
+
+    @property
+    def until(self) -> Tables:
+        """The same tables from their beginning to the end of the period."""
+        return replace(self, scope="until")
+
+    def months(self, count: int = 12) -> list[dates.Period]:
+        """The last `count` calendar months up to the period's end, oldest first."""
+        return self.period.back(count)
+
+    def goal(self, metric: str) -> dict | None:
+        """`{target, direction}` from the workspace, or None."""
+        return self.settings.goals.get(metric)
+
+    def has(self, name: str) -> bool:
+        """Is there such a table?"""
+        try:
+            self._raw(name)
+        except MissingTable:
+            return False
+        return True
+
+    def __getattr__(self, name: str):
+        if name.startswith("_") or name not in TABLES:
+            raise AttributeError(f"no table {name!r}{nearest(name, TABLES)}; tables: {', '.join(TABLES)}")
+        return self.table(name)
+
+    def table(self, name: str):
+        """The engine table `name`, cut to the period and to the segment's customers."""
+        table, when = self._raw(name), TABLES[name].time
+        if self.segment:
+            table = self._of_segment(name, table)
+        if when:
+            time = table[when].coalesce(table.invited_at) if "invited_at" in table.columns else table[when]
+            table = table.filter(time < self.period.end)
+            if self.scope == "period":
+                table = table.filter(time >= self.period.start)
+        return table
+
+    def with_column(self, name: str, column: str):
+        """The table `name` with a `column` of its own, or brought from its customers; TableError where neither has it."""
+        table = self.table(name)
+        if column in table.columns:
+            return table
+        customers = self._raw("customers") if self.has("customers") else None
+        if customers is None or column not in customers.columns or "customer_id" not in table.columns:
+            known = [*table.columns, *(customers.columns if customers is not None else [])]
+            raise TableError(f"neither {name} nor customers has a column {column!r}{nearest(column, known)}")
+        return table.left_join(customers.select("customer_id", column), "customer_id", rname="_{name}").drop(
+            "_customer_id"
+        )
+
+    def _raw(self, name: str):
+        return _read(self.settings.engine, self.settings.folder, name)
+
+    def _of_segment(self, name: str, table):
+        column, value = split_segment(self.segment)
+        members = self._raw("customers")
+        if column not in members.columns:
+            raise TableError(f"segment: customers has no column {column!r}{nearest(column, members.columns)}")
+        members = members.filter(members[column].cast("string") == value)
+        if name == "order_items":
+            members = self._raw("orders").semi_join(members, "customer_id")
+            return table.semi_join(members, "order_id")
+        return table.semi_join(members, "customer_id") if "customer_id" in table.columns else table
+
+
+def _read(url: str, folder: Path, name: str):
+    from cx_helpers import engine
+
+    connection = _connection(url)
+    if engine.reads_files(url):
+        path = table_path(folder, name)
+        if path is None:
+            raise MissingTable(
+                f"this company has no table {name!r} ({TABLES[name].meaning}); map a source that fills it in "
+                f"workspace.yaml and run cx ingest, or put {name}.parquet into tables/"
+            )
+        return _view(url, str(path), name, path.stat().st_mtime_ns)
+    if name not in connection.list_tables():
+        raise MissingTable(f"the engine holds no table {name!r} ({TABLES[name].meaning})")
+    return connection.table(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _view(url: str, path: str, name: str, _written: int):
+    from cx_helpers import engine
+
+    return engine.read(_connection(url), name, Path(path))
+
+
+def split_segment(segment: str) -> tuple[str, str]:
+    """`province=فارس` -> ("province", "فارس"); WorkspaceError where it has another form."""
+    column, equals, value = segment.partition("=")
+    if not equals or not column.strip() or not value.strip():
+        raise WorkspaceError(f"segment {segment!r} is not column=value, e.g. province=فارس")
+    return column.strip(), value.strip()
+
+
+def data_range(settings: Settings) -> tuple[dt.datetime, dt.datetime] | None:
+    """First and last instant (UTC) at which customers did anything; None where no table tells."""
+    import pandas as pd
+
+    ends = []
+    for name in ("touchpoints", "orders", "responses", "comments", "tickets"):
+        try:
+            table = _read(settings.engine, settings.folder, name)
+        except MissingTable:
+            continue
+        if (when := TABLES[name].time) in table.columns:
+            row = table.aggregate(first=table[when].min(), last=table[when].max()).execute().iloc[0]
+            ends += [pd.Timestamp(t).tz_localize(None) for t in row if not pd.isna(t) and pd.Timestamp(t).tz is None]
+            ends += [pd.Timestamp(t).tz_convert(None) for t in row if not pd.isna(t) and pd.Timestamp(t).tz]
+    return (min(ends).to_pydatetime(), max(ends).to_pydatetime()) if ends else None
+
+
+def last_complete_month(folder: str | Path) -> str:
+    """The newest calendar month that the data covers to its last day: the period of a report nobody named one for."""
+    settings = folder if isinstance(folder, Settings) else load_settings(folder)
+    found = data_range(settings)
+    if found is None:
+        raise MissingTable("this company has no data yet: no touchpoints, orders, responses, comments or tickets")
+    last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
+    return month.name if last == month.past - dt.timedelta(1) else month.previous().name
+
+
+def open(folder: str | Path, period: str = "", segment: str = "", locale: str = "") -> Tables:
+    """Open a company for one report: its tables cut to a period and a segment, read in one language.
+
+    folder   of the workspace, looked for from here upward
+    period   `1404`, `1404-Q2`, `1404-06`, `2025-09`, `FROM_TO`; empty: the last complete month of the data
+    segment  `column=value` of customers (`province=فارس`); empty: everybody
+    locale   `fa` or `en`; empty: the workspace's
+    Raises WorkspaceError, DateError or TableError that say what is wrong and what to write instead.
+    """
+    settings = load_settings(folder)
+    when = dates.Period.parse(
+        period or last_complete_month(settings), calendar=settings.calendar, timezone=settings.timezone
+    )
+    tables = Tables(settings, when, segment, locale or settings.locale)
+    if segment:
+        check_segment(tables, segment)
+    wording.use(
+        locale=tables.locale,
+        calendar=when.calendar,
+        currency=settings.currency,
+        period=when,
+        labels=labels(settings.folder),
+        smallest_group=settings.privacy["smallest_group"],
+    )
+    return tables
+
+
+def check_segment(tables: Tables, segment: str) -> None:
+    """Refuse a segment whose column or value no customer has, naming the nearest; nobody this period is no error."""
+    column, value = split_segment(segment)
+    customers = tables._raw("customers")
+    if column not in customers.columns:
+        raise WorkspaceError(f"segment: customers has no column {column!r}{nearest(column, customers.columns)}")
+    values = customers.select(v=customers[column].cast("string")).distinct().limit(2000).execute()["v"].dropna()
+    if value not in set(values):
+        raise WorkspaceError(f"segment: no customer has {column} = {value!r}{nearest(value, values)}")
