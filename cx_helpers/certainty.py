@@ -95,3 +95,104 @@ def bootstrap(statistic, rows: int, *, times: int = 999, seed: int = 1) -> tuple
     draws = np.array([statistic(rng.multinomial(rows, np.full(rows, 1 / rows))) for _ in range(times)], float)
     with np.errstate(invalid="ignore"):
         return tuple(np.nanpercentile(draws, [2.5, 97.5], axis=0))
+
+
+# ---- averages of customers who may answer more than once ------------------------------------------------------------
+
+ALL = "all"  # the index of an answer that is not split
+
+
+def sums(table, value, by: list[str] = (), periods: list | None = None, time: str = "", **extra) -> pd.DataFrame:
+    """What the answers of each group sum to, customer by customer: all that the intervals below need.
+
+    table    an ibis table with `customer_id` (null: each row stands alone);  value  a numeric ibis expression
+    by       group columns;  periods  consecutive dates.Period that cut the column `time` into a further group level
+    extra    further expressions to sum up, e.g. promoters=…
+    Returns one row per group, sorted: n answers, customers, sum_x, sum_xx, cluster_xx, cluster_xn, cluster_nn, extras.
+    Two aggregations in the engine, whatever the size of the table.
+    """
+    import ibis
+
+    from cx_helpers.dates import month_number
+
+    by = list(by)
+    who = table.customer_id if "customer_id" in table.columns else ibis.null("string")
+    rows = table.mutate(_x=value.cast("float64"), _who=who.cast("string"), **extra)
+    rows = rows.mutate(**{k: rows[k].cast("float64") for k in extra})
+    if periods:
+        rows = rows.mutate(period=month_number(rows[time], periods))
+        rows, by = rows.filter(rows.period.notnull()), ["period", *by]
+    # one row per known customer; a row without customer is a customer of its own
+    known, alone = rows.filter(rows._who.notnull()), rows.filter(rows._who.isnull())
+    parts = {k: known[k].sum() for k in extra}
+    known = known.group_by([*by, "_who"]).aggregate(
+        m=known._x.count(), s=known._x.sum(), q=(known._x * known._x).sum(), **parts
+    )
+    parts = {k: alone[k] for k in extra}
+    alone = alone.select(*by, "_who", m=alone._x.notnull().cast("int64"), s=alone._x, q=alone._x * alone._x, **parts)
+    each = ibis.union(known, alone)
+    s, m = each.s, each.m
+    totals = {"n": m.sum(), "customers": (m > 0).sum(), "sum_x": s.sum(), "sum_xx": each.q.sum()}
+    totals |= {"cluster_xx": (s * s).sum(), "cluster_xn": (s * m).sum(), "cluster_nn": (m * m).sum()}
+    totals |= {k: each[k].sum() for k in extra}
+    out = (each.group_by(by) if by else each).aggregate(**totals).execute()
+    out[list(totals)] = out[list(totals)].astype(float).fillna(0.0)
+    if not by:
+        return out.set_axis([ALL])
+    # summed once more, so that groups that differ only in how the engine names null come together
+    out = out.groupby(by, dropna=False, sort=True)[list(totals)].sum()
+    return _label_periods(out, periods) if periods else out
+
+
+def _label_periods(out: pd.DataFrame, periods: list) -> pd.DataFrame:
+    """Turn the period numbers of the first index level into the Periods, every one of them when nothing else splits."""
+    if out.index.nlevels == 1:
+        out = out.reindex(range(len(periods)), fill_value=0.0)
+        return out.set_axis(pd.Index(periods, name="period", dtype=object))
+    frame = out.reset_index()
+    frame["period"] = [periods[int(i)] for i in frame["period"]]
+    return frame.set_index(out.index.names)
+
+
+def independent(found: pd.DataFrame) -> np.ndarray:
+    """The effective sample size of each row of `sums`."""
+    names = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
+    return effective_n(*(found[name] for name in names))
+
+
+def share(found: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Answer from `sums` of zeros and ones: n, customers, the share `name` (0..1), Wilson's low and high, se.
+
+    se is the one for differences (Agresti, Caffo 2000: one success and one failure added), never 0.
+    """
+    n, sure = found["n"], independent(found)
+    value = (found["sum_x"] / n).where(n > 0)
+    low, high = wilson(value * sure, sure)
+    middle = (value * sure + 1) / (sure + 2)
+    se = np.sqrt(middle * (1 - middle) / (sure + 2))
+    return answer(found, {name: value, "low": low, "high": high, "se": se})
+
+
+def average(found: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Answer from `sums`: n, customers, the mean `name` with its cluster-robust Student interval low and high, se."""
+    n, customers = found["n"], found["customers"]
+    value = (found["sum_x"] / n).where(n > 0)
+    spread = (found["sum_xx"] - n * value**2).clip(lower=0) / (n - 1).where(n > 1)
+    se = np.sqrt(spread / independent(found))
+    half = t_quantile(customers - 1) * se
+    return answer(found, {name: value, "low": value - half, "high": value + half, "se": se})
+
+
+def answer(found: pd.DataFrame, columns: dict) -> pd.DataFrame:
+    """Put n and customers (whole numbers) before the given columns, each null where nobody answered."""
+    head = found[["n", "customers"]].round().astype(int)
+    rest = pd.DataFrame(columns, index=found.index, dtype=float)
+    return pd.concat([head, rest.where(head["n"] > 0, axis=0)], axis=1)
+
+
+def hide_small(found: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """Null every value of the groups with fewer than `smallest` answers; their n stays, so that a reader sees why."""
+    numbers = [c for c in found.columns if c not in ("n", "customers")]
+    out = found.copy()
+    out.loc[out["n"] < smallest, numbers] = np.nan
+    return out

@@ -1,0 +1,204 @@
+"""How do customers rate us?  NPS, CSAT and CES, each with its sample size and its interval.
+
+Every measure takes `responses` (contract table; one instrument's rows or all of them) and returns an answer: index =
+the groups (or `all`), `n` answers of `customers`, the value, its 95 % interval `low`-`high`, `se` for comparisons.
+Answers of one customer are counted as clustered: ten answers of one customer are not ten opinions.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty
+from cx_helpers.tables import TableError, need
+from cx_helpers.wording import Words, say, sentences
+
+SMALLEST = 30  # below this, an interval is too wide to be read (Rocks 2016); reports hide such groups
+
+
+def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
+    """How likely are customers to recommend us, and how sure are we?
+
+    responses  `score` is a whole number 0-10, null = did not answer; other instruments than `nps` are left out
+    by         a column (or several) that splits the answers, e.g. "channel"; a null there is a group too
+    periods    consecutive dates.Period: one row each, by responded_at
+    smallest   groups with fewer answers get nulls
+
+    Returns n, customers, `nps` in points (-100..100), low, high, se, and promoters, passives, detractors (counts).
+    A group nobody answered for has n = 0 and nulls, never 0 points.
+    Raises TableError when a column is missing or a score lies outside 0-10.
+    Source: Reichheld, HBR, Dec 2003; interval: adjusted Wald, Rocks, Am. Stat. 70(4), 2016, on the effective number
+    of answers (Kish) where customers answer more than once.
+    """
+    asked = _answers(responses, "nps", by, periods)
+    _refuse_scale(asked, 0, 10, "0-10")
+    vote = ibis.cases((asked.score >= 9, 1), (asked.score <= 6, -1), (asked.score.notnull(), 0))
+    parts = {"promoters": (vote == 1).cast("int64"), "detractors": (vote == -1).cast("int64")}
+    found = certainty.sums(asked, vote, _list(by), periods, "responded_at", **parts)
+    n, sure = found["n"], certainty.independent(found)
+    up, down = found["promoters"] / n, found["detractors"] / n
+    # three imaginary answers, 3/4 at each end and 3/2 between, keep the interval honest when n is small
+    middle = sure * (up - down) / (sure + 3)
+    se = np.sqrt(((sure * (up + down) + 1.5) / (sure + 3) - middle**2) / (sure + 3))
+    points = {"nps": up - down, "low": middle - certainty.Z95 * se, "high": middle + certainty.Z95 * se}
+    counts = {"promoters": found["promoters"], "passives": n - found["promoters"] - found["detractors"]}
+    columns = {name: 100 * value.clip(-1, 1) for name, value in points.items()} | {"se": 100 * se}
+    whole = certainty.answer(found, columns | counts | {"detractors": found["detractors"]})
+    return certainty.hide_small(whole, smallest)
+
+
+def csat(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
+    """Which share of customers is satisfied (top box), and what is the mean?
+
+    responses  rows of instrument `csat`; `score` between `scale_min` and `scale_max`, which may differ row by row
+    Satisfied is one of the two best answers of a scale of up to 11 points (4 or 5 of 1-5), and the upper quarter of a
+    longer one (75 or more of 0-100).
+
+    Returns n, customers, `csat` (share satisfied, 0..1), Wilson's low and high, se, and `csat_mean` with mean_low and
+    mean_high in points of the scale (null where a group mixes scales: a mean of an ordinal scale is only a label).
+    Source: Wilson 1927; top-two-box is the field's convention (ACSI, Qualtrics).
+    """
+    asked = _answers(responses, "csat", by, periods)
+    need(asked, "scale_min", "scale_max")
+    _refuse_scale(asked, asked.scale_min, asked.scale_max, "scale_min..scale_max")
+    reach = asked.scale_max - asked.scale_min
+    satisfied = asked.score >= (reach <= 10).ifelse(asked.scale_max - 1, asked.scale_min + 0.75 * reach)
+    found = certainty.sums(asked, satisfied.cast("int64"), _list(by), periods, "responded_at")
+    out = certainty.share(found, "csat").join(_mean(asked, "csat_mean", by, periods))
+    return certainty.hide_small(out, smallest)
+
+
+def ces(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
+    """How easy is it to get things done with us?
+
+    responses  rows of instrument `ces`, scored so that MORE IS EASIER ("… made it easy", 1-7: CES 2.0); a source
+               with the old wording (1 = very low effort) must be turned round in its mapping
+    Returns n, customers, `ces` (mean in points of the scale) with its cluster-robust Student interval, se, and
+    `easy` (share that agrees, i.e. in the upper three sevenths of the scale) with easy_low and easy_high (Wilson).
+    Source: Dixon, Freeman, Toman, HBR 2010; CES 2.0: CEB 2013.
+    """
+    asked = _answers(responses, "ces", by, periods)
+    need(asked, "scale_min", "scale_max")
+    _refuse_scale(asked, asked.scale_min, asked.scale_max, "scale_min..scale_max")
+    easy = asked.score >= asked.scale_min + (asked.scale_max - asked.scale_min) * (2 / 3 - 1e-9)
+    agree = certainty.share(certainty.sums(asked, easy.cast("int64"), _list(by), periods, "responded_at"), "easy")
+    agree = agree[["easy", "low", "high"]].set_axis(["easy", "easy_low", "easy_high"], axis=1)
+    mean = certainty.average(certainty.sums(asked, asked.score, _list(by), periods, "responded_at"), "ces")
+    return certainty.hide_small(mean.join(agree), smallest)
+
+
+def response_rate(responses: ir.Table, by=None, period=None, smallest: int = 1) -> pd.DataFrame:
+    """Which share of the invited answered?
+
+    responses  with `invited_at`; rows without an invitation are left out; a null score is an invitation not answered
+    period     a dates.Period of the INVITATION; None: all
+    Returns n invitations, customers, `response_rate` (0..1), Wilson's low and high, se.
+    The last days' invitations may still be answered: read the newest period with that in mind.
+    """
+    need(responses, "invited_at", "score", *_list(by))
+    asked = responses.filter(_.invited_at.notnull())
+    if period is not None:
+        asked = asked.filter(_.invited_at >= period.start, _.invited_at < period.end)
+    found = certainty.sums(asked, asked.score.notnull().cast("int64"), _list(by))
+    return certainty.hide_small(certainty.share(found, "response_rate"), smallest)
+
+
+def moves(responses: ir.Table, since) -> pd.DataFrame:
+    """How did the same customers move between promoter, passive and detractor?
+
+    responses  NPS answers up to the period's end;  since  the period's first instant (UTC)
+    A customer's last answer since then is set against the same customer's last answer before it (ties: the larger
+    response_id is the later); customers who answered only once do not count.
+    Returns one row for each pair, index (`before`, `now`): n customers, `share` of those who stood there before, with
+    Wilson's low and high; all nine pairs are there.
+    """
+    asked = _answers(responses, "nps", None, None).filter(_.customer_id.notnull(), _.score.notnull())
+    asked = asked.mutate(
+        late=(_.responded_at >= since).cast("int8"),
+        place=ibis.cases((_.score >= 9, "promoter"), (_.score <= 6, "detractor"), else_="passive"),
+    )
+    newest = ibis.window(group_by=["customer_id", "late"], order_by=[_.responded_at.desc(), _.response_id.desc()])
+    last = asked.mutate(rank=ibis.row_number().over(newest)).filter(_.rank == 0)
+    before, now = (last.filter(_.late == late).select("customer_id", "place") for late in (0, 1))
+    pairs = before.join(now, "customer_id").select(before=before.place, now=now.place)
+    counted = pairs.group_by(["before", "now"]).aggregate(n=_.count()).execute().set_index(["before", "now"])["n"]
+    order = ["promoter", "passive", "detractor"]
+    n = counted.reindex(pd.MultiIndex.from_product([order, order], names=["before", "now"]), fill_value=0).astype(int)
+    stood = n.groupby(level="before").transform("sum")
+    low, high = certainty.wilson(n, stood)
+    return pd.DataFrame({"n": n, "stood": stood, "share": (n / stood).where(stood > 0), "low": low, "high": high})
+
+
+def sentence(now: pd.DataFrame, change: pd.DataFrame, metric: str = "nps") -> Words:
+    """The bottom line of one score in words: where it stands, how sure, and whether it moved."""
+    row = now.iloc[0]
+    if pd.isna(row[metric]):
+        return say(
+            fa="در این دوره تنها {n} پاسخ رسیده است؛ برای عددی که بتوان به آن تکیه کرد کم است.",
+            en="Only {n} answers came in this period: too few for a number to rely on.",
+            n=row["n"],
+        )
+    here = say(
+        fa="شاخص خالص مروجان این دوره {x:+.0f} است (بازهٔ ۹۵٪: {low:+.0f} تا {high:+.0f}، از {n} پاسخ).",
+        en="The Net Promoter Score of this period is {x:+.0f} (95% interval {low:+.0f} to {high:+.0f}, {n} answers).",
+        x=row[metric],
+        low=row["low"],
+        high=row["high"],
+        n=row["n"],
+    )
+    return sentences(here, _moved(change.iloc[0] if len(change) else None))
+
+
+def _moved(step) -> Words | None:
+    if step is None or pd.isna(step["change"]):
+        return say(fa="دورهٔ پیش برای مقایسه پاسخ کافی ندارد.", en="The period before has too few answers to compare.")
+    if step["low"] <= 0 <= step["high"]:
+        return say(
+            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c:+.1f} واحد، بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f}).",
+            en="Against the period before, no change beyond chance ({c:+.1f}, 95% interval {low:+.1f} to {high:+.1f}).",
+            c=step["change"],
+            low=step["low"],
+            high=step["high"],
+        )
+    return say(
+        fa="نسبت به دورهٔ پیش {c:.1f} واحد {way} (بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f}).",
+        en="Against the period before it {way} by {c:.1f} points (95% interval {low:+.1f} to {high:+.1f}).",
+        c=abs(step["change"]),
+        way={"fa": "بالا رفته است", "en": "rose"} if step["change"] > 0 else {"fa": "پایین آمده است", "en": "fell"},
+        low=step["low"],
+        high=step["high"],
+    )
+
+
+def _mean(asked: ir.Table, name: str, by, periods) -> pd.DataFrame:
+    scale = certainty.sums(asked, asked.scale_max, _list(by), periods, "responded_at", bottom=asked.scale_min)
+    mean = certainty.average(certainty.sums(asked, asked.score, _list(by), periods, "responded_at"), name)
+    mixed = (scale["sum_xx"] * scale["n"] - scale["sum_x"] ** 2).abs() > 1e-6 * (1 + scale["sum_xx"])
+    mean = mean[[name, "low", "high"]].where(~mixed, axis=0)
+    return mean.set_axis([name, "mean_low", "mean_high"], axis=1)
+
+
+def _list(by) -> list[str]:
+    return [] if by is None else [by] if isinstance(by, str) else list(by)
+
+
+def _answers(responses: ir.Table, instrument: str, by, periods) -> ir.Table:
+    need(responses, "score", *_list(by), *(["responded_at"] if periods else []))
+    if "instrument" in responses.columns:
+        responses = responses.filter(_.instrument == instrument)
+    return responses.mutate(score=_.score.cast("float64"))
+
+
+def _refuse_scale(asked: ir.Table, low, high, words: str) -> None:
+    """One small query: is there a score off its scale?"""
+    off = asked.filter((asked.score < low) | (asked.score > high)).aggregate(n=_.count(), worst=_.score.max())
+    n, worst = off.execute().iloc[0]
+    if n:
+        raise TableError(
+            f"{n} answers lie outside {words}, e.g. {worst:g}: score must be 0-10 for NPS and within scale_min and "
+            "scale_max elsewhere; give scale_min and scale_max in the source mapping"
+        )
