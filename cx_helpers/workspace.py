@@ -13,6 +13,7 @@ import yaml
 from cx_helpers import dates, wording
 from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
+_NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source"}
 STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
 PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
 
@@ -111,7 +112,7 @@ def _check(s: Settings) -> None:
         refuse("sources", "use a list of {system: …, path: …}")
     if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
         refuse("stages", "use {stage: [touchpoint, …], …}")
-    for metric, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
+    for _, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
         if not isinstance(goal, dict) or not isinstance(goal.get("target"), (int, float)):
             refuse("goals", "use {metric: {target: 40, direction: up}}")
         if goal.get("direction", "up") not in ("up", "down"):
@@ -192,6 +193,28 @@ class Tables:
             return False
         return True
 
+    @property
+    def smallest(self) -> int:
+        """Groups with fewer answers than this are not shown: 30 for the statistics, more where privacy asks for it."""
+        return max(30, self.settings.privacy["smallest_group"])
+
+    def segments(self, name: str, most: int = 40) -> list[str]:
+        """The columns that can split the table `name`: texts of its own and of its customers with 2 to `most` values.
+
+        Keys, free text and columns with a single value are left out.  Order: the table's own columns first.
+        """
+        found = []
+        for owner in dict.fromkeys((name, "customers")):
+            if not self.has(owner):
+                continue
+            table = self.table(owner)
+            own = [c for c, kind in table.schema().items() if kind.is_string() and c not in _NOT_SEGMENTS]
+            own = [c for c in own if not c.endswith("_id") and c not in found]
+            if own:
+                counts = table.aggregate(**{c: table[c].nunique() for c in own}).execute().iloc[0]
+                found += [c for c in own if 2 <= counts[c] <= most]
+        return found
+
     def __getattr__(self, name: str):
         if name.startswith("_") or name not in TABLES:
             raise AttributeError(f"no table {name!r}{nearest(name, TABLES)}; tables: {', '.join(TABLES)}")
@@ -210,7 +233,7 @@ class Tables:
         return table
 
     def with_column(self, name: str, column: str):
-        """The table `name` with a `column` of its own, or brought from its customers; TableError where neither has it."""
+        """The table `name` with a `column` of its own or of its customers; TableError where neither has it."""
         table = self.table(name)
         if column in table.columns:
             return table

@@ -1,0 +1,82 @@
+"""Letters, digits, words: one spelling for what Persian writers spell in many ways."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+_SAME_LETTER = str.maketrans(
+    {
+        **dict.fromkeys("يىئےېۍ", "ی"),
+        **dict.fromkeys("كڪ", "ک"),
+        **dict.fromkeys("ةۀەہھۂ", "ه"),
+        **dict.fromkeys("أإٱ", "ا"),
+        "ؤ": "و",
+        **{digit: str(n) for row in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for n, digit in enumerate(row)},
+        # half-space, joiners, direction marks, tatweel, soft hyphen, BOM, emoji variants: nothing to read
+        **dict.fromkeys("\u200c\u200d\u200b\u200e\u200f\u2060\u00ad\u0640\ufeff\ufe0e\ufe0f"),
+        **{chr(c): None for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x1F3FB, 0x1F400))},
+        # marks on letters: vowels, shadda, sukun, hamza above, dagger alef
+        **{chr(c): None for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD))},
+    }
+)
+_STRETCHED = re.compile(r"([^\W\d_])\1\1+")  # three or more of one letter
+
+
+def simplify(text: str) -> str:
+    """Write a text the one way that a classifier should see it; meant for machines, not for showing to people.
+
+    Arabic ي ك ة ى ۀ أ become Persian ی ک ه ی ه ا; digits become Latin; half-spaces, tatweel, vowel marks and
+    direction marks go (می‌خوام and میخوام are one word); presentation forms and full-width Latin are unfolded
+    (NFKC), Latin is lower case; a letter written three times or more stands once (عاااالی is عالی, while ممنون and
+    خیلیی stay as written). Emoji stay, without their skin tone. Line breaks stay, so texts may be joined by them.
+
+    Applying it twice changes nothing. Raises TypeError where the value is no text: the caller decides about nulls.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"simplify() takes a text, not {type(text).__name__}; leave nulls out before")
+    plain = unicodedata.normalize("NFKC", text).translate(_SAME_LETTER).lower()
+    return _STRETCHED.sub(r"\1", plain)
+
+
+_SHOWN_LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "ۀ": "هٔ", **dict(zip("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", strict=True))})
+
+
+# hazm's spacing rules would pull these apart: 25.5 becomes ۲۵ ٫ ۵, a date ۱۴۰۲ / ۰۵ / ۱۲, :( becomes : (
+_WHOLE = re.compile(r"(https?://\S+|\S+@\S+\.\S+|[\w.]*\d[\d/.,:٫٬\-]*\d\w*|[:;=][-']?[()\[\]DPp/|]+|<3)")
+
+
+@functools.cache
+def _tools():
+    """hazm's normaliser and tokenizer, built once: its module functions build a new one at every call."""
+    import hazm
+
+    return hazm.Normalizer(), hazm.WordTokenizer(join_verb_parts=False)
+
+
+def tidy(text: str) -> str:
+    """A comment as a page should print it: Persian letters and digits, hazm's half-spaces, no stretched letters.
+
+    «كيفيت عاااالی بود نمي خوام» becomes «کیفیت عالی بود نمی‌خوام». Numbers, dates, addresses and emoticons stay
+    whole. Raises TypeError where the value is no text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"tidy() takes a text, not {type(text).__name__}; leave nulls out before")
+    normalizer, _ = _tools()
+    out = []
+    for i, part in enumerate(_WHOLE.split(text.translate(_SHOWN_LETTERS))):
+        kept = part if i % 2 or not part.strip() else normalizer.normalize(part)
+        if kept is not part:  # the blanks at the ends of a piece are the text's own
+            kept = part[: len(part) - len(part.lstrip())] + kept.strip() + part[len(part.rstrip()) :]
+        out.append(kept)
+    return "".join(out).strip()
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as a person reads them, by hazm: letters unified, half-spaces kept (می‌خواهم is one word).
+
+    Marks stand by themselves; an empty or blank text has no words. Raises TypeError where the value is no text.
+    """
+    plain = tidy(text)
+    return _tools()[1].tokenize(plain) if plain else []
