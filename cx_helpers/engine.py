@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
-from cx_helpers.tables import TableError
+from cx_helpers.tables import TABLES, TableError
 
 SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
 ORDER = ("customer_id", "occurred_at", "event_id")
@@ -61,7 +61,21 @@ def read(connection, name: str, path: Path) -> ir.Table:
     options = {"hive_partitioning": True} if path.is_dir() and connection.name == "duckdb" else {}
     if name == "touchpoints" and path.is_file() and connection.name == "duckdb" and _lies_sorted(path):
         name += SORTED
-    return connection.read_parquet(where, table_name=name, **options)
+    return conform(connection.read_parquet(where, table_name=name, **options), name.removesuffix(SORTED))
+
+
+def conform(table: ir.Table, name: str) -> ir.Table:
+    """The table with its contract columns in their contract types: an all-null or whole-number column is cast.
+
+    Columns that already fit are left alone, so that nothing is copied and an order in the file is kept.
+    """
+    casts = {}
+    for column, (kind, *_) in TABLES[name].columns.items():
+        if column in table.columns:
+            have, want = table[column].type(), ibis.dtype(kind)
+            if type(have) is not type(want) and not (have.is_integer() and want.is_integer()):
+                casts[column] = want
+    return table.cast(casts) if casts else table
 
 
 def _lies_sorted(path: Path) -> bool:
