@@ -102,9 +102,10 @@ class Period:
         if day:
             first = parse_date(plain)
             return cls(plain, first, first + dt.timedelta(1), "day", calendar, timezone)
-        kind, start, months = (
-            ("quarter", 3 * quarter - 2, 3) if quarter else ("month", month, 1) if month else ("year", 1, 12)
-        )
+        if quarter:
+            kind, start, months = "quarter", 3 * quarter - 2, 3
+        else:
+            kind, start, months = ("year", 1, 12) if month is None else ("month", month, 1)
         if not 1 <= start <= 12:
             raise DateError(f"{text!r} is not a period: month {month} is not one of 1-12")
         name = plain.upper() if quarter else plain

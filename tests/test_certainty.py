@@ -102,7 +102,8 @@ def test_sums_agree_with_pandas(lay, rows):
 
 def test_a_mean_has_students_interval():
     # 1, 2, 3 by three customers: mean 2, se 1/sqrt(3), t(2) 4.3027
-    found = pd.DataFrame({"n": [3.0], "customers": [3.0], "sum_x": [6.0], "sum_xx": [14.0], "cluster_xx": [14.0], "cluster_xn": [6.0], "cluster_nn": [3.0]})  # fmt: skip
+    names = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
+    found = pd.DataFrame([[3.0, 3, 6, 14, 14, 6, 3]], columns=names)
     row = certainty.average(found, "score").iloc[0]
     assert (row["score"], row["se"]) == (2, pytest.approx(3**-0.5))
     assert row["high"] - row["score"] == pytest.approx(4.3027 * 3**-0.5, abs=1e-4)

@@ -55,9 +55,14 @@ def test_a_jalali_month_starts_at_midnight_in_tehran():
         ("1404", "1403", "سال ۱۴۰۴", "1404"),
         ("2025-03", "2025-02", "مارس ۲۰۲۵", "March 2025"),
         ("1404-06-31", "1404-06-30", "۳۱ شهریور ۱۴۰۴", "31 Shahrivar 1404"),
-        ("1404-06-11_1404-06-20", "1404-06-01_1404-06-10", "۱۱ شهریور ۱۴۰۴ تا ۲۰ شهریور ۱۴۰۴", "11 Shahrivar 1404 to 20 Shahrivar 1404"),
+        (
+            "1404-06-11_1404-06-20",
+            "1404-06-01_1404-06-10",
+            "۱۱ شهریور ۱۴۰۴ تا ۲۰ شهریور ۱۴۰۴",
+            "11 Shahrivar 1404 to 20 Shahrivar 1404",
+        ),
     ],
-)  # fmt: skip
+)
 def test_periods_know_the_one_before_and_their_names(name, previous, fa, en):
     period = Period.parse(name)
     assert period.name == name
