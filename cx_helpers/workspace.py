@@ -232,18 +232,19 @@ class Tables:
                 table = table.filter(time >= self.period.start)
         return table
 
-    def with_column(self, name: str, column: str):
-        """The table `name` with a `column` of its own or of its customers; TableError where neither has it."""
+    def with_column(self, name: str, *columns: str):
+        """The table `name` with `columns` of its own or of its customers; TableError where neither has one."""
         table = self.table(name)
-        if column in table.columns:
+        lacking = [c for c in dict.fromkeys(columns) if c not in table.columns]
+        if not lacking:
             return table
-        customers = self._raw("customers") if self.has("customers") else None
-        if customers is None or column not in customers.columns or "customer_id" not in table.columns:
-            known = [*table.columns, *(customers.columns if customers is not None else [])]
-            raise TableError(f"neither {name} nor customers has a column {column!r}{nearest(column, known)}")
-        return table.left_join(customers.select("customer_id", column), "customer_id", rname="_{name}").drop(
-            "_customer_id"
-        )
+        customers = self._raw("customers") if self.has("customers") and "customer_id" in table.columns else None
+        for column in lacking:
+            if customers is None or column not in customers.columns:
+                known = [*table.columns, *(customers.columns if customers is not None else [])]
+                raise TableError(f"neither {name} nor customers has a column {column!r}{nearest(column, known)}")
+        mine = customers.select(*lacking, _id=customers.customer_id)
+        return table.left_join(mine, table.customer_id == mine._id).drop("_id")
 
     def _raw(self, name: str):
         return _read(self.settings.engine, self.settings.folder, name)

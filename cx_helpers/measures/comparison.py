@@ -54,6 +54,16 @@ def _difference(now, step, se, n_before) -> pd.DataFrame:
     return pd.DataFrame(out, index=now.index)
 
 
+def splits(measure, now, before, columns: list[str], **settings) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """One measure of two periods, as a whole (`all`) and split by each column: what `findings` searches.
+
+    measure      a function (table, by=…, **settings) -> answer, e.g. survey.nps
+    now, before  its engine table in this period and in the one before, with all `columns`
+    """
+    ways = {certainty.ALL: None} | {column: column for column in columns}
+    return {key: tuple(measure(table, by=by, **settings) for table in (now, before)) for key, by in ways.items()}
+
+
 def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[list[Finding], int]:
     """What is worth telling a manager about one score: groups that differ from the rest, and groups that moved.
 
