@@ -150,6 +150,10 @@ def _names(text: str) -> dict[str, Words]:
 
 STANDARD: dict[str, Words] = _names("""
 all | همه | all
+period | دوره | period
+rows | ردیف‌ها | rows
+without_customer | بدون مشتری شناخته | without a known customer
+guards | پرهیز از خطا | guarded against
 awareness | آگاهی | awareness
 evaluation | ارزیابی | evaluation
 purchase | خرید | purchase

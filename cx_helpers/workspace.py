@@ -215,6 +215,29 @@ class Tables:
                 found += [c for c in own if 2 <= counts[c] <= most]
         return found
 
+    def card(self, *names: str) -> dict:
+        """What a report stands on: for each table its rows, customers, first and last instant and unknown customers."""
+        out = {"period": self.period, "segment": self.segment or wording.name("all")}
+        for name in names:
+            if not self.has(name):
+                continue
+            table, when = self.table(name), TABLES[name].time
+            facts = {"n": table.count()}
+            if "customer_id" in table.columns:
+                facts |= {"customers": table.customer_id.nunique(), "unknown": table.customer_id.isnull().mean()}
+            if when:
+                facts |= {"from": table[when].min(), "to": table[when].max()}
+            row = table.aggregate(**facts).execute().iloc[0]
+            out[name] = {"rows": int(row["n"])}
+            if "customers" in facts:
+                out[name]["customers"] = int(row["customers"])
+                out[name]["without_customer"] = (float(row["unknown"]) if row["n"] else 0.0,)
+            if when and row["n"]:
+                zone = ZoneInfo(self.period.timezone)
+                local = (row[end].tz_localize("UTC") if row[end].tz is None else row[end] for end in ("from", "to"))
+                out[name] |= {k: t.tz_convert(zone).date() for k, t in zip(("from", "to"), local, strict=True)}
+        return out
+
     def __getattr__(self, name: str):
         if name.startswith("_") or name not in TABLES:
             raise AttributeError(f"no table {name!r}{nearest(name, TABLES)}; tables: {', '.join(TABLES)}")

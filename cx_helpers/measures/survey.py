@@ -19,6 +19,21 @@ from cx_helpers.wording import Words, say, sentences
 
 SMALLEST = 30  # below this, an interval is too wide to be read (Rocks 2016); reports hide such groups
 
+GUARDS = [  # what this report guards against, for its data card
+    {
+        "fa": "بازه‌ها برای گروه‌های کوچک هم درست می‌مانند (والد تعدیل‌شده، ویلسون) و گروه‌های کوچک نشان داده نمی‌شوند.",
+        "en": "Intervals hold for small groups too (adjusted Wald, Wilson), and very small groups are not shown.",
+    },
+    {
+        "fa": "چند پاسخ یک مشتری یک نظر است، نه چند نظر (خطای معیار خوشه‌ای).",
+        "en": "Several answers of one customer count as one voice (clustered standard errors).",
+    },
+    {
+        "fa": "یافته‌ها برای تعداد مقایسه‌ها تصحیح شده‌اند (هولم).",
+        "en": "Findings are corrected for the number of comparisons (Holm).",
+    },
+]
+
 
 def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
     """How likely are customers to recommend us, and how sure are we?
