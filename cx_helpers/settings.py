@@ -1,0 +1,130 @@
+"""What is this company?  workspace.yaml and labels.yaml, read, checked, with their defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from cx_helpers import wording
+from cx_helpers.tables import nearest
+
+STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
+PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
+
+
+class WorkspaceError(ValueError):
+    """workspace.yaml, or what a run asks of it, is wrong: the message names the key, what is there, what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What workspace.yaml says, with its defaults; one field a key (contract, section 1)."""
+
+    folder: Path
+    name: dict
+    locale: str = "fa"
+    calendar: str = "jalali"
+    timezone: str = "Asia/Tehran"
+    currency: str = "IRR"
+    engine: str = "duckdb://"
+    sources: list = field(default_factory=list)
+    stages: dict = field(default_factory=lambda: dict(STAGES))
+    goals: dict = field(default_factory=dict)
+    privacy: dict = field(default_factory=lambda: dict(PRIVACY))
+
+
+def find(folder: str | Path) -> Path:
+    """The workspace folder, looked for from here upward, so that a notebook finds `data/sample` from where it lies."""
+    asked = Path(folder).expanduser()
+    for base in (Path(), *Path.cwd().parents):
+        if (base / asked / "workspace.yaml").is_file():
+            return base / asked
+    raise WorkspaceError(
+        f"no workspace.yaml in {str(folder)!r}, here or in a folder above; give the company's folder, "
+        "or make one with: cx init DIR"
+    )
+
+
+def load_settings(folder: str | Path) -> Settings:
+    """Read and check workspace.yaml; an unknown key is refused naming the nearest known one."""
+    folder = find(folder)
+    try:
+        raw = yaml.safe_load((folder / "workspace.yaml").read_text("utf-8-sig")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"workspace.yaml cannot be read: {error}; it must be YAML in UTF-8") from None
+    if not isinstance(raw, dict):
+        raise WorkspaceError(f"workspace.yaml holds {type(raw).__name__}, not keys and values; see cx init")
+    known = [f for f in Settings.__dataclass_fields__ if f != "folder"]
+    for key in raw:
+        if key not in known:
+            raise WorkspaceError(f"workspace.yaml: unknown key {key!r}{nearest(key, known)}; keys: {', '.join(known)}")
+    given = {key: value for key, value in raw.items() if value is not None}
+    given["name"] = _names(given.get("name"))
+    given["privacy"] = PRIVACY | _section(given, "privacy", PRIVACY)
+    settings = Settings(folder=folder, **given)
+    _check(settings)
+    return settings
+
+
+def _names(name) -> dict:
+    if isinstance(name, str) and name.strip():
+        return {"fa": name, "en": name}
+    if isinstance(name, dict) and name and set(name) <= {"fa", "en"}:
+        return {locale: str(name.get(locale) or next(iter(name.values()))) for locale in wording.LOCALES}
+    raise WorkspaceError("workspace.yaml: `name` is required, e.g. name: {fa: فروشگاه نمونه, en: Sample Shop}")
+
+
+def _section(given: dict, key: str, known: dict) -> dict:
+    section = given.get(key, {})
+    if not isinstance(section, dict):
+        raise WorkspaceError(f"workspace.yaml: `{key}` must hold keys and values, not {section!r}")
+    for name, value in section.items():
+        if name not in known:
+            raise WorkspaceError(f"workspace.yaml: unknown key {key}.{name}{nearest(name, known)}")
+        if type(value) is not type(known[name]):
+            raise WorkspaceError(f"workspace.yaml: {key}.{name} is {value!r}; a value like {known[name]!r} is needed")
+    return section
+
+
+def _check(s: Settings) -> None:
+    def refuse(key, remedy):
+        raise WorkspaceError(f"workspace.yaml: {key} is {getattr(s, key)!r}; {remedy}")
+
+    if s.locale not in wording.LOCALES:
+        refuse("locale", "use fa or en")
+    if s.calendar not in ("jalali", "gregorian"):
+        refuse("calendar", "use jalali or gregorian")
+    try:
+        ZoneInfo(str(s.timezone))
+    except (ZoneInfoNotFoundError, ValueError):
+        refuse("timezone", "use an IANA name such as Asia/Tehran")
+    if not (isinstance(s.currency, str) and len(s.currency) == 3 and s.currency.isupper()):
+        refuse("currency", "use an ISO code such as IRR")
+    if not isinstance(s.engine, str) or "://" not in s.engine:
+        refuse("engine", "use a connection URL such as duckdb:// or pyspark://local[2]")
+    if not isinstance(s.sources, list) or not all(isinstance(x, dict) and "system" in x for x in s.sources):
+        refuse("sources", "use a list of {system: …, path: …}")
+    if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
+        refuse("stages", "use {stage: [touchpoint, …], …}")
+    for _, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
+        if not isinstance(goal, dict) or not isinstance(goal.get("target"), (int, float)):
+            refuse("goals", "use {metric: {target: 40, direction: up}}")
+        if goal.get("direction", "up") not in ("up", "down"):
+            refuse("goals", "a direction is up or down")
+    if s.privacy["smallest_group"] < 1:
+        refuse("privacy", "smallest_group must be 1 or more")
+
+
+def labels(folder: Path) -> dict[str, wording.Words]:
+    """What the company calls the values of its data: labels.yaml, `{value: {fa: …, en: …}}`, where there is one."""
+    path = folder / "labels.yaml"
+    if not path.is_file():
+        return {}
+    raw = yaml.safe_load(path.read_text("utf-8-sig")) or {}
+    for value, names in raw.items():
+        if not isinstance(names, dict) or not set(names) <= {"fa", "en"}:
+            raise WorkspaceError(f"labels.yaml: {value!r} has {names!r}; use {{fa: …, en: …}}")
+    return {str(k): {loc: str(n) for loc, n in names.items()} for k, names in raw.items()}
