@@ -1,0 +1,94 @@
+// What a page does: draws its charts in the reader's light or dark and for the width it has, and sorts tables.
+"use strict";
+(() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const settings = read("cx-page");
+  const dark = matchMedia("screen and (prefers-color-scheme: dark)");
+  const NARROW = 520;
+
+  // Every colour a figure holds has a dark face: the whole figure is walked and the strings are swapped.
+  const paint = (value, faces) => {
+    if (typeof value === "string") return faces[value] ?? value;
+    if (Array.isArray(value)) return value.map((one) => paint(one, faces));
+    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, paint(v, faces)]));
+    return value;
+  };
+  const isMap = (value) => value && typeof value === "object" && !Array.isArray(value);
+  const lay = (base, over) => {
+    const out = { ...base };
+    for (const [key, value] of Object.entries(over ?? {})) out[key] = isMap(value) && isMap(out[key]) ? lay(out[key], value) : value;
+    return out;
+  };
+
+  const draw = async (box, print) => {
+    const width = box.clientWidth;
+    if (!width) return;
+    let { data, layout } = read(box.dataset.figure);
+    const narrow = layout.meta?.narrow;
+    if (width < NARROW && narrow) {
+      layout = lay(layout, narrow.layout);
+      data = data.map((trace, i) => lay(trace, narrow.data?.[i]));
+    }
+    if (dark.matches && !print) [data, layout] = [paint(data, settings.dark), paint(layout, settings.dark)];
+    layout = { ...layout, width, height: layout.height ?? 420, autosize: false };
+    delete layout.meta;
+    await Plotly.react(box, data, layout, settings.config);
+    box.dataset.drawn = String(width);
+  };
+
+  const boxes = [...document.querySelectorAll(".plot[data-figure]")];
+  const drawAll = async (print = false) => {
+    for (const box of boxes) {
+      try {
+        await draw(box, print);
+      } catch (error) {
+        box.replaceChildren(Object.assign(document.createElement("p"), { className: "note", textContent: settings.failed }));
+        box.style.height = "auto";
+        console.error(box.dataset.figure, error);
+      }
+    }
+  };
+
+  const sortable = (table) => {
+    const body = table.tBodies[0];
+    const heads = [...table.tHead.rows[0].cells];
+    if (body.rows.length < 3) return;
+    heads.forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.title = settings.sort;
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const down = head.getAttribute("aria-sort") !== "descending";
+        const key = (row) => row.cells[column].dataset.sort;
+        const text = (row) => row.cells[column].textContent;
+        const rows = [...body.rows].sort((a, b) => {
+          const [x, y] = [key(a), key(b)];
+          if ((x === undefined) !== (y === undefined)) return x === undefined ? 1 : -1; // nothing stands last either way
+          const order = x !== undefined && !isNaN(x) && !isNaN(y) ? x - y : text(a).localeCompare(text(b), settings.locale);
+          return down ? -order : order;
+        });
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        body.append(...rows);
+      });
+    });
+  };
+
+  document.querySelectorAll("table.sortable").forEach(sortable);
+  let last = innerWidth;
+  let waiting;
+  addEventListener("resize", () => {
+    if (innerWidth === last) return; // a phone's address bar changes only the height
+    last = innerWidth;
+    clearTimeout(waiting);
+    waiting = setTimeout(drawAll, 120);
+  });
+  dark.addEventListener("change", () => drawAll());
+  addEventListener("beforeprint", () => drawAll(true));
+  addEventListener("afterprint", () => drawAll());
+  document.fonts.load("16px Vazirmatn").catch(() => {}).then(() => document.fonts.ready).then(() => drawAll()).then(() => {
+    document.documentElement.dataset.ready = "yes";
+  });
+})();

@@ -1,0 +1,192 @@
+"""What stands on a page besides pictures?  The bottom line, findings, tables, notes, customers' words, the data card.
+
+Each function returns a Block that a notebook shows by leaving it as the last line of a cell.  Texts are {"fa", "en"}
+pairs (`wording.say`) or plain; the block takes the reader's language, its records keep both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from cx_helpers import records, wording
+from cx_helpers.report import kpis as _kpis
+from cx_helpers.report.phrases import phrases
+from cx_helpers.report.rendering import Block
+from cx_helpers.report.setting import amount, group, interval, is_null, metric, words
+from cx_helpers.report.tabulate import p_text, table_payload
+
+kpi, kpis, metrics = _kpis.kpi, _kpis.kpis, _kpis.metrics
+_UNIT_NAMES = ("customers", "orders", "responses", "tickets", "visits", "hours", "minutes", "days")
+
+
+def bottom_line(sentence, *more) -> Block:
+    """The answer before anything else, in one to three sentences: the first one is set larger.
+
+    blocks.bottom_line(survey.sentence(now, change), say(fa="…", en="…"))
+    """
+    locale = wording.current().locale
+    texts = [text for part in (sentence, *more) if (text := words(part, locale))]
+    return Block({"kind": "lead", "locale": locale, "sentences": texts}, " ".join(texts))
+
+
+def note(text, *more) -> Block:
+    """A remark in small type: what was guarded against, how to read a picture."""
+    locale = wording.current().locale
+    texts = [one for part in (text, *more) if (one := words(part, locale))]
+    return Block({"kind": "note", "locale": locale, "sentences": texts}, " ".join(texts))
+
+
+def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> Block:
+    """Claims that a measure tested, the most severe first; an empty list says honestly that nothing was found.
+
+    found      records.Finding, each with its own looks, interval and n
+    looked_at  how many comparisons were made in all, for the sentence when nothing was found
+    Records every finding for findings.json.
+    """
+    reading = wording.current()
+    locale, t = reading.locale, phrases(reading.locale)
+    order = {severity: place for place, severity in enumerate(records.SEVERITIES)}
+    ranked = sorted(found, key=lambda finding: order[finding.severity])  # stable: a measure's own order stays
+    if not ranked:
+        looks = wording.number(looked_at, locale) if looked_at is not None else ""
+        empty = t.looked_and_found_nothing.format(looks=looks) if looked_at else t.found_nothing
+        return Block({"kind": "finding", "locale": locale, "items": [], "empty": empty}, empty)
+    items = [finding_item(one, locale) for one in ranked]
+    plain = "\n".join(f"[{item['label']}] {item['claim']}" for item in items)
+    payload = {"kind": "finding", "locale": locale, "items": items, "empty": ""}
+    return Block(payload, plain, findings=[one.record() for one in ranked])
+
+
+def finding_item(one: records.Finding, locale: str) -> dict:
+    """One finding as the page sets it: claim, proof, what mending it brings, small print."""
+    t = phrases(locale)
+    small = []
+    if one.n is not None:
+        small.append(t.of_n.format(n=wording.number(one.n, locale)))
+    if between := interval(one.low, one.high, metric(one.measure), locale):
+        small.append(f"{t.interval_colon} {between}")
+    if one.looks:
+        looks = wording.number(one.looks, locale)
+        small.append(t.one_look if one.looks == 1 else t.looks.format(looks=looks))
+    if not is_null(one.p_adjusted):
+        small.append(f"p {'' if one.p_adjusted < 0.001 else '= '}{p_text(one.p_adjusted, locale)}")
+    good = one.kind in ("strength", "opportunity")
+    return {
+        "severity": "good" if good else one.severity,
+        "label": t.strength if one.kind == "strength" else getattr(t, one.severity),
+        "claim": one.text[locale],
+        "proof": words(one.detail, locale),
+        "impact": impact_text(one.impact, one.measure, locale),
+        "small": small,
+    }
+
+
+def impact_text(impact: dict | None, measure: str, locale: str) -> str:
+    """What mending it would bring: `if mended: about 500 customers (410 to 590)`."""
+    if not impact or is_null(impact.get("value")):
+        return ""
+    unit, t = impact.get("unit") or "number", phrases(locale)
+    if unit == metric(measure).unit:
+        of = metric(measure)
+    else:
+        of = metric(unit, unit=unit, digits=0)
+    sign = unit in ("points", "share", "scale", "score")
+    value = amount(impact["value"], of, locale, sign=sign)
+    if sign and unit != "scale":
+        from cx_helpers.report.setting import change_amount
+
+        value = change_amount(impact["value"], of, locale)
+    if unit not in ("points", "share", "scale", "score", "money", "count", "number", *_UNIT_NAMES):
+        value += "\u00a0" + wording.label(unit, locale)
+    between = interval(impact.get("low"), impact.get("high"), of, locale)
+    return f"{t.impact}: {t.about} {value}" + (f" ({between})" if between else "")
+
+
+def table(
+    answer: pd.DataFrame,
+    columns: list[str] | None = None,
+    *,
+    title=None,
+    titles: dict | None = None,
+    formats: dict | None = None,
+    unit_of: str | None = None,
+    rows_title=None,
+    tone: dict | None = None,
+    most: int | None = None,
+    note=None,
+) -> Block:
+    """An answer as a small table that sorts at a press and scrolls inside its box on a phone.
+
+    columns  which and in what order;  titles {column: words};  formats {column: "share" | "count" | "money" | "hours" |
+    metric name | function};  unit_of  the metric whose unit low and high take;  tone {column: value -> "bad" | …}
+    Groups hidden for being small are shown as “fewer than N”; null is a dash.
+    """
+    locale = wording.current().locale
+    made = table_payload(
+        answer, locale, columns=columns, titles=titles, formats=formats, unit_of=unit_of, rows_title=rows_title,
+        tone=tone, most=most, caption=note,
+    )  # fmt: skip
+    payload = {"kind": "table", "locale": locale, "title": words(title, locale), **made}
+    return Block(payload, answer.to_string())
+
+
+def quotes(texts: Iterable, *, title=None) -> Block:
+    """Customers' own words, always escaped.
+
+    texts  strings, or {"text": …, "source": …, "tone": "bad" | "good" | "mid"} with words on where it was said
+    """
+    locale = wording.current().locale
+    items = [{"text": one} if isinstance(one, str) else dict(one) for one in texts]
+    shown = [
+        {"text": str(one["text"]), "source": words(one.get("source"), locale), "tone": one.get("tone") or ""}
+        for one in items
+    ]
+    payload = {"kind": "quotes", "locale": locale, "title": words(title, locale), "items": shown}
+    return Block(payload, f"{len(shown)} quotes")
+
+
+def data_card(rows: dict) -> Block:
+    """What the page's numbers stand on, row by row, folded at the page's end.
+
+    rows  {title: value}; a title is a {"fa", "en"} pair's `fa`, a table or column name, or plain words; a value is a
+          number, text, {"fa", "en"}, a date or period, a list of these, or (share,) for a percentage.  A dict as value
+          is a nested card (one table each, say).
+    blocks.data_card({"responses": {"n": 1840, "customers": 1602, "from": day, "to": day}, "guards": [say(…), say(…)]})
+    """
+    locale = wording.current().locale
+    shown = [_card_row(key, value, locale) for key, value in _pairs(rows)]
+    return Block({"kind": "data_card", "locale": locale, "rows": shown}, f"{len(shown)} rows on the data")
+
+
+def _pairs(rows) -> list:
+    return list(rows.items() if isinstance(rows, dict) else rows)
+
+
+def _card_row(key, value, locale: str) -> dict:
+    t = phrases(locale)
+    title = (
+        words(key, locale)
+        if isinstance(key, dict)
+        else {"from": t.__dict__["from"], "to": t.to}.get(key) or _said(key, locale)
+    )
+    if isinstance(value, dict) and not value.keys() >= {"fa", "en"}:
+        return {"title": title, "items": [], "rows": [_card_row(k, v, locale) for k, v in value.items()]}
+    values = value if isinstance(value, list) else [value]
+    return {"title": title, "items": [_card_value(one, locale) for one in values], "rows": []}
+
+
+def _said(key, locale: str) -> str:
+    said = wording.label(key, locale)
+    return said.replace("_", " ") if said == key else said
+
+
+def _card_value(value, locale: str) -> str:
+    if isinstance(value, dict):
+        return value[locale]
+    if isinstance(value, tuple) and len(value) == 1:
+        return wording.number(value[0], locale, 1, percent=True)
+    if is_null(value):
+        return "—"
+    return group(value, locale)

@@ -1,0 +1,166 @@
+"""What is a chart?  A plotly figure, the sentence under it, what a screen reader says, and the numbers behind it."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from cx_helpers import records, wording
+from cx_helpers.report import theme
+from cx_helpers.report.phrases import phrases
+from cx_helpers.report.rendering import BLOCK, PLOTLY, Block
+from cx_helpers.report.setting import amount, interval, is_null, isolate, metric, words, wrap
+from cx_helpers.report.tabulate import table_payload
+
+
+class Chart:
+    """A figure with its words, as charts.* return it.
+
+    figure    the plotly Figure, to be changed at will
+    payload   title, caption, alt text and table as the page sets them
+    """
+
+    def __init__(self, figure: go.Figure, payload: dict):
+        self.figure, self.payload = figure, payload
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        figure = json.loads(self.figure.to_json())
+        shown = self._for_lab(figure) if self.payload["title"] else figure
+        payload = self.payload | {"height": figure["layout"].get("height"), "top": figure["layout"]["margin"]["t"]}
+        return {PLOTLY: shown | {"config": theme.CONFIG}, BLOCK: payload, "text/plain": repr(self)}
+
+    def _for_lab(self, figure: dict) -> dict:
+        """The page sets the title in HTML, where it wraps and is found; the lab needs it inside the picture."""
+        locale, layout = self.payload["locale"], figure["layout"]
+        x, anchor = (1, "right") if locale == "fa" else (0, "left")
+        text = "<b>" + wrap(self.payload["title"], locale, 80) + "</b>"
+        title = {"text": text, "font": {"size": 15}, "x": x, "xanchor": anchor, "y": 0.98, "yanchor": "top"}
+        taller = {"title": title, "margin": {"t": layout["margin"]["t"] + 36}, "height": layout["height"] + 36}
+        return figure | {"layout": theme.merge(layout, taller)}
+
+    def __repr__(self) -> str:
+        return " — ".join(filter(None, [self.payload["title"], self.payload["alt"]]))
+
+
+def chart(
+    traces: list,
+    layout: dict,
+    *,
+    title,
+    caption,
+    alt: str,
+    table: dict | None,
+    narrow: dict | None = None,
+    key: list[str] | None = None,
+) -> Chart:
+    """Put a chart together.
+
+    layout  changes to the theme's layout;  narrow {"layout": …, "data": [… per trace]} changes for a phone's width
+    key     names of numbered marks, listed under the picture on a phone
+    """
+    locale = wording.current().locale
+    meta = {"narrow": {"layout": {}, "data": [], **(narrow or {})}}
+    figure = go.Figure(data=traces, layout=theme.layout(locale, **layout, meta=meta))
+    payload = {
+        "kind": "chart",
+        "locale": locale,
+        "title": words(title, locale),
+        "caption": words(caption, locale),
+        "alt": alt,
+        "table": table,
+        "images": [],
+        "key": key or [],
+    }
+    return Chart(figure, payload)
+
+
+def nothing(title=None) -> Block:
+    """An empty answer gives a sentence, not an empty picture."""
+    locale = wording.current().locale
+    text = ": ".join(filter(None, [words(title, locale), phrases(locale).nothing_here]))
+    return Block({"kind": "note", "locale": locale, "sentences": [text]}, text)
+
+
+def value_column(answer: pd.DataFrame, value: str | None) -> str:
+    """The column to draw: the one named, or the first that is a metric."""
+    if value is None:
+        value = next((c for c in answer.columns if c in records.METRICS and c not in ("orders", "customers")), None)
+    if value is None or value not in answer.columns:
+        raise ValueError(f"there is no column {value!r} to draw; the answer has {', '.join(map(str, answer.columns))}")
+    return value
+
+
+def floats(column) -> list[float | None]:
+    """A column as plain numbers, null where there is none: figures are stored as readable JSON."""
+    return [None if is_null(value) else float(value) for value in column]
+
+
+def hover(*lines: str, locale: str) -> str:
+    """Text at the pointer, one isolated line each; empty ones fall away."""
+    return "<br>".join(isolate(line, locale) for line in lines if line)
+
+
+def point_hover(name: str, value, row, of: records.Metric, locale: str) -> str:
+    """The pointer's text of one row: its name, value, interval and n."""
+    t, n = phrases(locale), row.get("n")
+    between = interval(row.get("low"), row.get("high"), of, locale)
+    count = "" if is_null(n) else t.of_n.format(n=wording.number(n, locale))
+    return hover(name, amount(value, of, locale), between and f"{t.interval_colon} {between}", count, locale=locale)
+
+
+def in_words(names: list[str], values, of: records.Metric, locale: str, most: int = 8) -> str:
+    """What a screen reader says instead of the picture: each name with its value."""
+    parts = [f"{name} {amount(value, of, locale)}" for name, value in zip(names, values, strict=True)]
+    rest = " …" if len(parts) > most else ""
+    return {"fa": "؛ ", "en": "; "}[locale].join(parts[:most]) + rest
+
+
+def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
+    """`2 groups have fewer than 10 cases and are not shown`; empty where all are shown."""
+    k = int(answer[value].isna().sum())
+    if not k or k == len(answer):
+        return ""
+    least = wording.number(wording.current().smallest_group, locale)
+    return phrases(locale).hidden_groups.format(k=wording.number(k, locale), n=least)
+
+
+def caption_of(*parts: str) -> str:
+    """Short remarks as one line of sentences."""
+    return " ".join(part if part.endswith((".", "؟", "!", "؛")) else part + "." for part in parts if part)
+
+
+def goal_of(goal, of: records.Metric) -> tuple[float | None, str]:
+    """(target, direction) of a goal as tables.goal gives it, a number, or None."""
+    if isinstance(goal, dict):
+        return float(goal["target"]), goal.get("direction") or of.direction
+    return (None if goal is None else float(goal)), of.direction
+
+
+def goal_line(target: float, of: records.Metric, locale: str, axis: str) -> dict:
+    """A dashed line at the goal with its name: {"shapes": […], "annotations": […]}."""
+    other = "y" if axis == "x" else "x"
+    line = {"color": theme.colour("ink"), "width": 1.3, "dash": "dash"}
+    shape = {
+        "type": "line",
+        f"{axis}0": target,
+        f"{axis}1": target,
+        f"{other}ref": "paper",
+        f"{other}0": 0,
+        f"{other}1": 1,
+    }
+    at = {"x": target, "xref": "x", "y": 1, "yref": "paper", "yanchor": "bottom"}
+    if axis == "y":
+        left = locale == "fa"
+        at = {"y": target, "yref": "y", "x": 0 if left else 1, "xref": "paper", "yanchor": "bottom"}
+        at["xanchor"] = "left" if left else "right"
+    text = isolate(f"{phrases(locale).goal} {amount(target, of, locale)}", locale)
+    font = {"size": 12, "color": theme.colour("ink")}
+    return {
+        "shapes": [shape | {"line": line, "layer": "below"}],
+        "annotations": [at | {"text": text, "showarrow": False, "font": font}],
+    }
+
+
+__all__ = ["Chart", "chart", "nothing", "metric", "table_payload"]

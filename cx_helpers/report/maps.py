@@ -1,0 +1,211 @@
+"""Pictures of many to many: `heat` for a grid of cells, `flow` for ribbons between places."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import wording
+from cx_helpers.report import theme
+from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing
+from cx_helpers.report.rendering import Block
+from cx_helpers.report.setting import amount, group, groups, isolate, metric, words, wrap
+from cx_helpers.report.tabulate import table_payload
+
+
+def heat(
+    matrix: pd.DataFrame,
+    value: str = "share",
+    *,
+    title=None,
+    caption=None,
+    rows_title=None,
+    columns_title=None,
+    counts: pd.DataFrame | None = None,
+    diverging: bool = False,
+    middle: float = 0.0,
+    unit: str | None = None,
+    digits: int | None = None,
+) -> Chart | Block:
+    """Which cell of a grid stands out?  Rows by columns; a null cell stays empty, as one not yet elapsed must.
+
+    matrix     index x columns of one value, e.g. a cohort triangle: cohorts x months since
+    value      the metric in the cells (its unit and digits);  counts  same shape: n of each cell, at the pointer
+    diverging  two colours about `middle` (differences, sentiment);  rows_title, columns_title  what the sides are
+    """
+    locale = wording.current().locale
+    of = metric(
+        value, unit or ("share" if value == "share" else None), 0 if digits is None and value == "share" else digits
+    )
+    if matrix.empty or matrix.notna().sum().sum() == 0:
+        return nothing(title)
+    down, across = groups(matrix.index, locale), groups(matrix.columns, locale)
+    cells = [floats(row) for _, row in matrix.iterrows()]
+    known = [x for row in cells for x in row if x is not None]
+    shown = [["" if x is None else isolate(_cell(x, of, locale), locale) for x in row] for row in cells]
+    pointer = [
+        [
+            ""
+            if x is None
+            else hover(
+                f"{down[i]} · {across[j]}",
+                amount(x, of, locale),
+                "" if counts is None else f"n = {wording.number(counts.iat[i, j], locale)}",
+                locale=locale,
+            )
+            for j, x in enumerate(row)
+        ]
+        for i, row in enumerate(cells)
+    ]
+    reach = max(abs(x - middle) for x in known) or 1
+    low, high = (middle - reach, middle + reach) if diverging else (min(known), max(known))
+    many = len(across) > 14
+    trace = {
+        "type": "heatmap",
+        "z": cells,
+        "x": list(range(len(across))),
+        "y": list(range(len(down))),
+        "text": shown,
+        "texttemplate": "" if many else "%{text}",
+        "textfont": {"size": 12},
+        "hovertext": pointer,
+        "hoverinfo": "text",
+        "hoverongaps": False,
+        "colorscale": theme.scale(theme.DIVERGING if diverging else theme.SEQUENTIAL),
+        "zmin": low,
+        "zmax": high if high > low else low + 1,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+    }
+    side = {"showgrid": False, "tickfont": {"size": 12, "color": theme.colour("soft")}}
+    head = isolate(words(columns_title, locale), locale) if columns_title else ""
+    layout = {
+        "height": 86 + 34 * len(down),
+        "margin": {"t": 46 if head else 26},
+        "xaxis": side
+        | {
+            "side": "top",
+            "tickvals": trace["x"],
+            "ticktext": [wrap(a, locale, 10) for a in across],
+            "title": {"text": head},
+        },
+        "yaxis": side
+        | {"range": [len(down) - 0.5, -0.5], "tickvals": trace["y"], "ticktext": [wrap(d, locale, 22) for d in down]},
+    }
+    step = max(1, -(-len(across) // 7))
+    small = {
+        "xaxis": {"tickvals": trace["x"][::step], "ticktext": layout["xaxis"]["ticktext"][::step]},
+        "yaxis": {"ticktext": [wrap(d, locale, 11) for d in down]},
+    }
+    said = {
+        "fa": "خانهٔ خالی یعنی هنوز داده‌ای نیست یا گروه کوچک است",
+        "en": "An empty cell has no data yet or too few cases",
+    }[locale]
+    return chart(
+        [trace],
+        layout,
+        title=title or of.title,
+        caption=caption_of(words(caption, locale), said if len(known) < matrix.size else ""),
+        alt=f"{len(down)} × {len(across)}: {amount(min(known), of, locale)} – {amount(max(known), of, locale)}",
+        table=_grid(matrix, of, locale, rows_title),
+        narrow={
+            "layout": small,
+            "data": [
+                {"texttemplate": "" if len(across) > 8 else "%{text}", "textfont": {"size": 10}, "xgap": 1, "ygap": 1}
+            ],
+        },
+    )
+
+
+def _cell(x: float, of, locale: str) -> str:
+    """A cell's number without its sign of percent: the grid is all shares, and the sign on each would be noise."""
+    return wording.number(100 * x if of.unit == "share" else x, locale, of.digits)
+
+
+def _grid(matrix: pd.DataFrame, of, locale: str, rows_title) -> dict:
+    frame = matrix.set_axis([group(c, locale) for c in matrix.columns], axis=1)
+    formats = {c: (lambda x: amount(x, of, locale)) for c in frame.columns}
+    return table_payload(frame, locale, columns=list(frame.columns), formats=formats, rows_title=rows_title)
+
+
+def flow(
+    edges: pd.DataFrame,
+    source: str = "from",
+    target: str = "to",
+    value: str = "n",
+    *,
+    title=None,
+    caption=None,
+    bad: list[str] | None = None,
+    end: list[str] | None = None,
+    most: int = 30,
+) -> Chart | Block:
+    """Where do they go from here?  Ribbons between places, as wide as `value`; read in the reader's direction.
+
+    edges  one row per (source, target): columns or index levels of these names, and the value;  most  ribbons at most
+    bad    places drawn in red (failures);  end  places drawn in grey (left, no further contact)
+    """
+    locale = wording.current().locale
+    frame = edges.reset_index() if {source, target} - set(edges.columns) else edges
+    frame = frame[frame[value].fillna(0) > 0].sort_values(value, ascending=False, kind="stable").head(most)
+    if frame.empty:
+        return nothing(title)
+    places = list(dict.fromkeys([*frame[source], *frame[target]]))
+    at = {place: i for i, place in enumerate(places)}
+    names = [group(place, locale) for place in places]
+
+    def tone(place, solid: bool) -> str:
+        kind = "_bad" if place in (bad or []) else "_mute" if place in (end or []) else ""
+        return theme.colour({"_bad": "bad", "_mute": "mute", "": "accent"}[kind] if solid else "ribbon" + kind)
+
+    arrow = {"fa": "←", "en": "→"}[locale]
+    trace = {
+        "type": "sankey",
+        "orientation": "h",
+        "direction": "reversed" if locale == "fa" else "forward",
+        "arrangement": "snap",
+        "textfont": {"size": 13, "color": theme.colour("ink"), "shadow": "none"},
+        "node": {
+            "label": [wrap(name, locale, 18, 2) for name in names],
+            "color": [tone(place, True) for place in places],
+            "line": {"width": 0},
+            "pad": 18,
+            "thickness": 12,
+            "hovertemplate": "%{label}<extra></extra>",
+        },
+        "link": {
+            "source": [at[p] for p in frame[source]],
+            "target": [at[p] for p in frame[target]],
+            "value": floats(frame[value]),
+            "color": [tone(p, False) for p in frame[target]],
+            "customdata": [
+                hover(f"{group(a, locale)} {arrow} {group(b, locale)}", wording.number(n, locale), locale=locale)
+                for a, b, n in zip(frame[source], frame[target], frame[value], strict=True)
+            ],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        },
+    }
+    height = max(300, 60 + 44 * max(frame[source].nunique(), frame[target].nunique()))
+    alt = "; ".join(
+        f"{group(a, locale)} {arrow} {group(b, locale)} {wording.number(n, locale)}"
+        for a, b, n in zip(frame[source].head(8), frame[target].head(8), frame[value].head(8), strict=True)
+    )
+    said = {
+        "fa": "پهنای هر نوار شمار است؛ از راست به چپ بخوانید",
+        "en": "A ribbon is as wide as its count; read from left to right",
+    }
+    table = table_payload(
+        frame.set_index(source)[[target, value]],
+        locale,
+        titles={target: wording.name(target)},
+        formats={value: "count"},
+    )
+    return chart(
+        [trace],
+        {"height": height, "margin": {"t": 12, "b": 16, "l": 8, "r": 8}},
+        title=title,
+        caption=caption_of(words(caption, locale), said[locale]),
+        alt=alt,
+        table=table,
+        narrow={"data": [{"textfont": {"size": 11}, "node": {"pad": 12, "thickness": 8}}]},
+    )

@@ -1,0 +1,173 @@
+"""How is a value set?  Amounts in their unit, groups under their names, ticks and lines for a reader's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import math
+import re
+import textwrap
+from dataclasses import replace
+
+import pandas as pd
+
+from cx_helpers import dates, records, wording
+
+RLI, LRI, PDI = "\u2067", "\u2066", "\u2069"
+_PERIOD = re.compile(r"\d{4}(-(Q[1-4]|\d{2}(-\d{2})?))?", re.IGNORECASE)
+_UNITS = {
+    "hours": {"fa": "ساعت", "en": "hours"},
+    "minutes": {"fa": "دقیقه", "en": "minutes"},
+    "days": {"fa": "روز", "en": "days"},
+    "customers": {"fa": "مشتری", "en": "customers"},
+    "orders": {"fa": "سفارش", "en": "orders"},
+    "responses": {"fa": "پاسخ", "en": "answers"},
+    "tickets": {"fa": "درخواست", "en": "tickets"},
+    "visits": {"fa": "بازدید", "en": "visits"},
+}
+_CHANGE_UNITS = {
+    "share": {"fa": "واحد درصد", "en": "pp"},
+    "points": {"fa": "واحد", "en": "points"},
+}
+
+
+def words(text, locale: str) -> str:
+    """One language of a {"fa", "en"} pair; a plain text is itself; None is nothing."""
+    return text[locale] if isinstance(text, dict) else "" if text is None else str(text)
+
+
+def metric(name: str, unit: str | None = None, digits: int | None = None) -> records.Metric:
+    """What is known of a value column: its title, unit, digits, direction; an unknown one is a plain number.
+
+    unit, digits  say otherwise, e.g. metric("failure_rate", "share", 0)
+    """
+    known = records.METRICS.get(name) or records.Metric(wording.name(name), unit or "number", digits=2)
+    changes = {key: value for key, value in (("unit", unit), ("digits", digits)) if value is not None}
+    return replace(known, **changes) if changes else known
+
+
+def is_null(value) -> bool:
+    """None, NaN, NaT or pandas' NA."""
+    return value is None or (not isinstance(value, (str, dict, list, tuple)) and bool(pd.isna(value)))
+
+
+def amount(value, of: records.Metric, locale: str, *, sign: bool = False, unit: bool = True) -> str:
+    """A value with its unit: 0.624 share -> ۶۲٫۴٪, 34 hours -> ۳۴ ساعت, money as wording.money says it."""
+    number, after = split_amount(value, of, locale, sign=sign)
+    glue = "" if after in ("٪", "%", "") else "\u00a0"
+    return number + (glue + after if unit or after in ("٪", "%") else "")
+
+
+def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) -> tuple[str, str]:
+    """(number, what stands behind it in small type)."""
+    if is_null(value) or not math.isfinite(value):
+        return "—", ""
+    if of.unit == "share":
+        return wording.number(100 * value, locale, of.digits, sign), "٪" if locale == "fa" else "%"
+    if of.unit == "money":
+        number, _, unit = wording.money(value, locale, sign=sign).partition(" ")
+        return number, unit
+    return wording.number(value, locale, of.digits, sign), words(_UNITS.get(of.unit, ""), locale)
+
+
+def change_amount(value, of: records.Metric, locale: str) -> str:
+    """A difference with its sign: +1.9 percentage points, −4 points."""
+    if of.unit in _CHANGE_UNITS and not is_null(value):
+        by = 100 if of.unit == "share" else 1
+        number = wording.number(by * value, locale, max(of.digits, int(abs(by * value) < 1)), True)
+        return number + "\u00a0" + _CHANGE_UNITS[of.unit][locale]
+    return amount(value, of, locale, sign=True)
+
+
+def interval(low, high, of: records.Metric, locale: str) -> str:
+    """`۲۷ تا ۳۵`, `60.1 to 64.7%`; empty where either end is null."""
+    if is_null(low) or is_null(high):
+        return ""
+    ends = (split_amount(low, of, locale), split_amount(high, of, locale))
+    if of.unit == "money" and ends[0][1] != ends[1][1]:
+        ends = ((amount(low, of, locale), ""), ends[1])
+    joined = ends[0][0] + {"fa": " تا ", "en": " to "}[locale] + ends[1][0]
+    unit = ends[1][1]
+    return joined + ("" if unit in ("", "٪", "%") else "\u00a0") + unit
+
+
+def period_of(value) -> dates.Period | None:
+    """The period that an index value names: a Period, or text such as 1404-06."""
+    if isinstance(value, dates.Period):
+        return value
+    if isinstance(value, str) and _PERIOD.fullmatch(value):
+        return dates.Period.parse(value)
+    return None
+
+
+def group(value, locale: str) -> str:
+    """What a group is called: names of one column, or of several joined by a dot; periods and days as a reader says."""
+    if isinstance(value, tuple):
+        return " · ".join(group(part, locale) for part in value)
+    if period := period_of(value):
+        return period.label(locale)
+    if isinstance(value, dt.datetime):  # a timestamp stands for its day
+        value = value.date() if not is_null(value) else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and not is_null(value):
+        return wording.number(value, locale, 0 if float(value).is_integer() else 2)
+    return wording.label(None if is_null(value) else value, locale)
+
+
+def groups(index: pd.Index, locale: str) -> list[str]:
+    """The names of all rows of an answer."""
+    return [group(value, locale) for value in index]
+
+
+def isolate(text, locale: str) -> str:
+    """Text for plotly: markup made harmless, and for Persian a right-to-left isolate (plotly's base is left-to-right)."""
+    plain = html.escape(str(text), quote=False)
+    return f"{RLI}{plain}{PDI}" if locale == "fa" else plain
+
+
+def wrap(text, locale: str, width: int = 22, lines: int = 3) -> str:
+    """Text for plotly in lines of about `width` letters, each isolated; what does not fit `lines` ends in an ellipsis."""
+    parts = textwrap.wrap(str(text), width, break_long_words=True, max_lines=lines, placeholder=" …") or [""]
+    return "<br>".join(isolate(part, locale) for part in parts)
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """About `count` round numbers from `low` to `high`: steps of 1, 2, 2.5 or 5 times a power of ten."""
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+        return [low]
+    raw = (high - low) / max(count, 1)
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(i * step, 10) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def value_axis(low: float, high: float, of: records.Metric, locale: str, *, count: int = 5, pad: float = 0.06) -> dict:
+    """An axis for values from `low` to `high`: range, and round ticks written in the reader's digits."""
+    if high <= low:
+        low, high = low - max(abs(low) * 0.1, 0.5), high + max(abs(high) * 0.1, 0.5)
+    room = (high - low) * pad
+    start, end = low - room, high + room
+    at = ticks(start, end, count)
+    step = abs(at[1] - at[0]) if len(at) > 1 else abs(at[0]) or 1
+    shown = step * (100 if of.unit == "share" else 1)
+    digits = max(0, -math.floor(math.log10(shown) + 1e-9)) if shown < 1 else int(round(shown, 6) % 1 != 0)
+    fine = replace(of, digits=digits)
+    return {"range": [start, end], "tickvals": at, "ticktext": [isolate(amount(v, fine, locale), locale) for v in at]}
+
+
+def time_ticks(index, locale: str, most: int = 12) -> dict:
+    """Ticks of consecutive periods at 0, 1, 2 …: the month, and under the first one and each new year, the year."""
+    step = max(1, math.ceil(len(index) / most))
+    at = list(range(len(index)))[(len(index) - 1) % step :: step]  # the newest period always has its tick
+    text, year_before = [], None
+    for position in at:
+        period = period_of(index[position])
+        label = group(index[position], locale)
+        if period is not None and period.kind == "month":
+            month, year = label.rsplit(" ", 1)
+            label = isolate(month, locale) + ("" if year == year_before else f"<br>{isolate(year, locale)}")
+            year_before = year
+        else:
+            label = wrap(label, locale, 12)
+        text.append(label)
+    return {"tickvals": at, "ticktext": text}

@@ -1,0 +1,144 @@
+"""How does an answer stand in a table?  Titles, digits and units of each column, and rows that are too small to show."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import records, wording
+from cx_helpers.report.phrases import phrases
+from cx_helpers.report.setting import amount, change_amount, group, is_null, metric, words
+
+_COUNTS = ("n", "n_before", "customers", "promoters", "passives", "detractors", "orders", "visits", "stood")
+_CHANGES = ("change", "change_low", "change_high", "detectable")
+_HIDDEN = ("se",)
+_P_VALUES = ("p_value", "p_adjusted")
+_TITLES = wording._names("""
+low | از | from
+high | تا | to
+interval | بازهٔ ۹۵٪ | 95% interval
+change | تغییر | change
+p_value | p | p
+p_adjusted | p تصحیح‌شده | p, corrected
+n_before | در دورهٔ پیش | period before
+detectable | کوچک‌ترین تغییر دیدنی | smallest visible change
+others | دیگران | the others
+share | سهم | share
+""")
+
+
+def table_payload(
+    answer: pd.DataFrame,
+    locale: str,
+    *,
+    columns: list[str] | None = None,
+    titles: dict | None = None,
+    formats: dict | None = None,
+    unit_of: str | None = None,
+    caption=None,
+    rows_title=None,
+    tone=None,
+    most: int | None = None,
+) -> dict:
+    """The frame as a table's payload: every cell already text, numbers with the value they sort by.
+
+    columns    which, in this order (default: all but helpers);  titles {column: {"fa", "en"} or text}
+    formats    {column: "share" | "points" | "count" | "money" | "hours" | a metric's name | a function of the value}
+    unit_of    the metric whose unit low, high, baseline and the like take (default: the first column that is a metric)
+    tone       {column: function of the value -> "good" | "bad" | "mid" | None};  most  rows shown at most
+    """
+    t = phrases(locale)
+    unit_of = unit_of or next((c for c in answer.columns if c in records.METRICS and c not in _COUNTS), None)
+    columns = [c for c in answer.columns if c not in _HIDDEN] if columns is None else list(columns)
+    if missing := [c for c in columns if c not in answer.columns]:
+        raise ValueError(f"the answer has no column {missing[0]!r}; it has {', '.join(map(str, answer.columns))}")
+    named = {**_TITLES, **(titles or {})}
+    head = [{"title": _title(c, named, locale), "numeric": pd.api.types.is_numeric_dtype(answer[c])} for c in columns]
+    shown = answer if most is None else answer.head(most)
+    body = []
+    for index, row in zip(shown.index, shown[columns].itertuples(index=False), strict=True):
+        small = "n" in answer.columns and _too_small(shown.at[index, "n"] if shown.index.is_unique else None, row)
+        cells = []
+        for column, value in zip(columns, row, strict=True):
+            cell = _cell(column, value, unit_of, (formats or {}).get(column), locale)
+            if is_null(value) and small and column not in _COUNTS:
+                cell["text"], cell["tone"] = "—", "mute"
+            if column == "n" and small:
+                limit = wording.current().smallest_group
+                if not is_null(value) and value < limit:
+                    cell["text"] = t.fewer.format(n=wording.number(limit, locale))
+            if tone and column in tone and not is_null(value) and (mood := tone[column](value)):
+                cell["tone"] = mood
+            cells.append(cell)
+        body.append({"head": group(index, locale), "cells": cells})
+    single = len(answer) == 1 and list(answer.index) == ["all"]
+    return {
+        "columns": head,
+        "rows": body,
+        "rows_title": "" if single else words(rows_title, locale) or _index_title(answer.index, locale),
+        "caption": words(caption, locale),
+        "show_heads": not single,
+    }
+
+
+def _too_small(n, row) -> bool:
+    return any(is_null(value) for value in row) and n is not None and not is_null(n)
+
+
+def _title(column, named: dict, locale: str) -> str:
+    if column in named:
+        return words(named[column], locale)
+    if column in records.METRICS:
+        return records.METRICS[column].title[locale]
+    return group(column, locale).replace("_", " ")
+
+
+def _index_title(index: pd.Index, locale: str) -> str:
+    names = [name for name in index.names if name not in (None, "all")]
+    return " · ".join(wording.label(name, locale).replace("_", " ") for name in names) or phrases(locale).group
+
+
+def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
+    if callable(how):
+        return {"text": words(how(value), locale), "sort": _sortable(value), "tone": ""}
+    if is_null(value):
+        text = "—"
+    elif isinstance(value, (bool, str)) or not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+        return {
+            "text": words(value, locale) if isinstance(value, dict) else group(value, locale),
+            "sort": "",
+            "tone": "",
+        }
+    elif how == "count" or (how is None and column in _COUNTS):
+        text = wording.number(value, locale)
+    elif how is not None:
+        text = amount(
+            value,
+            metric(how) if how in records.METRICS else metric("", unit=how, digits=1 if how == "share" else 0),
+            locale,
+        )
+    elif column in _P_VALUES:
+        text = p_text(value, locale)
+    elif column in _CHANGES or (column in ("low", "high") and unit_of == "change"):
+        text = change_amount(value, metric(unit_of or column), locale)
+    elif column in records.METRICS:
+        text = amount(value, metric(column), locale)
+    elif column in ("low", "high", "baseline", "others", "before", "mean") and unit_of:
+        text = amount(value, metric(unit_of), locale)
+    elif column == "share" or (column in ("low", "high") and unit_of is None and 0 <= value <= 1):
+        text = wording.number(value, locale, 1, percent=True)
+    else:
+        text = wording.number(value, locale, 0 if float(value).is_integer() else 2)
+    return {"text": text, "sort": _sortable(value), "tone": ""}
+
+
+def _sortable(value):
+    if is_null(value):
+        return ""
+    return float(value) if isinstance(value, (int, float)) or hasattr(value, "dtype") else str(value)
+
+
+def p_text(p, locale: str) -> str:
+    """A p value: three digits, and never 0."""
+    if is_null(p):
+        return "—"
+    return ("< " if p < 0.001 else "") + wording.number(max(float(p), 0.001), locale, 3)
