@@ -1,0 +1,63 @@
+"""python -m tools.sample DIR [--seed N] [--empty] [--customers N]: write the sample company into a workspace folder."""
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from . import ALL, NONE, SEED, build, write
+from .journeys import STAGES
+from .labels import labels
+from .truth import page
+
+WORKSPACE = """\
+# An invented shop; everything in this folder is written by: python -m tools.sample data/sample
+name: {fa: فروشگاه ریواسان, en: Rivasan Shop}
+locale: fa
+calendar: jalali
+timezone: Asia/Tehran
+currency: IRR
+stages:
+%s
+goals:
+  nps: {target: 40, direction: up}
+  csat: {target: 0.75, direction: up}
+  ces: {target: 5.5, direction: up}
+  response_rate: {target: 0.4, direction: up}
+  retention_1: {target: 0.4, direction: up}
+  late_delivery_rate: {target: 0.05, direction: down}
+privacy: {pseudonyms: true, smallest_group: 10, redact_text: true}
+"""
+
+
+def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> dict[str, int]:
+    """Write workspace.yaml, labels.yaml, tables/ and, for the company as it ships, TRUTH.md; returns bytes a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = build(seed, effects, customers)
+    sizes = write(tables, folder)
+    stages = "\n".join(f"  {stage}: [{', '.join(touchpoints)}]" for stage, touchpoints in STAGES.items())
+    (folder / "workspace.yaml").write_text(WORKSPACE % stages, "utf-8")
+    names = yaml.safe_dump(labels(), allow_unicode=True, sort_keys=False, default_flow_style=None, width=200)
+    (folder / "labels.yaml").write_text("# what reports call the keys in the tables\n" + names, "utf-8")
+    if frozenset(effects) == ALL and customers == 6000:
+        (folder / "TRUTH.md").write_text(page(tables, seed), "utf-8")
+    return sizes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tools.sample", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--customers", type=int, default=6000)
+    parser.add_argument("--empty", action="store_true", help="all effects off: nothing to find")
+    asked = parser.parse_args()
+    sizes = fill(asked.folder, asked.seed, NONE if asked.empty else ALL, asked.customers)
+    print(
+        "\n".join(f"{size:>10,}  {name}" for name, size in sizes.items()),
+        f"{sum(sizes.values()):>10,}  bytes",
+        sep="\n",
+    )
+
+
+if __name__ == "__main__":
+    main()
