@@ -105,43 +105,60 @@ ALL = "all"  # the index of an answer that is not split
 def sums(table, value, by: list[str] = (), periods: list | None = None, time: str = "", **extra) -> pd.DataFrame:
     """What the answers of each group sum to, customer by customer: all that the intervals below need.
 
-    table    an ibis table with `customer_id` (null: each row stands alone);  value  a numeric ibis expression
-    by       group columns;  periods  consecutive dates.Period that cut the column `time` into a further group level
-    extra    further expressions to sum up, e.g. promoters=…
-    Returns one row per group, sorted: n answers, customers, sum_x, sum_xx, cluster_xx, cluster_xn, cluster_nn, extras.
-    Two aggregations in the engine, whatever the size of the table.
+    table    an ibis table with `customer_id` (null: each row stands alone)
+    value    a numeric ibis expression, or {name: expression} for several at once in one query
+    by       group columns;  periods  consecutive dates.Period that cut the column `time` into a first group level
+    extra    further expressions to sum up over all rows, e.g. promoters=…
+    Returns one row per group, sorted: n answers, customers, sum_x, sum_xx, cluster_xx, cluster_xn, cluster_nn, extras;
+    for several values {name: such a frame}.  One query, whatever the size of the table: sums by customer, then over
+    customers.
     """
     import ibis
 
     from cx_helpers.dates import month_number
 
-    by = list(by)
-    who = table.customer_id if "customer_id" in table.columns else ibis.null("string")
-    rows = table.mutate(_x=value.cast("float64"), _who=who.cast("string"), **extra)
-    rows = rows.mutate(**{k: rows[k].cast("float64") for k in extra})
+    by, several = list(by), isinstance(value, dict)
+    values = value if several else {"x": value}
     if periods:
-        rows = rows.mutate(period=month_number(rows[time], periods))
-        rows, by = rows.filter(rows.period.notnull()), ["period", *by]
+        table = table.filter(table[time] >= periods[0].start, table[time] < periods[-1].end)
+        by = ["period", *by]
+    who = table.customer_id if "customer_id" in table.columns else ibis.null("string")
+    rows = table.select(
+        *(c for c in by if c != "period"),
+        **({"period": month_number(table[time], periods)} if periods else {}),
+        _who=who.cast("string"),
+        **{f"_x_{name}": x.cast("float64") for name, x in values.items()},
+        **{name: x.cast("float64") for name, x in extra.items()},
+    )
     # one row per known customer; a row without customer is a customer of its own
     known, alone = rows.filter(rows._who.notnull()), rows.filter(rows._who.isnull())
-    parts = {k: known[k].sum() for k in extra}
-    known = known.group_by([*by, "_who"]).aggregate(
-        m=known._x.count(), s=known._x.sum(), q=(known._x * known._x).sum(), **parts
-    )
-    parts = {k: alone[k] for k in extra}
-    alone = alone.select(*by, "_who", m=alone._x.notnull().cast("int64"), s=alone._x, q=alone._x * alone._x, **parts)
-    each = ibis.union(known, alone)
-    s, m = each.s, each.m
-    totals = {"n": m.sum(), "customers": (m > 0).sum(), "sum_x": s.sum(), "sum_xx": each.q.sum()}
-    totals |= {"cluster_xx": (s * s).sum(), "cluster_xn": (s * m).sum(), "cluster_nn": (m * m).sum()}
-    totals |= {k: each[k].sum() for k in extra}
+    parts, single, totals = {}, {}, {}
+    for name in values:
+        x, one = known[f"_x_{name}"], alone[f"_x_{name}"]
+        parts |= {f"m_{name}": x.count(), f"s_{name}": x.sum(), f"q_{name}": (x * x).sum()}
+        single |= {f"m_{name}": one.notnull().cast("int64"), f"s_{name}": one, f"q_{name}": one * one}
+    parts |= {name: known[name].sum() for name in extra}
+    single |= {name: alone[name] for name in extra}
+    each = ibis.union(known.group_by([*by, "_who"]).aggregate(**parts), alone.select(*by, "_who", **single))
+    for name in values:
+        m, s, q = each[f"m_{name}"], each[f"s_{name}"], each[f"q_{name}"]
+        found = {"n": m.sum(), "customers": (m > 0).sum(), "sum_x": s.sum(), "sum_xx": q.sum()}
+        found |= {"cluster_xx": (s * s).sum(), "cluster_xn": (s * m).sum(), "cluster_nn": (m * m).sum()}
+        totals |= {f"{column}_of_{name}": total for column, total in found.items()}
+    totals |= {name: each[name].sum() for name in extra}
     out = (each.group_by(by) if by else each).aggregate(**totals).execute()
     out[list(totals)] = out[list(totals)].astype(float).fillna(0.0)
-    if not by:
-        return out.set_axis([ALL])
-    # summed once more, so that groups that differ only in how the engine names null come together
-    out = out.groupby(by, dropna=False, sort=True)[list(totals)].sum()
-    return _label_periods(out, periods) if periods else out
+    if by:
+        # summed once more, so that groups that differ only in how the engine names null come together
+        out = out.groupby(by, dropna=False, sort=True)[list(totals)].sum()
+        out = _label_periods(out, periods) if periods else out
+    else:
+        out = out.set_axis([ALL])
+    frames = {}
+    for name in values:
+        own = [column for column in totals if column.endswith(f"_of_{name}")]
+        frames[name] = out[[*own, *extra]].rename(columns=lambda column: column.split("_of_")[0])
+    return frames if several else frames["x"]
 
 
 def _label_periods(out: pd.DataFrame, periods: list) -> pd.DataFrame:

@@ -54,14 +54,26 @@ def _difference(now, step, se, n_before) -> pd.DataFrame:
     return pd.DataFrame(out, index=now.index)
 
 
-def splits(measure, now, before, columns: list[str], **settings) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
-    """One measure of two periods, as a whole (`all`) and split by each column: what `findings` searches.
+def splits(
+    measure, table, columns: list[str], periods: list, **settings
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """One measure now and in the period before, as a whole (`all`) and split by each column: what `findings` searches.
 
-    measure      a function (table, by=…, **settings) -> answer, e.g. survey.nps
-    now, before  its engine table in this period and in the one before, with all `columns`
+    measure   a function (table, by=…, periods=…, **settings) -> answer, e.g. survey.nps
+    table     its engine table, holding both periods and all `columns`;  periods  [the period before, this period]
+    Returns {column: (answer now, answer before)}.
     """
-    ways = {certainty.ALL: None} | {column: column for column in columns}
-    return {key: tuple(measure(table, by=by, **settings) for table in (now, before)) for key, by in ways.items()}
+    out = {}
+    for column in [None, *dict.fromkeys(columns)]:
+        both = measure(table, by=column, periods=periods, **settings)
+        level = both.index.get_level_values("period") if column else both.index
+        before, now = (both[level == period] for period in periods)
+        if column:
+            before, now = (part.droplevel("period") for part in (before, now))
+        else:
+            before, now = (part.set_axis([certainty.ALL]) for part in (before, now))
+        out[column or certainty.ALL] = (now, before)
+    return out
 
 
 def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[list[Finding], int]:

@@ -50,10 +50,11 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     of answers (Kish) where customers answer more than once.
     """
     asked = _answers(responses, "nps", by, periods)
-    _refuse_scale(asked, 0, 10, "0-10")
     vote = ibis.cases((asked.score >= 9, 1), (asked.score <= 6, -1), (asked.score.notnull(), 0))
     parts = {"promoters": (vote == 1).cast("int64"), "detractors": (vote == -1).cast("int64")}
+    parts["off_scale"] = ((asked.score < 0) | (asked.score > 10)).cast("int64")
     found = certainty.sums(asked, vote, _list(by), periods, "responded_at", **parts)
+    _refuse_off_scale(found, "0-10")
     n, sure = found["n"], certainty.independent(found)
     up, down = found["promoters"] / n, found["detractors"] / n
     # three imaginary answers, 3/4 at each end and 3/2 between, keep the interval honest when n is small
@@ -77,14 +78,14 @@ def csat(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Da
     mean_high in points of the scale (null where a group mixes scales: a mean of an ordinal scale is only a label).
     Source: Wilson 1927; top-two-box is the field's convention (ACSI, Qualtrics).
     """
-    asked = _answers(responses, "csat", by, periods)
-    need(asked, "scale_min", "scale_max")
-    _refuse_scale(asked, asked.scale_min, asked.scale_max, "scale_min..scale_max")
-    reach = asked.scale_max - asked.scale_min
-    satisfied = asked.score >= (reach <= 10).ifelse(asked.scale_max - 1, asked.scale_min + 0.75 * reach)
-    found = certainty.sums(asked, satisfied.cast("int64"), _list(by), periods, "responded_at")
-    out = certainty.share(found, "csat").join(_mean(asked, "csat_mean", by, periods))
-    return certainty.hide_small(out, smallest)
+    need(responses, "score", "scale_min", "scale_max")
+    reach = responses.scale_max - responses.scale_min
+    best = (reach <= 10).ifelse(responses.scale_max - 1, responses.scale_min + 0.75 * reach)
+    found = _scaled(responses, "csat", responses.score >= best, by, periods)
+    mean = certainty.average(found["score"], "csat_mean")[["csat_mean", "low", "high"]]
+    mixed = found["top"]["sum_xx"] * found["top"]["n"] - found["top"]["sum_x"] ** 2 > 1e-6 * found["top"]["sum_xx"]
+    mean = mean.where(~mixed, axis=0).set_axis(["csat_mean", "mean_low", "mean_high"], axis=1)
+    return certainty.hide_small(certainty.share(found["good"], "csat").join(mean), smallest)
 
 
 def ces(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
@@ -96,14 +97,12 @@ def ces(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     `easy` (share that agrees, i.e. in the upper three sevenths of the scale) with easy_low and easy_high (Wilson).
     Source: Dixon, Freeman, Toman, HBR 2010; CES 2.0: CEB 2013.
     """
-    asked = _answers(responses, "ces", by, periods)
-    need(asked, "scale_min", "scale_max")
-    _refuse_scale(asked, asked.scale_min, asked.scale_max, "scale_min..scale_max")
-    easy = asked.score >= asked.scale_min + (asked.scale_max - asked.scale_min) * (2 / 3 - 1e-9)
-    agree = certainty.share(certainty.sums(asked, easy.cast("int64"), _list(by), periods, "responded_at"), "easy")
-    agree = agree[["easy", "low", "high"]].set_axis(["easy", "easy_low", "easy_high"], axis=1)
-    mean = certainty.average(certainty.sums(asked, asked.score, _list(by), periods, "responded_at"), "ces")
-    return certainty.hide_small(mean.join(agree), smallest)
+    need(responses, "score", "scale_min", "scale_max")
+    reach = responses.scale_max - responses.scale_min
+    found = _scaled(responses, "ces", responses.score >= responses.scale_min + reach * (2 / 3 - 1e-9), by, periods)
+    agree = certainty.share(found["good"], "easy")[["easy", "low", "high"]]
+    agree = agree.set_axis(["easy", "easy_low", "easy_high"], axis=1)
+    return certainty.hide_small(certainty.average(found["score"], "ces").join(agree), smallest)
 
 
 def response_rate(responses: ir.Table, by=None, period=None, smallest: int = 1) -> pd.DataFrame:
@@ -189,12 +188,19 @@ def _moved(step) -> Words | None:
     )
 
 
-def _mean(asked: ir.Table, name: str, by, periods) -> pd.DataFrame:
-    scale = certainty.sums(asked, asked.scale_max, _list(by), periods, "responded_at", bottom=asked.scale_min)
-    mean = certainty.average(certainty.sums(asked, asked.score, _list(by), periods, "responded_at"), name)
-    mixed = (scale["sum_xx"] * scale["n"] - scale["sum_x"] ** 2).abs() > 1e-6 * (1 + scale["sum_xx"])
-    mean = mean[[name, "low", "high"]].where(~mixed, axis=0)
-    return mean.set_axis([name, "mean_low", "mean_high"], axis=1)
+def _scaled(responses: ir.Table, instrument: str, good, by, periods) -> dict[str, pd.DataFrame]:
+    """The sums behind a score on its own scale: `good` (0 or 1), the `score` itself, and `top` of the scale."""
+    asked = _answers(responses.mutate(_good=good), instrument, by, periods)
+    known = asked.score.notnull()
+    values = {
+        "good": asked._good.cast("int64"),
+        "score": asked.score,
+        "top": known.ifelse(asked.scale_max, ibis.null()),
+    }
+    off = ((asked.score < asked.scale_min) | (asked.score > asked.scale_max)).cast("int64")
+    found = certainty.sums(asked, values, _list(by), periods, "responded_at", off_scale=off)
+    _refuse_off_scale(found["good"], "scale_min..scale_max")
+    return found
 
 
 def _list(by) -> list[str]:
@@ -208,12 +214,9 @@ def _answers(responses: ir.Table, instrument: str, by, periods) -> ir.Table:
     return responses.mutate(score=_.score.cast("float64"))
 
 
-def _refuse_scale(asked: ir.Table, low, high, words: str) -> None:
-    """One small query: is there a score off its scale?"""
-    off = asked.filter((asked.score < low) | (asked.score > high)).aggregate(n=_.count(), worst=_.score.max())
-    n, worst = off.execute().iloc[0]
-    if n:
+def _refuse_off_scale(found: pd.DataFrame, words: str) -> None:
+    if (n := int(found["off_scale"].sum())) > 0:
         raise TableError(
-            f"{n} answers lie outside {words}, e.g. {worst:g}: score must be 0-10 for NPS and within scale_min and "
-            "scale_max elsewhere; give scale_min and scale_max in the source mapping"
+            f"{n} answers lie outside {words}: score must be 0-10 for NPS and within scale_min and scale_max elsewhere;"
+            " give scale_min and scale_max in the source mapping"
         )
