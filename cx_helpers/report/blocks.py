@@ -14,11 +14,22 @@ from cx_helpers import records, wording
 from cx_helpers.report import kpis as _kpis
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, group, interval, is_null, metric, words
+from cx_helpers.report.setting import (
+    LRI,
+    PDI,
+    UNITS,
+    amount,
+    change_amount,
+    change_interval,
+    group,
+    interval,
+    is_null,
+    metric,
+    words,
+)
 from cx_helpers.report.tabulate import p_text, table_payload
 
 kpi, kpis, metrics = _kpis.kpi, _kpis.kpis, _kpis.metrics
-_UNIT_NAMES = ("customers", "orders", "responses", "tickets", "visits", "hours", "minutes", "days")
 
 
 def bottom_line(sentence, *more) -> Block:
@@ -35,7 +46,7 @@ def note(text, *more) -> Block:
     """A remark in small type: what was guarded against, how to read a picture."""
     locale = wording.current().locale
     texts = [one for part in (text, *more) if (one := words(part, locale))]
-    return Block({"kind": "note", "locale": locale, "sentences": texts}, " ".join(texts))
+    return Block({"kind": "note", "locale": locale, "sentences": texts, "tone": ""}, " ".join(texts))
 
 
 def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> Block:
@@ -71,7 +82,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
         looks = wording.number(one.looks, locale)
         small.append(t.one_look if one.looks == 1 else t.looks.format(looks=looks))
     if not is_null(one.p_adjusted):
-        small.append(f"p {'' if one.p_adjusted < 0.001 else '= '}{p_text(one.p_adjusted, locale)}")
+        small.append(LRI + ("p " if one.p_adjusted < 0.001 else "p = ") + p_text(one.p_adjusted, locale) + PDI)
     good = one.kind in ("strength", "opportunity")
     return {
         "severity": "good" if good else one.severity,
@@ -88,19 +99,15 @@ def impact_text(impact: dict | None, measure: str, locale: str) -> str:
     if not impact or is_null(impact.get("value")):
         return ""
     unit, t = impact.get("unit") or "number", phrases(locale)
-    if unit == metric(measure).unit:
-        of = metric(measure)
+    ends = impact.get("low"), impact.get("high")
+    if unit in ("points", "share", "scale", "score"):  # the metric itself would move
+        of = metric(measure) if metric(measure).unit == unit else metric(unit, unit=unit)
+        value, between = change_amount(impact["value"], of, locale), change_interval(*ends, of, locale)
     else:
         of = metric(unit, unit=unit, digits=0)
-    sign = unit in ("points", "share", "scale", "score")
-    value = amount(impact["value"], of, locale, sign=sign)
-    if sign and unit != "scale":
-        from cx_helpers.report.setting import change_amount
-
-        value = change_amount(impact["value"], of, locale)
-    if unit not in ("points", "share", "scale", "score", "money", "count", "number", *_UNIT_NAMES):
-        value += "\u00a0" + wording.label(unit, locale)
-    between = interval(impact.get("low"), impact.get("high"), of, locale)
+        value, between = amount(impact["value"], of, locale), interval(*ends, of, locale, unit=unit == "money")
+        if unit not in UNITS and unit not in ("money", "count", "number"):
+            value += "\u00a0" + wording.label(unit, locale)
     return f"{t.impact}: {t.about} {value}" + (f" ({between})" if between else "")
 
 

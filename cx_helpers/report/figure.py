@@ -11,8 +11,7 @@ from cx_helpers import records, wording
 from cx_helpers.report import theme
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import BLOCK, PLOTLY, Block
-from cx_helpers.report.setting import amount, interval, is_null, isolate, metric, words, wrap
-from cx_helpers.report.tabulate import table_payload
+from cx_helpers.report.setting import amount, interval, is_null, isolate, short_amount, words, wrap
 
 
 class Chart:
@@ -80,7 +79,7 @@ def nothing(title=None) -> Block:
     """An empty answer gives a sentence, not an empty picture."""
     locale = wording.current().locale
     text = ": ".join(filter(None, [words(title, locale), phrases(locale).nothing_here]))
-    return Block({"kind": "note", "locale": locale, "sentences": [text]}, text)
+    return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
 
 
 def value_column(answer: pd.DataFrame, value: str | None) -> str:
@@ -126,6 +125,22 @@ def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
     return phrases(locale).hidden_groups.format(k=wording.number(k, locale), n=least)
 
 
+def known(answer: pd.DataFrame, columns: list[str]) -> list[str]:
+    """Those of the columns that the answer has, each once."""
+    return [c for i, c in enumerate(columns) if c in answer.columns and c not in columns[:i]]
+
+
+def names_axis(names: list[str], locale: str, width: int) -> dict:
+    """The axis of groups, first on top, names wrapped."""
+    return {
+        "range": [len(names) - 0.5, -0.6],
+        "tickvals": list(range(len(names))),
+        "ticktext": [wrap(name, locale, width) for name in names],
+        "tickfont": {"color": theme.colour("ink"), "size": 13},
+        "showgrid": False,
+    }
+
+
 def caption_of(*parts: str) -> str:
     """Short remarks as one line of sentences."""
     return " ".join(part if part.endswith((".", "؟", "!", "؛")) else part + "." for part in parts if part)
@@ -155,12 +170,9 @@ def goal_line(target: float, of: records.Metric, locale: str, axis: str) -> dict
         left = locale == "fa"
         at = {"y": target, "yref": "y", "x": 0 if left else 1, "xref": "paper", "yanchor": "bottom"}
         at["xanchor"] = "left" if left else "right"
-    text = isolate(f"{phrases(locale).goal} {amount(target, of, locale)}", locale)
+    text = isolate(f"{phrases(locale).goal} {short_amount(target, of, locale)}", locale)
     font = {"size": 12, "color": theme.colour("ink")}
     return {
         "shapes": [shape | {"line": line, "layer": "below"}],
         "annotations": [at | {"text": text, "showarrow": False, "font": font}],
     }
-
-
-__all__ = ["Chart", "chart", "nothing", "metric", "table_payload"]

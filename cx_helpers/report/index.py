@@ -1,4 +1,4 @@
-"""What does the manager see first?  One page for a run: where the numbers stand, what was found, and where to read on."""
+"""What does the manager see first?  A run on one page: where the numbers stand, what was found, where to read on."""
 
 from __future__ import annotations
 
@@ -151,8 +151,12 @@ def summary(cards: list[dict], items: list[dict], reports: list[Report], locale:
     if failed:
         said.append(
             wording.say(
-                fa="{k} گزارش ساخته نشد؛ دلیل هر کدام در پایان این صفحه است.",
-                en="{k} could not be made; the reason stands at the end of this page.",
+                fa="{k} گزارش ساخته نشد؛ دلیل هر کدام در پایان این صفحه است."
+                if len(failed) > 1
+                else "یک گزارش ساخته نشد؛ دلیل آن در پایان این صفحه است.",
+                en="{k} reports could not be made; the reasons stand at the end of this page."
+                if len(failed) > 1
+                else "One report could not be made; the reason stands at the end of this page.",
                 k=len(failed),
             )
         )

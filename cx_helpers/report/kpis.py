@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import dates, records, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, change_amount, group, interval, is_null, metric, split_amount, words
+from cx_helpers.report.setting import change_amount, group, interval, is_null, metric, short_amount, split_amount, words
 
 
 def kpi(
@@ -30,7 +30,7 @@ def kpi(
                 “no significant change”
     goal        {"target": 40, "direction": "up"} as tables.goal gives it, or a number
     trend       the answer by period, oldest first: a small line
-    dimensions  {column: group} when the number is one group's;  period  what the number is about (default: the reading's)
+    dimensions  {column: group} when the number is one group's;  period  what it is about (default: the reading's)
     Records the value for metrics.json, null when there is too little data: never 0.
     """
     reading = wording.current()
@@ -114,7 +114,7 @@ def _card(name, of, row, step, goal, trend, locale, title, dimensions) -> dict:
         "n": "—" if is_null(row.get("n")) else wording.number(row["n"], locale),
         "reason": _reason(row, name, locale),
         "bar": _bar(row, name, target, of),
-        "goal": "" if target is None else amount(target, of, locale),
+        "goal": "" if target is None else short_amount(target, of, locale),
         "goal_state": _goal_state(row, name, target, direction),
         **_step(step, of, direction, locale),
         "spark": _spark(trend, name),

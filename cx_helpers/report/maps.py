@@ -8,7 +8,7 @@ from cx_helpers import wording
 from cx_helpers.report import theme
 from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, group, groups, isolate, metric, words, wrap
+from cx_helpers.report.setting import amount, group, groups, isolate, metric, period_of, words, wrap
 from cx_helpers.report.tabulate import table_payload
 
 
@@ -92,6 +92,8 @@ def heat(
         "yaxis": side
         | {"range": [len(down) - 0.5, -0.5], "tickvals": trace["y"], "ticktext": [wrap(d, locale, 22) for d in down]},
     }
+    if locale == "fa" and not any(period_of(column) for column in matrix.columns):  # calendar time stays left-to-right
+        layout["xaxis"]["range"] = [len(across) - 0.5, -0.5]
     step = max(1, -(-len(across) // 7))
     small = {
         "xaxis": {"tickvals": trace["x"][::step], "ticktext": layout["xaxis"]["ticktext"][::step]},

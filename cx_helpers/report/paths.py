@@ -23,7 +23,7 @@ def curve(
     digits: int | None = None,
     centre: float | None = 0.0,
 ) -> Chart | Block:
-    """How does it feel along the way?  The emotion curve over the stages, with its band; read in the reader's direction.
+    """How does it feel along the way?  The emotion curve over the stages, with its band, in the reader's direction.
 
     answer  index = stages in order; the value, low, high, n;  centre  neither good nor bad (a dashed line); stages
             whose whole interval lies below it are red.  None: no such line.
@@ -51,7 +51,7 @@ def curve(
     signed = of.low is not None and of.low < 0
     line = {
         "type": "scatter",
-        "mode": "lines+markers+text",
+        "mode": "lines+markers",
         "x": places,
         "y": middle,
         "line": soft | {"color": theme.colour("accent"), "width": 2.6},
@@ -60,9 +60,6 @@ def curve(
             "color": [theme.colour("bad" if b else "accent") for b in below],
             "line": {"color": theme.colour("paper"), "width": 2},
         },
-        "text": ["" if x is None else isolate(amount(x, of, locale, sign=signed), locale) for x in middle],
-        "textposition": ["bottom center" if _dips(middle, i) else "top center" for i in places],
-        "textfont": {"size": 12.5, "color": [theme.colour("bad" if b else "soft") for b in below]},
         "hovertext": [
             point_hover(n, x, r, of, locale) for n, x, (_, r) in zip(names, middle, answer.iterrows(), strict=True)
         ],
@@ -71,6 +68,18 @@ def curve(
     }
     ends = [x for x in (*middle, *low, *high, centre) if x is not None]
     across = [len(answer) - 0.5, -0.5] if locale == "fa" else [-0.5, len(answer) - 0.5]
+    values = [
+        {
+            "x": i,
+            "y": x,
+            "text": isolate(amount(x, of, locale, sign=signed), locale),
+            "showarrow": False,
+            "yshift": -19 if _dips(middle, i) else 19,
+            "font": {"size": 12.5, "color": theme.colour("bad" if below[i] else "soft")},
+        }
+        for i, x in enumerate(middle)
+        if x is not None
+    ]
     zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": centre, "y1": centre, "layer": "below"}
     layout = {
         "height": 340,
@@ -83,6 +92,7 @@ def curve(
             "showgrid": False,
         },
         "yaxis": value_axis(min(ends), max(ends), of, locale, pad=0.16, count=4) | {"showgrid": False},
+        "annotations": values,
         "shapes": []
         if centre is None
         else [zero | {"line": {"color": theme.colour("rule"), "width": 1.2, "dash": "dash"}}],
@@ -101,14 +111,14 @@ def curve(
         caption=caption_of(words(caption, locale), said),
         alt=in_words(names, middle, of, locale, 12),
         table=table_payload(answer, locale, columns=columns, unit_of=value),
-        narrow={"layout": narrow, "data": [{}, {}, {"textfont": {"size": 11}, "marker": {"size": 9}}]},
+        narrow={"layout": narrow, "data": [{}, {}, {"marker": {"size": 9}}]},
     )
 
 
 def _dips(values: list, i: int) -> bool:
-    """Does the curve have a valley here?  Its number then stands under it."""
+    """Does the line bend upward here?  Its number then stands under it, where no line is."""
     around = [values[j] for j in (i - 1, i + 1) if 0 <= j < len(values) and values[j] is not None]
-    return values[i] is not None and bool(around) and values[i] < min(around)
+    return values[i] is not None and bool(around) and values[i] < sum(around) / len(around)
 
 
 def quadrant(

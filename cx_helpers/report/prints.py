@@ -12,7 +12,7 @@ from cx_helpers import wording
 from cx_helpers.report import theme
 from cx_helpers.report.figure import caption_of, floats, in_words, nothing, value_column
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, group, metric, period_of, ticks, words
+from cx_helpers.report.setting import group, isolate, metric, period_of, short_amount, ticks, words
 from cx_helpers.report.tabulate import table_payload
 
 _INCHES = (2.5, 1.65)
@@ -98,23 +98,16 @@ def _draw(part: pd.DataFrame, value: str, periods: list, ends: tuple, of, locale
         room = (ends[1] - ends[0] or 1) * 0.12
         axes.set(xlabel="", ylabel="", ylim=(ends[0] - room, ends[1] + room), xlim=(-0.3, len(periods) - 0.7))
         marks = ticks(ends[0] - room, ends[1] + room, 3)
-        axes.set_yticks(marks, [_bare(amount(mark, of, locale)) for mark in marks])
+        axes.set_yticks(marks, [isolate(short_amount(mark, of, locale), locale) for mark in marks])
+        if locale == "fa":
+            axes.yaxis.tick_right()
         shown = [0, len(periods) - 1] if len(periods) > 1 else [0]
-        axes.set_xticks(shown, [_bare(_short(periods[i], locale)) for i in shown])
+        axes.set_xticks(shown, [isolate(group(periods[i], locale), locale) for i in shown])
         for text, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
             text.set_horizontalalignment(side)
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + base64.b64encode(_two_faced(out.getvalue().decode()).encode()).decode()
-
-
-def _short(period, locale: str) -> str:
-    return group(period, locale)
-
-
-def _bare(text: str) -> str:
-    """Isolates are for browsers; matplotlib shapes each label alone."""
-    return re.sub("[\u2066-\u2069]", "", text)
 
 
 def _two_faced(svg: str) -> str:

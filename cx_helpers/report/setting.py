@@ -15,7 +15,7 @@ from cx_helpers import dates, records, wording
 
 RLI, LRI, PDI = "\u2067", "\u2066", "\u2069"
 _PERIOD = re.compile(r"\d{4}(-(Q[1-4]|\d{2}(-\d{2})?))?", re.IGNORECASE)
-_UNITS = {
+UNITS = {
     "hours": {"fa": "ساعت", "en": "hours"},
     "minutes": {"fa": "دقیقه", "en": "minutes"},
     "days": {"fa": "روز", "en": "days"},
@@ -67,28 +67,48 @@ def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) 
     if of.unit == "money":
         number, _, unit = wording.money(value, locale, sign=sign).partition(" ")
         return number, unit
-    return wording.number(value, locale, of.digits, sign), words(_UNITS.get(of.unit, ""), locale)
+    return wording.number(value, locale, of.digits, sign), words(UNITS.get(of.unit, ""), locale)
+
+
+def short_amount(value, of: records.Metric, locale: str) -> str:
+    """A target or a round number with no digits that say nothing: a goal of 60%, not 60.0%."""
+    shown = value * (100 if of.unit == "share" else 1)
+    digits = next((d for d in range(of.digits) if abs(round(shown, d) - shown) < 1e-9), of.digits)
+    return amount(value, replace(of, digits=digits), locale)
+
+
+def _change_number(value, of: records.Metric, locale: str) -> str:
+    shown = value * (100 if of.unit == "share" else 1)
+    return wording.number(shown, locale, max(of.digits, int(abs(shown) < 10)), True)
 
 
 def change_amount(value, of: records.Metric, locale: str) -> str:
-    """A difference with its sign: +1.9 percentage points, −4 points."""
-    if of.unit in _CHANGE_UNITS and not is_null(value):
-        by = 100 if of.unit == "share" else 1
-        number = wording.number(by * value, locale, max(of.digits, int(abs(by * value) < 1)), True)
-        return number + "\u00a0" + _CHANGE_UNITS[of.unit][locale]
-    return amount(value, of, locale, sign=True)
+    """A difference with its sign: +1.9 percentage points, −4.2 points."""
+    if of.unit == "money" or is_null(value):
+        return amount(value, of, locale, sign=True)
+    unit = words(_CHANGE_UNITS.get(of.unit) or UNITS.get(of.unit), locale)
+    return _change_number(value, of, locale) + (unit and "\u00a0" + unit)
 
 
-def interval(low, high, of: records.Metric, locale: str) -> str:
-    """`۲۷ تا ۳۵`, `60.1 to 64.7%`; empty where either end is null."""
+def change_interval(low, high, of: records.Metric, locale: str) -> str:
+    """The two ends of a difference's interval, signed, without the unit that stands before them."""
     if is_null(low) or is_null(high):
         return ""
-    ends = (split_amount(low, of, locale), split_amount(high, of, locale))
-    if of.unit == "money" and ends[0][1] != ends[1][1]:
-        ends = ((amount(low, of, locale), ""), ends[1])
+    return {"fa": " تا ", "en": " to "}[locale].join(_change_number(end, of, locale) for end in (low, high))
+
+
+def interval(low, high, of: records.Metric, locale: str, *, unit: bool = True) -> str:
+    """`۲۷ تا ۳۵`, `60.1 to 64.7%`; empty where an end is null.  unit=False keeps a percent sign, but no words."""
+    if is_null(low) or is_null(high):
+        return ""
+    ends = [split_amount(end, of, locale) for end in (low, high)]
+    after = ends[1][1]
+    if of.unit == "money" and ends[0][1] != after:
+        ends[0] = (amount(low, of, locale), "")
     joined = ends[0][0] + {"fa": " تا ", "en": " to "}[locale] + ends[1][0]
-    unit = ends[1][1]
-    return joined + ("" if unit in ("", "٪", "%") else "\u00a0") + unit
+    if after in ("٪", "%"):
+        return joined + after
+    return joined + ("\u00a0" + after if after and unit else "")
 
 
 def period_of(value) -> dates.Period | None:
@@ -119,13 +139,13 @@ def groups(index: pd.Index, locale: str) -> list[str]:
 
 
 def isolate(text, locale: str) -> str:
-    """Text for plotly: markup made harmless, and for Persian a right-to-left isolate (plotly's base is left-to-right)."""
+    """Text for plotly: markup made harmless; Persian in a right-to-left isolate (plotly's base is left-to-right)."""
     plain = html.escape(str(text), quote=False)
     return f"{RLI}{plain}{PDI}" if locale == "fa" else plain
 
 
 def wrap(text, locale: str, width: int = 22, lines: int = 3) -> str:
-    """Text for plotly in lines of about `width` letters, each isolated; what does not fit `lines` ends in an ellipsis."""
+    """Text for plotly in lines of about `width` letters, each isolated; what is longer ends in an ellipsis."""
     parts = textwrap.wrap(str(text), width, break_long_words=True, max_lines=lines, placeholder=" …") or [""]
     return "<br>".join(isolate(part, locale) for part in parts)
 

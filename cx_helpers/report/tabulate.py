@@ -1,4 +1,4 @@
-"""How does an answer stand in a table?  Titles, digits and units of each column, and rows that are too small to show."""
+"""How does an answer stand in a table?  Titles, digits and units of each column, and rows too small to show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import records, wording
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.setting import amount, change_amount, group, is_null, metric, words
+from cx_helpers.report.setting import LRI, PDI, amount, change_amount, group, is_null, metric, words
 
 _COUNTS = ("n", "n_before", "customers", "promoters", "passives", "detractors", "orders", "visits", "stood")
 _CHANGES = ("change", "change_low", "change_high", "detectable")
@@ -141,4 +141,4 @@ def p_text(p, locale: str) -> str:
     """A p value: three digits, and never 0."""
     if is_null(p):
         return "—"
-    return ("< " if p < 0.001 else "") + wording.number(max(float(p), 0.001), locale, 3)
+    return LRI + ("< " if p < 0.001 else "") + wording.number(max(float(p), 0.001), locale, 3) + PDI

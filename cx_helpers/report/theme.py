@@ -41,7 +41,7 @@ SERIES: tuple[tuple[str, str], ...] = (
 )
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
-SEQUENTIAL = (("#eaf3f3", "#1d2b31"), ("#8fc1c5", "#2c6f78"), ("#0f6b74", "#74d9e2"))
+SEQUENTIAL = (("#eaf3f3", "#1d2b31"), ("#8fc1c5", "#2c6f78"), ("#0e6b75", "#74d9e2"))
 DIVERGING = (("#b3362e", "#ff9d94"), ("#f1f2f4", "#232b35"), ("#0e6a73", "#62ccd5"))
 
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "doubleClick": False}

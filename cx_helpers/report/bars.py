@@ -1,0 +1,149 @@
+"""The picture of amounts: `bars`, lengths side by side or parts of a whole."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import wording
+from cx_helpers.report import theme
+from cx_helpers.report.figure import (
+    Chart,
+    caption_of,
+    chart,
+    floats,
+    in_words,
+    known,
+    names_axis,
+    nothing,
+    point_hover,
+    value_column,
+)
+from cx_helpers.report.rendering import Block
+from cx_helpers.report.setting import (
+    amount,
+    group,
+    groups,
+    isolate,
+    metric,
+    value_axis,
+    words,
+)
+from cx_helpers.report.tabulate import table_payload
+
+
+def bars(
+    answer: pd.DataFrame,
+    value: str | list[str] | None = None,
+    *,
+    title=None,
+    caption=None,
+    stacked: bool = False,
+    titles: dict | None = None,
+    tones: dict | None = None,
+    interval: bool = True,
+    sort: bool = False,
+    unit: str | None = None,
+    digits: int | None = None,
+    most: int = 25,
+) -> Chart | Block:
+    """How much of each?  Horizontal bars from the reader's side of the page; several columns side by side or stacked.
+
+    answer  index = groups;  value  a column, or several: one series each;  stacked  parts of a whole in one bar
+    titles  {column: words};  tones {column: a theme colour: "good", "bad", "mute"};  sort  largest first
+    interval  draw low and high where there is one value column and the answer has them
+    """
+    columns = [value_column(answer, value)] if value is None or isinstance(value, str) else list(value)
+    locale, of = wording.current().locale, metric(columns[0], unit, digits)
+    shown = answer[answer[columns].notna().any(axis=1)]
+    if shown.empty:
+        return nothing(title)
+    shown = (shown.sort_values(columns[0], ascending=False, kind="stable") if sort else shown).head(most)
+    names, places, mirrored = groups(shown.index, locale), list(range(len(shown))), locale == "fa"
+    sure = interval and len(columns) == 1 and {"low", "high"} <= set(shown.columns)
+    total = shown[columns].sum(axis=1) if stacked else None
+    traces = []
+    for position, column in enumerate(columns):
+        values = floats(shown[column])
+        tone = (tones or {}).get(column)
+        name = words((titles or {}).get(column), locale) or group(column, locale)
+        texts = [isolate(amount(x, of, locale), locale) if x is not None else "" for x in values]
+        if stacked:  # a part too thin to hold its number stays silent
+            texts = [
+                s if x is not None and x >= 0.07 * whole else ""
+                for s, x, whole in zip(texts, values, total, strict=True)
+            ]
+        trace = {
+            "type": "bar",
+            "orientation": "h",
+            "name": isolate(name, locale),
+            "x": values,
+            "y": places,
+            "text": texts,
+            "textposition": "inside" if stacked else "none" if sure else "outside",
+            "insidetextanchor": "middle",
+            "textangle": 0,
+            "textfont": {"size": 12.5} if stacked else {"size": 12.5, "color": theme.colour("ink")},
+            "marker": {"color": theme.colour(tone) if tone else theme.series(position), "cornerradius": 3},
+            "hovertext": [
+                point_hover(
+                    f"{n} · {name}" if len(columns) > 1 else n,
+                    x,
+                    r if sure else r[["n"]] if "n" in r else {},
+                    of,
+                    locale,
+                )
+                for n, x, (_, r) in zip(names, values, shown.iterrows(), strict=True)
+            ],
+            "hoverinfo": "text",
+            "cliponaxis": False,
+        }
+        if sure:
+            low, high = shown["low"].fillna(shown[column]), shown["high"].fillna(shown[column])
+            trace["error_x"] = {
+                "type": "data",
+                "symmetric": False,
+                "array": floats(high - shown[column]),
+                "arrayminus": floats(shown[column] - low),
+                "color": theme.colour("soft"),
+                "thickness": 1.4,
+                "width": 3,
+            }
+        traces.append(trace)
+    ends = [0.0, *(floats(total) if stacked else [x for c in columns for x in floats(shown[c])])]
+    ends += [x for c in ("low", "high") if sure for x in floats(shown[c])]
+    ends = [x for x in ends if x is not None]
+
+    def across(count: int, pad: float) -> dict:
+        axis = value_axis(min(ends), max(ends), of, locale, count=count, pad=pad)
+        start, end = axis["range"]
+        axis["range"] = [start if min(ends) < 0 else 0, end if not stacked else max(ends) * 1.001]
+        return axis | {"range": axis["range"][::-1] if mirrored else axis["range"]}
+
+    several = len(columns) > 1
+    layout = {
+        "height": (96 if several else 60) + (40 if stacked or not several else 22 * len(columns) + 14) * len(shown),
+        "barmode": "stack" if stacked else "group",
+        "bargap": 0.34,
+        "showlegend": several,
+        "legend": {"traceorder": "reversed" if mirrored else "normal"},
+        "margin": {"t": 50 if several else 10},
+        "xaxis": across(6, 0.14),
+        "yaxis": names_axis(names, locale, 26),
+    }
+    said = {"fa": "خط نازک بازهٔ ۹۵٪ است", "en": "The thin line is the 95% interval"}[locale] if sure else ""
+    return chart(
+        traces,
+        layout,
+        title=title or (of.title if not several else None),
+        caption=caption_of(words(caption, locale), said),
+        alt=in_words(names, floats(shown[columns[0]]), of, locale),
+        table=table_payload(
+            answer,
+            locale,
+            columns=known(answer, ["n", *columns, *(["low", "high"] if sure else [])]),
+            titles=titles,
+            unit_of=columns[0],
+            formats=dict.fromkeys(columns, of.unit) if unit else None,
+        ),
+        narrow={"layout": {"xaxis": across(3, 0.22), "yaxis": names_axis(names, locale, 13)}},
+    )

@@ -1,0 +1,138 @@
+"""What of a notebook reaches the page?  Cells of one language, blocks, charts; what it cannot show is refused."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from cx_helpers.report import theme
+from cx_helpers.report.drawable import PageError, refuse_undrawable
+from cx_helpers.report.rendering import BLOCK, FINDINGS, METRICS, PLOTLY, block_html
+from cx_helpers.report.safe import clean_html, image_source, markdown
+
+_SILENT = {METRICS, FINDINGS, "text/plain"}
+
+
+class Gathered:
+    """What is gathered cell by cell: head, body, endings, code, figures."""
+
+    def __init__(self, locale: str):
+        self.locale, self.heading, self.intro = locale, "", None
+        self.parts: list[Markup] = []
+        self.endings: list[Markup] = []
+        self.code: list[str] = []
+        self.figures: list[tuple[str, dict]] = []
+        self.claims = 0
+
+    def add(self, cell, number: int) -> None:
+        if foreign(cell, self.locale) or "explore" in tags_of(cell):
+            return
+        if cell.cell_type == "markdown":
+            self._prose(cell.source)
+        elif cell.cell_type == "code":
+            if cell.source.strip() and "injected-parameters" not in tags_of(cell):
+                self.code.append(cell.source.strip())
+            for output in cell.outputs:
+                self._output(output, f"cell {number + 1}")
+
+    def _prose(self, source: str) -> None:
+        if not self.heading:
+            self.heading, rest = split_heading(source)
+            if self.heading:
+                self.intro = markdown(rest) if rest.strip() else None
+                return
+        self.parts.append(Markup('<section class="prose">{}</section>').format(markdown(source)))
+
+    def _output(self, output, where: str) -> None:
+        kind = output.output_type
+        if kind == "error":
+            raise PageError(f"{where} ended in {output.ename}: {output.evalue}")
+        if kind == "stream":
+            if output.name == "stdout" and "".join(output.text).strip():
+                self._raw(Markup("<pre>{}</pre>").format("".join(output.text).rstrip()))
+            return  # what libraries warn about is the analyst's, and stays in the notebook
+        data = output.data
+        if BLOCK in data:
+            self._block(data, where)
+        elif PLOTLY in data:
+            self._figure_alone(data[PLOTLY], where)
+        elif source := next((s for mime, part in data.items() if (s := image_source(mime, part))), None):
+            self._raw(Markup('<img src="{}" alt="{}">').format(source, "".join(data.get("text/plain", ""))[:200]))
+        elif "text/markdown" in data:
+            self._raw(markdown("".join(data["text/markdown"])))
+        elif "text/html" in data:
+            self._raw(clean_html("".join(data["text/html"])))
+        elif unknown := [
+            mime for mime in data if mime not in _SILENT and not mime.startswith("application/vnd.jupyter.widget")
+        ]:
+            raise PageError(f"{where}: an output of kind {unknown[0]} reaches the page and cannot be shown there")
+        elif set(data) == {"text/plain"}:
+            self._raw(Markup("<pre>{}</pre>").format("".join(data["text/plain"])))
+
+    def _raw(self, content: Markup) -> None:
+        self.parts.append(Markup('<div class="raw">{}</div>').format(content))
+
+    def _block(self, data, where: str) -> None:
+        block = dict(data[BLOCK])
+        if block["kind"] == "chart" and not block.get("images"):
+            if PLOTLY not in data:
+                raise PageError(f"{where}: a chart without its figure reaches the page")
+            block["figure_id"] = self._figure(data[PLOTLY], where, block)
+        if block["kind"] == "finding":
+            block["items"] = [{**item, "anchor": self._anchor()} for item in block["items"]]
+        home = self.endings if block["kind"] == "data_card" else self.parts
+        home.append(block_html(block))
+
+    def _anchor(self) -> str:
+        self.claims += 1
+        return f"finding-{self.claims}"
+
+    def _figure(self, figure: dict, where: str, block: dict) -> str:
+        refuse_undrawable(figure, where)
+        layout = {key: value for key, value in figure["layout"].items() if key not in ("title", "template")}
+        layout["height"] = block["height"]
+        layout["margin"] = {**layout.get("margin", {}), "t": block["top"]}
+        return self._keep({"data": figure["data"], "layout": layout})
+
+    def _figure_alone(self, figure: dict, where: str) -> None:
+        """A plotly figure that a notebook drew by itself: it gets our fonts and colours where it names none."""
+        refuse_undrawable(figure, where)
+        own = figure.get("layout", {})
+        title = own.get("title")
+        title = title.get("text", "") if isinstance(title, dict) else title or ""
+        layout = theme.merge(
+            theme.layout(self.locale), {k: v for k, v in own.items() if k not in ("title", "template")}
+        )
+        layout["height"] = own.get("height") or 420
+        block = {
+            "kind": "chart",
+            "locale": self.locale,
+            "title": clean_html(title).striptags(),
+            "caption": "",
+            "alt": clean_html(title).striptags(),
+            "table": None,
+            "images": [],
+            "key": [],
+            "height": layout["height"],
+            "figure_id": self._keep({"data": figure["data"], "layout": layout}),
+        }
+        self.parts.append(block_html(block))
+
+    def _keep(self, figure: dict) -> str:
+        name = f"figure-{len(self.figures) + 1}"
+        self.figures.append((name, figure))
+        return name
+
+
+def tags_of(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def foreign(cell, locale: str) -> bool:
+    """Is the cell in a language that this page is not in?"""
+    spoken = {"fa", "en"} & set(tags_of(cell))
+    return bool(spoken) and locale not in spoken
+
+
+def split_heading(source: str) -> tuple[str, str]:
+    first, _, rest = source.strip().partition("\n")
+    return (first[2:].strip(), rest) if first.startswith("# ") else ("", source)

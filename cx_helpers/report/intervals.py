@@ -1,0 +1,143 @@
+"""The picture of groups and how sure they are: `ranges`, a dot and its interval for each."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import wording
+from cx_helpers.report import theme
+from cx_helpers.report.figure import (
+    Chart,
+    caption_of,
+    chart,
+    floats,
+    goal_line,
+    goal_of,
+    hidden_note,
+    in_words,
+    known,
+    names_axis,
+    nothing,
+    point_hover,
+    value_column,
+)
+from cx_helpers.report.rendering import Block
+from cx_helpers.report.setting import (
+    amount,
+    groups,
+    isolate,
+    metric,
+    value_axis,
+    words,
+)
+from cx_helpers.report.tabulate import table_payload
+
+
+def ranges(
+    answer: pd.DataFrame,
+    value: str | None = None,
+    *,
+    title=None,
+    caption=None,
+    goal=None,
+    before: pd.DataFrame | None = None,
+    sort: bool = True,
+    unit: str | None = None,
+    digits: int | None = None,
+    most: int = 25,
+) -> Chart | Block:
+    """How do groups differ, and how sure is that?  A dot for each group, its 95 % interval as a bar.
+
+    answer  index = groups; the value column, low, high, n;  value  default: the answer's metric
+    goal    a dashed line; groups whose whole interval misses it turn red;  before  the same answer of the period
+            before, as hollow dots;  sort  largest value first (False keeps the order);  most  groups at most
+    Groups without a value are not drawn; the caption says how many and why.
+    """
+    value = value_column(answer, value)
+    locale, of = wording.current().locale, metric(value, unit, digits)
+    shown = answer[answer[value].notna()]
+    if shown.empty:
+        return nothing(title)
+    if sort:
+        shown = shown.sort_values(value, ascending=False, kind="stable")
+    shown = shown.head(most)
+    names, places = groups(shown.index, locale), list(range(len(shown)))
+    middle, low, high = (floats(shown.get(c, [None] * len(shown))) for c in (value, "low", "high"))
+    target, direction = goal_of(goal, of)
+    missed = [_misses(x, a, b, target, direction) for x, a, b in zip(middle, low, high, strict=True)]
+    colours = [theme.colour("bad" if bad else "accent") for bad in missed]
+    traces = []
+    for bad, face in ((False, "ribbon"), (True, "ribbon_bad")):
+        bars = [
+            (p, a, b) for p, a, b, m in zip(places, low, high, missed, strict=True) if m is bad and None not in (a, b)
+        ]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [x for _, a, b in bars for x in (a, b, None)],
+                "y": [y for p, _, _ in bars for y in (p, p, None)],
+                "line": {"color": theme.colour(face), "width": 9},
+                "hoverinfo": "skip",
+            }
+        )
+    if before is not None and value in before.columns:
+        past = floats(before[value].reindex(shown.index))
+        ring = {"color": theme.colour("paper"), "size": 9, "line": {"color": theme.colour("mute"), "width": 1.8}}
+        traces.append(
+            {"type": "scatter", "mode": "markers", "x": past, "y": places, "marker": ring, "hoverinfo": "skip"}
+        )
+    texts = [isolate(amount(x, of, locale), locale) for x in middle]
+    traces.append(
+        {
+            "type": "scatter",
+            "mode": "markers+text",
+            "x": middle,
+            "y": places,
+            "text": texts,
+            "textposition": "top center",
+            "textfont": {"size": 12.5, "color": theme.colour("ink")},
+            "marker": {"color": colours, "size": 11, "line": {"color": theme.colour("paper"), "width": 1.5}},
+            "hovertext": [
+                point_hover(n, x, r, of, locale) for n, x, (_, r) in zip(names, middle, shown.iterrows(), strict=True)
+            ],
+            "hoverinfo": "text",
+            "cliponaxis": False,
+        }
+    )
+    reach = [x for x in (*middle, *low, *high, target) if x is not None]
+    layout = {
+        "height": 74 + 46 * len(shown),
+        "margin": {"t": 30 if target is not None else 14},
+        "xaxis": value_axis(min(reach), max(reach), of, locale, count=6),
+        "yaxis": names_axis(names, locale, 26),
+    }
+    if target is not None:
+        layout |= goal_line(target, of, locale, "x")
+    said = {
+        "fa": "نقطه مقدار هر گروه است و نوار، بازهٔ ۹۵٪" + ("؛ دایرهٔ توخالی دورهٔ پیش" if before is not None else ""),
+        "en": "The dot is a group’s value, the bar its 95% interval"
+        + ("; the hollow dot is the period before" if before is not None else ""),
+    }[locale]
+    return chart(
+        traces,
+        layout,
+        title=title or of.title,
+        caption=caption_of(words(caption, locale), said, hidden_note(answer, value, locale)),
+        alt=in_words(names, middle, of, locale),
+        table=table_payload(answer, locale, columns=known(answer, ["n", value, "low", "high"]), unit_of=value),
+        narrow={
+            "layout": {
+                "xaxis": value_axis(min(reach), max(reach), of, locale, count=3),
+                "yaxis": names_axis(names, locale, 13),
+            }
+        },
+    )
+
+
+def _misses(value, low, high, target, direction) -> bool:
+    if target is None:
+        return False
+    return (
+        (value if low is None else low) > target if direction == "down" else (value if high is None else high) < target
+    )
