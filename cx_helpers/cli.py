@@ -1,0 +1,184 @@
+"""The `cx` command, a thin face: it reads options, calls what does the work, and says what went wrong in a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+
+from cx_helpers import __doc__ as PURPOSE
+
+OK, WRONG, BUSY, INTERRUPTED = 0, 1, 3, 130
+_CODES = """\
+exit codes: 0 all published; 1 input or usage wrong, nothing changed; 2 some notebooks failed, the rest published with
+a page that says what failed and why; 3 another run holds the lock"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but wrong usage ends with 1 (contract) and names the nearest right option."""
+
+    def error(self, message: str):
+        for word in message.split():
+            near = difflib.get_close_matches(word.strip("',"), self._option_string_actions, n=1, cutoff=0.7)
+            if word.startswith("--") and near:
+                message += f"; did you mean {near[0]}?"
+        self.exit(WRONG, f"cx: {message}\nTry: {self.prog} --help\n")
+
+
+def entry() -> None:
+    """The `cx` command: as `main`, and out at once (DuckDB lists its still open objects where Python unloads it)."""
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return asked.do(asked)
+    except KeyboardInterrupt:
+        print("cx: interrupted; nothing was published", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return OK
+    except (ValueError, OSError) as error:  # what was asked for is wrong; anything else is our own fault and shows
+        print(f"cx: {_sentence(error)}", file=sys.stderr)
+        return WRONG
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="cx", description=PURPOSE, epilog=_CODES)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    init = commands.add_parser("init", help="make an empty, commented workspace")
+    init.add_argument("folder", metavar="DIR")
+    init.set_defaults(do=_init)
+
+    for name, does, words in (
+        ("ingest", _ingest, "sources -> tables and quarantine; running it twice changes nothing"),
+        ("check", _check, "every table against the contract; exit 1 when something is broken"),
+    ):
+        command = commands.add_parser(name, help=words)
+        _workspace(command)
+        command.set_defaults(do=does)
+
+    run = commands.add_parser("run", help="run notebooks and publish their pages, all at once", epilog=_CODES)
+    run.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="names, with or without number; none: all")
+    _workspace(run)
+    run.add_argument("--plan", default="", metavar="FILE", help="a plan: notebooks, period, parameters (YAML)")
+    when = run.add_argument_group("period (empty: the last complete month of the data)")
+    when.add_argument("--period", default="", metavar="P", help="1404, 1404-Q2, 1404-06, 2025-09")
+    when.add_argument("--from", dest="first", default="", metavar="D", help="first day, e.g. 1404-05-15")
+    when.add_argument("--to", dest="last", default="", metavar="D", help="last day, included")
+    run.add_argument("--locale", default="", choices=("", "fa", "en"), metavar="fa|en", help="language of the pages")
+    run.add_argument("--out", default="reports", metavar="DIR", help="where to publish (default: reports)")
+    run.add_argument("--jobs", type=_positive(int), metavar="N", help="notebooks at a time (default: cores)")
+    run.add_argument("--timeout", type=_positive(float), metavar="S", help="seconds a notebook may take (default: 600)")
+    run.add_argument("--for-each", default="", metavar="COLUMN", help="once for each value of a column of customers")
+    run.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    run.set_defaults(do=_run)
+    return parser
+
+
+def _workspace(command: argparse.ArgumentParser) -> None:
+    words = "the company's folder (default: the one we are in, else data/sample)"
+    command.add_argument("-w", "--workspace", default="", metavar="DIR", help=words)
+
+
+def _positive(kind: type):
+    def read(text: str):
+        if not 0 < kind(text) < 1e9:
+            raise ValueError
+        return kind(text)
+
+    read.__name__ = f"{'whole ' * (kind is int)}number above 0"  # argparse: "invalid … value"
+    return read
+
+
+def _init(asked: argparse.Namespace) -> int:
+    from cx_helpers.intake import sources
+
+    sources.init(asked.folder)
+    print(
+        f"made {asked.folder}/workspace.yaml; name the company and its sources there, then: cx ingest -w {asked.folder}"
+    )
+    return OK
+
+
+def _ingest(asked: argparse.Namespace) -> int:
+    from cx_helpers import runner
+    from cx_helpers.intake import sources
+
+    print(sources.load(runner.company(asked.workspace)))
+    return OK
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from cx_helpers import runner
+    from cx_helpers.intake import check
+
+    print(check.check(runner.company(asked.workspace)))
+    return OK
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from cx_helpers import runner
+    from cx_helpers.run.publish import Busy
+
+    request = runner.Request(
+        notebooks=tuple(asked.notebooks),
+        workspace=asked.workspace,
+        plan=asked.plan,
+        period=_period(asked),
+        locale=asked.locale,
+        out=asked.out,
+        jobs=asked.jobs,
+        timeout=asked.timeout,
+        for_each=asked.for_each,
+        parameters=_pairs(asked.given),
+    )
+    try:
+        result = runner.run(request)
+    except Busy as busy:
+        print(f"cx: {busy}", file=sys.stderr)
+        return BUSY
+    for entry in result.entries:
+        if entry["outcome"] != "published":
+            where = f"{entry['report']} ({entry['group']})" if entry["group"] else entry["report"]
+            print(f"{where} {entry['outcome']}: {entry['reason']['en']}", file=sys.stderr)
+    if result.left_out:
+        print(f"left out, too few customers: {', '.join(result.left_out)}", file=sys.stderr)
+    print(result.place / "index.html")
+    return result.code
+
+
+def _period(asked: argparse.Namespace) -> str:
+    if asked.period and (asked.first or asked.last):
+        raise ValueError("give --period, or --from and --to, not both")
+    if bool(asked.first) != bool(asked.last):
+        raise ValueError("--from and --to go together: the first and the last day of the range")
+    return f"{asked.first}_{asked.last}" if asked.first else asked.period
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ValueError(f"-p {text}: a parameter is NAME=VALUE, e.g. -p by=channel")
+        pairs[name.strip()] = value
+    return pairs
+
+
+if __name__ == "__main__":
+    entry()

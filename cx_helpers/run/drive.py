@@ -1,0 +1,170 @@
+"""How does one notebook become a page?  Papermill runs it, the page is built, and the outcome is told in words.
+
+Run in a process of its own as `python -m cx_helpers.run.drive JOB`, JOB being a JSON file (see `runner`).  Whatever
+happens, the answer is a file: outcome `published`, `skipped` (this company lacks what the report needs) or `failed`,
+with the reason in both languages, and what the notebook recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from cx_helpers import kernels
+from cx_helpers.report import page
+from cx_helpers.run import front, manifest
+from cx_helpers.wording import LOCALES, Words, say
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def main() -> None:
+    """Read the job, do it, write the answer beside it."""
+    if os.environ.pop(kernels.LEASH, None):
+        threading.Thread(target=_leash, daemon=True).start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that the kernel is shut down
+    path = Path(sys.argv[1])
+    job = json.loads(path.read_text("utf-8"))
+    answer = run(job)
+    done = path.with_suffix(".tmp")
+    manifest.write(done, answer)
+    done.replace(path.with_suffix(".answer"))  # there whole, or not there
+
+
+def _leash() -> None:
+    """Go when the one who started this process is gone (its end of our standard input closes)."""
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(5)
+    os._exit(143)
+
+
+def run(job: dict) -> dict:
+    """One notebook: executed, its page written; returns the outcome, the reason in words, and what was recorded."""
+    executed = Path(job["executed"])
+    front.read_as(job["reading"])
+    answer = {"outcome": "published", "reason": None, "metrics": [], "findings": []}
+    try:
+        execute(job, executed)
+    except Exception as error:
+        answer |= explain(error, executed, job["timeout"])
+    notebook = tidy(executed, job)
+    answer["title"] = titles(notebook, job["name"])
+    shared = job["page"] | {"title": answer["title"]}
+    parameters = shared.pop("parameters")
+    if answer["outcome"] == "published":
+        try:
+            html = page.build(notebook, parameters=parameters, **shared)
+            answer["metrics"] = manifest.recorded(notebook.cells, manifest.METRICS_MIME)
+            answer["findings"] = manifest.recorded(notebook.cells, manifest.FINDINGS_MIME)
+        except Exception as error:  # a chart that cannot be drawn fails its report, not the run
+            what = f"{error}" if isinstance(error, page.PageError) else f"{type(error).__name__}: {error}"
+            answer |= _failed("صفحه ساخته نشد: {what}", "The page could not be built: {what}", what=what)
+    if answer["outcome"] != "published":
+        details = answer.pop("details", "")
+        html = page.failure(outcome=answer["outcome"], reason=answer["reason"], details=details, **shared)
+    Path(job["html"]).write_text(html, "utf-8")
+    return answer
+
+
+def execute(job: dict, executed: Path) -> None:
+    """Run the notebook by papermill, kernel warm where that can be, within its wall-clock limit."""
+    kernels.provide()
+    until = time.monotonic() + job["timeout"]
+    papermill.execute_notebook(
+        job["file"],
+        str(executed),
+        parameters=job["parameters"],
+        kernel_name="python3",
+        progress_bar=False,
+        timeout_func=lambda cell: max(0.1, until - time.monotonic()),
+        startup_timeout=max(1, min(60, job["timeout"])),
+        config=_connection(),
+    )
+
+
+def _connection() -> Config:
+    """Kernels talk over sockets in the run's own folder: no ports, nothing that another user could reach."""
+    if not hasattr(os, "fork"):
+        return Config()
+    file = Path(os.environ["JUPYTER_RUNTIME_DIR"]) / f"{os.getpid()}.json"
+    return Config({"KernelManager": {"transport": "ipc", "connection_file": str(file)}})
+
+
+def explain(error: Exception, executed: Path, timeout: float) -> dict:
+    """Outcome and reason, in words, of a notebook that did not run to its end."""
+    if isinstance(error, PapermillExecutionError):
+        what = _ANSI.sub("", f"{error.evalue}").strip()
+        if error.ename == "MissingTable":
+            return {"outcome": "skipped", "reason": say(fa="{what}", en="{what}", what=what)}
+        where = _cell(error.cell_index, error.source)
+        return _failed(
+            "{where} با خطای {name} ایستاد: {what}", "{where} stopped with {name}: {what}",
+            where=where, name=error.ename, what=what or "—",
+        ) | {"details": error.source}  # fmt: skip
+    where = _running(executed)
+    if isinstance(error, CellTimeoutError):
+        return _failed(
+            "اجرا از {s} ثانیه بیشتر طول کشید و در {where} متوقف شد.",
+            "It took longer than {s} seconds and was stopped in {where}.",
+            s=timeout, where=where,
+        )  # fmt: skip
+    if isinstance(error, DeadKernelError):
+        return _failed(
+            "فرایند دفترچه در {where} ناگهان پایان یافت؛ شاید حافظه کم آمد.",
+            "The notebook's process ended abruptly in {where}; perhaps memory ran out.",
+            where=where,
+        )
+    return _failed("اجرا نشد: {what}", "It could not be run: {what}", what=f"{type(error).__name__}: {error}")
+
+
+def _failed(fa: str, en: str, **values) -> dict:
+    return {"outcome": "failed", "reason": say(fa=fa, en=en, **values)}
+
+
+def _cell(index: int | None, source: str) -> Words:
+    first = next((line.strip() for line in source.splitlines() if line.strip() and not line.startswith("#")), "")
+    return say(fa="خانهٔ {n} («{line}»)", en="cell {n} (`{line}`)", n=(index or 0) + 1, line=first[:80])
+
+
+def _running(executed: Path) -> Words:
+    """The cell that was running when the notebook was last saved."""
+    try:
+        cells = nbformat.read(executed, as_version=4).cells
+    except Exception:
+        cells = []
+    reached = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code" and c.metadata.papermill["start_time"]]
+    return _cell(reached[-1][0], reached[-1][1].source) if reached else say(fa="آغاز کار", en="its start")
+
+
+def tidy(executed: Path, job: dict):
+    """Take this machine's paths out of what papermill noted; returns the executed notebook, or the one to be run."""
+    if not executed.is_file():
+        return nbformat.read(job["file"], as_version=4)
+    notebook = nbformat.read(executed, as_version=4)
+    noted = notebook.metadata.get("papermill", {})
+    noted["input_path"], noted["output_path"] = Path(job["file"]).name, executed.name
+    nbformat.write(notebook, executed)
+    return notebook
+
+
+def titles(notebook, name: str) -> Words:
+    """The notebook's own heading in both languages; its name where it has none."""
+    return {locale: page.heading(notebook, locale) or name for locale in LOCALES}
+
+
+if __name__ == "__main__":
+    main()

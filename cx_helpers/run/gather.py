@@ -1,0 +1,181 @@
+"""What does a run leave behind?  The folder's layout before, and its index, metrics, findings and manifest after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cx_helpers import wording
+from cx_helpers.dates import Period
+from cx_helpers.run import manifest, plan
+from cx_helpers.run.jobs import Job
+from cx_helpers.run.plan import Plan, Task
+from cx_helpers.settings import Settings, labels
+
+_MADE = {"fa": "ساخته‌شده در", "en": "Made on"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What all pages and files of one run share."""
+
+    plan: Plan
+    settings: Settings
+    period: Period
+    locale: str
+    started: dt.datetime
+    tasks: dict[str, tuple[Task, ...]]  # by group; the one group "" where the plan runs once
+    column: str = ""  # of customers, the plan runs for each of its values
+    left_out: tuple[str, ...] = ()  # values too rare to be shown
+    plan_file: Path | None = None
+
+    @property
+    def reading(self) -> dict:
+        """How pages are read: what `wording.use` takes, as JSON can hold it."""
+        return {
+            "locale": self.locale,
+            "calendar": self.period.calendar,
+            "timezone": self.period.timezone,
+            "period": self.period.name,
+            "currency": self.settings.currency,
+            "labels": labels(self.settings.folder),
+            "smallest_group": self.settings.privacy["smallest_group"],
+        }
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """Where in the run each group's pages lie: `""`, or `COLUMN=VALUE` made safe for a path."""
+        if not self.column:
+            return {"": ""}
+        return {group: f"{self.column}={name}" for group, name in plan.apart(self.tasks).items()}
+
+
+def prepare(context: Context, staged: Path) -> list[Job]:
+    """Make the folders of a run and say for each notebook and group what its driver shall do."""
+    jobs = []
+    for group, tasks in context.tasks.items():
+        folder = staged / context.folders[group]
+        (folder / "notebooks").mkdir(parents=True)
+        for task in tasks:
+            job = Job(
+                name=task.name,
+                file=str(task.file),
+                parameters=task.parameters,
+                html=str(folder / f"{task.name}.html"),
+                executed=str(folder / "notebooks" / f"{task.name}.ipynb"),
+                page=_page(context, group) | {"parameters": shown(task.parameters)},
+                reading=context.reading,
+                group=group,
+                timeout=context.plan.timeout,
+            )
+            jobs.append(job)
+    return jobs
+
+
+def _page(context: Context, group: str) -> dict:
+    """What a page says beside its content."""
+    locale, label = context.locale, context.period.label(context.locale)
+    if group:
+        label += f" · {wording.label(context.column, locale)}: {wording.label(group, locale)}"
+    when = wording.label(context.started.astimezone(ZoneInfo(context.settings.timezone)).date(), locale)
+    return {
+        "locale": locale,
+        "company": context.settings.name,
+        "period_label": label,
+        "manifest_info": [f"{_MADE[locale]} {when}", f"cx-helpers {metadata.version('cx-helpers')}"],
+        "assets": "../assets" if group else "assets",
+    }
+
+
+def shown(parameters: dict) -> dict:
+    """Parameters as a page may print them: the workspace by its name, not by where it lies on this machine."""
+    return {k: Path(v).name or v if k == "workspace" else v for k, v in parameters.items()}
+
+
+def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict], None]) -> list[dict]:
+    """Write index, metrics, findings and manifest (for each group and for the whole); returns the manifest's entries.
+
+    draw  makes the index pages of a request (run/front.py), in a process that has what draws
+    """
+    entries, groups = [], []
+    everything: tuple[list, list] = ([], [])
+    for group, where in context.folders.items():
+        mine = [job for job in jobs if job.group == group]
+        metrics = [{"report": j.name} | m for j in mine for m in j.answer["metrics"]]
+        findings = manifest.rank([{"report": j.name} | f for j in mine for f in j.answer["findings"]])
+        own = [_entry(job, where) for job in mine]
+        folder = staged / where
+        if group:
+            manifest.write(folder / "metrics.json", metrics)
+            manifest.write(folder / "findings.json", findings)
+            metrics = [m | {"dimensions": (m.get("dimensions") or {}) | {context.column: group}} for m in metrics]
+            findings = [f | {"subject": (f.get("subject") or {}) | {context.column: group}} for f in findings]
+        everything[0].extend(metrics)
+        everything[1].extend(findings)
+        entries += own
+        title = context.plan.title or (wording.name(group) if group else None)
+        about = _page(context, group) | {"title": title}
+        groups.append({"name": group, "folder": where, "reports": own, "page": about})
+    findings = manifest.rank(everything[1])
+    request = {
+        "root": str(staged),
+        "column": context.column,
+        "groups": groups,
+        "page": _page(context, "") | {"title": context.plan.title},
+        "metrics": everything[0] if context.column else [],
+        "left_out": list(context.left_out),
+        "reading": context.reading,
+    }
+    draw(request)
+    manifest.write(staged / "metrics.json", everything[0])
+    manifest.write(staged / "findings.json", findings)
+    manifest.write(staged / "manifest.json", _manifest(context, entries))
+    return entries
+
+
+def _entry(job: Job, where: str) -> dict:
+    answer, file = job.answer, Path(job.file)
+    prefix = f"{where}/" if where else ""
+    entry = {
+        "report": job.name,
+        "group": job.group or None,
+        "title": answer.get("title"),
+        "outcome": answer["outcome"],
+        "reason": answer["reason"],
+        "notebook": file.name,
+        "sha256": manifest.sha256(file),
+        "parameters": job.parameters,
+        "page": f"{prefix}{job.name}.html",
+        "executed": f"{prefix}notebooks/{job.name}.ipynb" if Path(job.executed).is_file() else None,
+        "start": answer["start"],
+        "end": answer["end"],
+    }
+    return entry
+
+
+def _manifest(context: Context, entries: list[dict]) -> dict:
+    period, settings = context.period, context.settings
+    outcomes = [entry["outcome"] for entry in entries]
+    extra = [context.plan_file] if context.plan_file else []
+    return {
+        "plan": context.plan.name,
+        "title": context.plan.title,
+        "workspace": settings.folder.name,
+        "company": settings.name,
+        "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
+        "locale": context.locale,
+        "for_each": context.column or None,
+        "left_out": list(context.left_out),
+        "parameters": context.plan.parameters,
+        "engine": settings.engine.partition("://")[0],
+        "inputs": manifest.inputs(settings.folder, settings.engine, extra),
+        "versions": manifest.versions(),
+        "start": context.started.isoformat(),
+        "end": dt.datetime.now(dt.UTC).isoformat(),
+        "outcome": "failed" if "failed" in outcomes else "published",
+        "notebooks": entries,
+    }

@@ -1,0 +1,101 @@
+"""What came out, and of what?  The three files that a run leaves for machines: manifest, metrics and findings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from cx_helpers.records import SEVERITIES
+
+METRICS_MIME = "application/vnd.cx.metrics+json"
+FINDINGS_MIME = "application/vnd.cx.findings+json"
+_VERSIONS = (
+    "cx-helpers duckdb ibis-framework numpy pandas papermill plotly pyspark scikit-learn scipy statsmodels".split()
+)
+
+
+def recorded(cells: list, mime: str) -> list[dict]:
+    """All records of one MIME type in an executed notebook's outputs, in their order."""
+    found: list[dict] = []
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            held = output.get("data", {}).get(mime, [])
+            held = json.loads(held) if isinstance(held, str) else held
+            found += [held] if isinstance(held, dict) else held
+    return found
+
+
+def rank(findings: list[dict]) -> list[dict]:
+    """Most severe first; then the larger impact among those in one unit's order, then the surer."""
+
+    def key(finding: dict):
+        severity = finding.get("severity")
+        size = (finding.get("impact") or {}).get("value")
+        p = finding.get("p_adjusted")
+        return (
+            SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES),
+            -abs(size) if _is_number(size) else 0.0,
+            p if _is_number(p) else 1.0,
+            str(finding.get("report")),
+        )
+
+    return sorted(findings, key=key)
+
+
+def inputs(folder: Path, engine: str, extra: list[Path]) -> list[dict]:
+    """What a run reads: each file with its size and SHA-256, as paths relative to the workspace.
+
+    folder  the workspace;  extra  further files, such as the plan.  A database is named by its kind, never its address.
+    """
+    files = [folder / name for name in ("workspace.yaml", "labels.yaml")]
+    files += sorted((folder / "tables").rglob("*.parquet"))
+    listed = [_file(f, f.relative_to(folder).as_posix()) for f in files if f.is_file()]
+    listed += [_file(f, f.name) for f in extra]
+    if not engine.startswith(("duckdb://", "pyspark://")) or engine.startswith("duckdb:///"):
+        listed.append({"engine": engine.partition("://")[0], "sha256": None})
+    return listed
+
+
+def _file(path: Path, name: str) -> dict:
+    return {"path": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def sha256(path: Path) -> str:
+    """The hash of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what computes and draws."""
+    found = {"python": platform.python_version()}
+    for name in _VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def write(path: Path, content) -> None:
+    """JSON as others read it: UTF-8, no NaN (null stands for it)."""
+    path.write_text(json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def plain(value):
+    """The value with NaN and infinities as null, paths and dates as text."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

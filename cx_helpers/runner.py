@@ -1,0 +1,183 @@
+"""What runs, when, and what came out?  A plan becomes a folder of pages: all of it, or nothing.
+
+Everything that can be wrong is checked first (nothing changed, exit 1).  Then each notebook runs in a process of its
+own, several at a time; one that fails becomes a page that says why, and the others are published (exit 2).  The run is
+written beside its place and moved there in one step, under a lock (exit 3 where another run holds it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cx_helpers import parameters, wording, workspace
+from cx_helpers.run import gather, publish
+from cx_helpers.run import plan as plans
+from cx_helpers.run.jobs import Job, draw, warmed, work
+from cx_helpers.tables import nearest
+
+PUBLISHED, WRONG, FAILED, BUSY = 0, 1, 2, 3
+LATEST = "latest"
+_MOST_GROUPS = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: the options of `cx run`, by the same names; empty means not given."""
+
+    notebooks: tuple[str, ...] = ()
+    workspace: str = ""
+    plan: str = ""
+    period: str = ""
+    locale: str = ""
+    out: str = "reports"
+    jobs: int | None = None
+    timeout: float | None = None
+    for_each: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a run was published and what became of each notebook."""
+
+    place: Path
+    entries: list[dict]  # as in the manifest: report, group, outcome, reason, page, …
+    latest: bool  # does `latest` say this run?
+    left_out: tuple[str, ...]  # groups too small to be shown
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        return FAILED if any(entry["outcome"] == "failed" for entry in self.entries) else PUBLISHED
+
+
+def run(asked: Request) -> Result:
+    """Do what was asked.
+
+    Raises a ValueError (PlanError, ParameterError, WorkspaceError, TableError, DateError) or an OSError before anything
+    is changed, and publish.Busy when another run of the same plan and place holds the lock.
+    """
+    started = dt.datetime.now(dt.UTC)
+    plan = _plan(asked)
+    with warmed([task.file for task in plan.tasks]) as environment:  # imports while this process checks
+        context = _context(asked, plan, started)
+        home = Path(asked.out) / plan.name
+        place = home / context.period.name
+        if place.exists() and not (place / "manifest.json").is_file():
+            raise plans.PlanError(f"{place} is there and is no run of ours; move it away, or give another --out")
+        with publish.lock(home / ".lock"), _ending_politely():
+            publish.sweep(home)
+            with publish.staging(home) as staged:
+                jobs = gather.prepare(context, staged)
+                desk = staged / ".desk"
+                desk.mkdir()
+                at_once = min(asked.jobs or plan.jobs or os.cpu_count() or 1, len(jobs))
+                with _progress(len(jobs)) as tick:
+                    jobs = work(jobs, at_once, environment, desk, tick)
+                entries = gather.finish(context, jobs, staged, lambda request: draw(request, environment, desk))
+                publish.remove(desk)
+                publish.publish(staged, place)
+            failed = any(entry["outcome"] == "failed" for entry in entries)
+            if latest := not failed or not (home / LATEST).exists():
+                publish.point(home / LATEST, place.name)
+    return Result(place, entries, latest, context.left_out)
+
+
+def _plan(asked: Request) -> plans.Plan:
+    """The plan, with what the command line says over it."""
+    there = plans.catalog(plans.folder())
+    if asked.plan and asked.notebooks:
+        raise plans.PlanError("give notebooks or a plan, not both: a plan lists its own")
+    plan = plans.from_file(Path(asked.plan), there) if asked.plan else plans.from_names(asked.notebooks, there)
+    for_each = asked.for_each or plan.for_each
+    taken = {"workspace": "-w DIR"} | ({"segment": "--for-each COLUMN"} if for_each else {})
+    for name, option in taken.items():
+        if name in asked.parameters or name in plan.parameters or any(name in t.parameters for t in plan.tasks):
+            raise plans.PlanError(f"{name} is given by {option} here, not as a parameter")
+    return plans.over(plan, asked.period, asked.locale, for_each, asked.timeout)
+
+
+def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.Context:
+    """Check all that can be wrong: workspace, period, groups, and every parameter of every notebook."""
+    settings = workspace.load_settings(asked.workspace or _nearest_workspace())
+    given = asked.parameters.get("period") or plan.period or workspace.last_complete_month(settings)
+    period = parameters.period(given, calendar=settings.calendar, timezone=settings.timezone)
+    locale = asked.parameters.get("locale") or plan.locale or settings.locale
+    company = workspace.Tables(settings, period, "", locale)
+    groups, left_out = _groups(company, plan.for_each) if plan.for_each else ([""], [])
+    wording.use(locale=locale, calendar=period.calendar, labels=workspace.labels(settings.folder))
+    common = {"workspace": os.path.relpath(settings.folder), "period": period.name, "locale": locale}
+    tasks = {}
+    for group in groups:
+        segment = {"segment": f"{plan.for_each}={group}"} if plan.for_each else {}
+        tasks[group] = plans.settle(plan, common | segment, asked.parameters, company, tuple(segment))
+    file = Path(asked.plan) if asked.plan else None
+    return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), file)
+
+
+def company(folder: str = "") -> Path:
+    """The workspace to work on: the folder given, else the one we are in, else the sample."""
+    return workspace.find(folder or _nearest_workspace())
+
+
+def _nearest_workspace() -> str:
+    for base in (Path().resolve(), *Path().resolve().parents):
+        if (base / "workspace.yaml").is_file():
+            return str(base)
+    return "data/sample"
+
+
+def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str]]:
+    """The values of a column of customers that enough customers have, and those that too few have."""
+    customers = company.until.customers
+    if column not in customers.columns:
+        there = ", ".join(customers.columns)
+        raise plans.PlanError(
+            f"--for-each {column}: customers has no such column{nearest(column, there.split(', '))}; columns: {there}"
+        )
+    counted = customers.group_by(value=customers[column].cast("string")).agg(n=customers.count()).order_by("value")
+    counts = counted.execute().dropna()
+    smallest = company.settings.privacy["smallest_group"]
+    large = list(counts.loc[counts["n"] >= smallest, "value"])
+    if not large:
+        raise plans.PlanError(f"--for-each {column}: no value is shared by {smallest} customers or more")
+    if len(large) > _MOST_GROUPS:
+        raise plans.PlanError(
+            f"--for-each {column}: {len(large)} values are too many to compare; the most is {_MOST_GROUPS}"
+        )
+    return large, list(counts.loc[counts["n"] < smallest, "value"])
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator:
+    """A bar on a terminal, nothing elsewhere."""
+    with tqdm(total=total, unit="report", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def tick(job: Job) -> None:
+            bar.set_postfix_str(f"{job.name} {job.answer['outcome']}", refresh=False)
+            bar.update()
+
+        yield tick
+
+
+@contextlib.contextmanager
+def _ending_politely() -> Iterator[None]:
+    """A request to end (SIGTERM) unwinds as Ctrl-C does, so that processes and staging are cleared away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
