@@ -180,6 +180,7 @@ instrument | پرسش | question
 acquisition_channel | راه آشنایی | acquisition channel
 month | ماه | month
 n | پاسخ‌ها | answers
+share | سهم | share
 customers | مشتریان | customers
 responses | پاسخ‌ها | responses
 touchpoints | تماس‌ها | touchpoints

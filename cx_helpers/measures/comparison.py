@@ -5,11 +5,13 @@ Works on any answer that has `n`, a value, and `se` (NPS, CSAT, sentiment, reten
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty
-from cx_helpers.records import METRICS, Finding, clean, severity
+from cx_helpers.records import METRICS, SEVERITIES, Finding, clean, severity
 from cx_helpers.wording import Words, join, name, say, sentences
 
 # how large a difference must be for a manager to hear of it loudly, in the metric's own unit
@@ -98,8 +100,23 @@ def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) 
         return [], 0
     table = pd.concat(looks, ignore_index=True)
     table["p_adjusted"] = certainty.adjust(table["p_value"], "holm")
-    found = [_finding(metric, row, len(table)) for row in table.itertuples()]
-    return [f for f in found if f is not None], len(table)
+    return _one_each([found for row in table.itertuples() if (found := _finding(metric, row, len(table)))]), len(table)
+
+
+def _one_each(found: list[Finding]) -> list[Finding]:
+    """One claim a group: where it both moved and differs, the louder claim takes the other as its second proof."""
+    out: dict[tuple, Finding] = {}
+    for one in sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.kind != "change_point")):
+        key = tuple(one.subject.items())
+        if key not in out:
+            out[key] = one
+        elif (one.kind == "strength") == (out[key].kind == "strength") or one.kind == "change_point":
+            out[key] = replace(out[key], detail=sentences(out[key].detail, _full_stop(one.text)))
+    return list(out.values())
+
+
+def _full_stop(text: Words) -> Words:
+    return {locale: words.rstrip(".") + "." for locale, words in text.items()}
 
 
 def _finding(metric: str, row, looks: int) -> Finding | None:
@@ -128,13 +145,21 @@ def _finding(metric: str, row, looks: int) -> Finding | None:
     )
 
 
-def _amount(metric: str, x: float, sign: bool = False) -> Words:
-    """A value of the metric in words: 31 points, 62.4%, 4.2."""
-    plus = "+" if sign else ""
+def _amount(metric: str, x: float) -> Words:
+    """A value of the metric in words: 31, 62.4%, 4.2."""
     if METRICS[metric].unit == "share":
-        return say(fa=f"{{x:{plus}.1%}}", en=f"{{x:{plus}.1%}}", x=x)
-    digits = METRICS[metric].digits
-    return say(fa=f"{{x:{plus}.{digits}f}}", en=f"{{x:{plus}.{digits}f}}", x=x)
+        return say(fa="{x:.1%}", en="{x:.1%}", x=x)
+    return say(fa=f"{{x:.{METRICS[metric].digits}f}}", en=f"{{x:.{METRICS[metric].digits}f}}", x=x)
+
+
+def _step(metric: str, x: float, sign: str = "+") -> Words:
+    """A difference of two values in words: −11 points, −17.0 percentage points."""
+    if METRICS[metric].unit == "share":
+        return say(fa=f"{{x:{sign}.1f}} واحد درصد", en=f"{{x:{sign}.1f}} percentage points", x=100 * x)
+    digits = max(METRICS[metric].digits, 1)
+    if METRICS[metric].unit == "points":
+        return say(fa=f"{{x:{sign}.{digits}f}} واحد", en=f"{{x:{sign}.{digits}f}} points", x=x)
+    return say(fa=f"{{x:{sign}.{digits}f}}", en=f"{{x:{sign}.{digits}f}}", x=x)
 
 
 def _claim(metric: str, row, good: bool) -> Words:
@@ -172,20 +197,21 @@ def _where(row) -> Words:
 
 def _detail(metric: str, row, good: bool, weight: float) -> Words:
     proof = say(
-        fa="تفاوت: {c} (بازهٔ ۹۵٪: {low} تا {high})؛ {n} پاسخ، برابر {w:.0%} همهٔ پاسخ‌ها.",
-        en="Difference: {c} (95% interval {low} to {high}); {n} answers, {w:.0%} of all.",
-        c=_amount(metric, row.change, True),
-        low=_amount(metric, row.low, True),
-        high=_amount(metric, row.high, True),
+        fa="تفاوت {c} است (بازهٔ ۹۵٪: {low} تا {high})؛ از {n} پاسخ، برابر {w:.0%} همهٔ پاسخ‌ها.",
+        en="The difference is {c} (95% interval {low} to {high}), from {n} answers, {w:.0%} of all.",
+        c=_step(metric, row.change),
+        low=_step(metric, row.low),
+        high=_step(metric, row.high),
         n=row.n,
         w=weight,
     )
     if good:
         return proof
     gain = say(
-        fa="اگر به سطح پایه برسد، امتیاز کل حدود {x} بهتر می‌شود.",
-        en="Brought to its baseline, the overall score would gain about {x}.",
-        x=_amount(metric, abs(row.change) * weight),
+        fa="اگر به {base} برگردد، امتیاز کل حدود {x} بهتر می‌شود.",
+        en="Brought back to {base}, the overall score would gain about {x}.",
+        base=_amount(metric, row.base),
+        x=_step(metric, abs(row.change) * weight, ""),
     )
     return sentences(proof, gain)
 
@@ -201,7 +227,8 @@ def sentence(found: list[Finding], looks: int) -> Words:
             en="Of {k} comparisons none shows, after correction, a difference or change that one could rely on.",
             k=looks,
         )
-    places = join([name(next(iter(f.subject.values()), certainty.ALL)) for f in bad[:3]])
+    groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
+    places = join([name(group) for group in groups[:3]])
     return say(
         fa="از {k} مقایسه، {m} یافته پس از تصحیح می‌ماند؛ مهم‌ترین‌ها: {places}.",
         en="Of {k} comparisons {m} stand after correction; first of all: {places}.",
