@@ -18,6 +18,7 @@ from tools.sample.__main__ import fill
 from tools.sample.effects import BASE_FAILURE, CRISIS_PROVINCE
 from tools.sample.journeys import STAGES
 from tools.sample.labels import labels
+from tools.sample.truth_page import page
 
 SHIPPED = Path(__file__).parents[1] / "data" / "sample"
 PERIOD = dates.Period.parse("1404-06")
@@ -63,7 +64,7 @@ def test_what_ships_is_what_the_generator_makes(company):
     for name, table in company.items():
         shipped = pq.read_table(SHIPPED / "tables" / f"{name}.parquet")
         assert shipped.equals(sample.files.arrow(table)), f"{name}: run python -m tools.sample data/sample"
-    assert (SHIPPED / "TRUTH.md").read_text("utf-8") == truth.page(company, sample.SEED)
+    assert (SHIPPED / "TRUTH.md").read_text("utf-8") == page(company, sample.SEED)
     assert yaml.safe_load((SHIPPED / "labels.yaml").read_text("utf-8")) == labels()
 
 

@@ -5,7 +5,8 @@
 
 A module answers one question: `effects` what is there to find, `calendar` when, `people` who, `products` what is sold,
 `lifetimes` what each customer lives through, `journeys` by which steps, `feedback` how they answer, `talk` what they
-write (`compose`, sentences.txt), `extras` contracts and experiments, `files` how it is written.
+write (`compose`, sentences.txt), `extras` contracts and experiments, `files` how it is written,
+`truth` whether each effect is there.
 """
 
 from .build import build

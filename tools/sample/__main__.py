@@ -8,7 +8,7 @@ import yaml
 from . import ALL, NONE, SEED, build, write
 from .journeys import STAGES
 from .labels import labels
-from .truth import page
+from .truth_page import page
 
 WORKSPACE = """\
 # An invented shop; everything in this folder is written by: python -m tools.sample data/sample
