@@ -14,89 +14,95 @@ from cx_helpers import dates, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.setting import group
 
-_EVERYBODY = ""
-
 
 def explore(
     function: Callable,
     table,
     *,
     by: Iterable[str] = (),
-    draw: Callable | None = None,
     periods: Iterable[dates.Period] = (),
+    segment: str | Iterable[str] = (),
     time: str | None = None,
-    segment: str | None = None,
     thresholds: dict[str, tuple] | None = None,
+    draw: Callable | None = None,
     **fixed,
 ):
     """Look for yourself: choose the group column, the period, the segment, the threshold; the picture follows.
 
     function    a measure, called as function(table, by=…, **thresholds, **fixed);  table  an engine table
-    by          the columns to choose from;  periods  the periods to choose from (cut on the column `time`; default: the
-                table's own time column)
-    segment     a column whose values narrow the table down ("province")
-    thresholds  {parameter of function: (low, high, step)}: one slider each; it starts at the function's default
-    draw        answer -> picture (default: charts.ranges for a split answer, the bare answer otherwise)
-    charts.explore(survey.nps, tables.all.responses, by=["channel", "province"], periods=tables.months(12))
+    by          columns to split by;  segment  one or more columns whose values narrow the table down
+    periods     to choose from, cut on the column `time` (default: the table's first column named …_at)
+    thresholds  {parameter of function: (low, high, step)}, a slider each;  draw  answer -> picture (default:
+                charts.ranges for groups, charts.lines for periods, else the answer itself)
+    explore(survey.nps, answers, by=["channel"], periods=tables.months(12), segment="province",
+            thresholds={"smallest": (1, 100, 1)})
     """
     import ipywidgets as widgets
     from IPython.display import clear_output, display
 
-    reading = wording.current()
-    locale, t = reading.locale, phrases(reading.locale)
-    known = inspect.signature(function).parameters
+    known, by = inspect.signature(function).parameters, list(by)
     if unknown := set(thresholds or {}) - set(known):
         raise ValueError(f"{function.__name__} has no parameter {min(unknown)!r}; it has {', '.join(known)}")
-    if missing := [c for c in [*by, *([segment] if segment else [])] if c not in table.columns]:
+    segments = [segment] if isinstance(segment, str) else list(segment)
+    if missing := [c for c in [*by, *segments, *([time] if time else [])] if c not in table.columns]:
         raise ValueError(f"the table has no column {missing[0]!r}; it has {', '.join(table.columns)}")
-    time = time or next((c for c in table.columns if c.endswith("_at")), None)
-    style = {"style": {"description_width": "initial"}, "layout": {"width": "max-content", "min_width": "14rem"}}
-    chosen: dict[str, widgets.Widget] = {}
-    if by := list(by):
-        options = [(group(c, locale).replace("_", " "), c) for c in by]
-        chosen["by"] = widgets.Dropdown(options=options, description=t.group, **style)
-    if periods := list(periods):
-        options = [(t.all_periods, None), *((p.label(locale), p) for p in reversed(periods))]
-        current = reading.period if reading.period in periods else None
-        chosen["period"] = widgets.Dropdown(options=options, value=current, description=t.period, **style)
-    if segment:
-        options = [(t.everybody, _EVERYBODY), *((group(v, locale), v) for v in _values(table, segment))]
-        chosen["segment"] = widgets.Dropdown(options=options, description=group(segment, locale), **style)
-    for name, (low, high, pace) in (thresholds or {}).items():
-        start = known[name].default
-        start = low if start is inspect.Parameter.empty or start is None else min(max(start, low), high)
-        kind = widgets.IntSlider if all(isinstance(x, int) for x in (low, high, pace)) else widgets.FloatSlider
-        title = name.replace("_", " ")
-        chosen[name] = kind(
-            value=start, min=low, max=high, step=pace, description=title, continuous_update=False, **style
-        )
+    time = time or next((column for column in table.columns if column.endswith("_at")), None)
+    chosen = _choices(table, known, by, list(periods), segments, thresholds or {})
     screen = widgets.Output()
 
     def redraw(_=None) -> None:
-        picked = {name: widget.value for name, widget in chosen.items()}
-        part = cut(table, time, picked.pop("period", None), segment, picked.pop("segment", _EVERYBODY))
+        picked = {key: widget.value for key, widget in chosen.items()}
+        part = cut(table, time, picked.pop("period", None), picked.pop("segment", None))
         with screen:
             clear_output(wait=True)
             try:
                 answer = function(part, **picked, **fixed)
-            except ValueError as error:  # a choice that the measure refuses says why, the widgets stay
+                shown = picture(answer) if draw is None else draw(answer)
+            except ValueError as error:  # a choice that the measure refuses says why; the dropdowns stay
                 print(error)
-                return
-            display(picture(answer) if draw is None else draw(answer))
+            else:
+                display(shown)
 
     for widget in chosen.values():
         widget.observe(redraw, names="value")
     redraw()
-    controls = widgets.HBox(list(chosen.values()), layout={"flex_flow": "row wrap"})
-    controls.layout.flex_flow = "row wrap"
-    return widgets.VBox([controls, screen])
+    return widgets.VBox([widgets.HBox(list(chosen.values()), layout={"flex_flow": "row wrap"}), screen])
 
 
-def cut(table, time: str | None, period, segment: str | None, value):
-    """The part of an engine table that a reader chose; nothing chosen is the whole table."""
+def _choices(table, known, by: list[str], periods: list, segments: list[str], thresholds: dict) -> dict:
+    """A widget for each thing to choose, in the reader's words."""
+    import ipywidgets as widgets
+
+    reading = wording.current()
+    locale, t, chosen = reading.locale, phrases(reading.locale), {}
+    style = {"style": {"description_width": "initial"}, "layout": {"width": "max-content", "min_width": "14rem"}}
+    if by:
+        options = [(group(column, locale).replace("_", " "), column) for column in by]
+        chosen["by"] = widgets.Dropdown(options=options, description=t.group, **style)
+    if periods:
+        options = [(t.all_periods, None), *((period.label(locale), period) for period in reversed(periods))]
+        now = reading.period if reading.period in periods else None
+        chosen["period"] = widgets.Dropdown(options=options, value=now, description=t.period, **style)
+    if segments:
+        options = [(t.everybody, None)]
+        for column in segments:
+            title = group(column, locale).replace("_", " ")
+            options += [(f"{title}: {group(value, locale)}", (column, value)) for value in _values(table, column)]
+        chosen["segment"] = widgets.Dropdown(options=options, description=t.segment, **style)
+    for name, (low, high, pace) in thresholds.items():
+        start = known[name].default
+        start = low if start in (inspect.Parameter.empty, None) else min(max(start, low), high)
+        kind = widgets.IntSlider if all(isinstance(x, int) for x in (low, high, pace)) else widgets.FloatSlider
+        limits = {"value": start, "min": low, "max": high, "step": pace}
+        chosen[name] = kind(**limits, description=name.replace("_", " "), continuous_update=False, **style)
+    return chosen
+
+
+def cut(table, time: str | None, period, segment):
+    """The part of an engine table that a reader chose: a dates.Period, a (column, value); None is no choice."""
     if period is not None and time is not None:
         table = table.filter(table[time] >= period.start, table[time] < period.end)
-    return table if not segment or value == _EVERYBODY else table.filter(table[segment] == value)
+    return table if segment is None else table.filter(table[segment[0]] == segment[1])
 
 
 def picture(answer):
@@ -110,7 +116,8 @@ def picture(answer):
     return lines(answer) if isinstance(last[0], dates.Period) else ranges(answer)
 
 
-def _values(table, column: str, most: int = 50) -> list:
+def _values(table, column: str, most: int = 30) -> list:
     """The commonest values of a column."""
-    counted = table.filter(table[column].notnull()).group_by(column).aggregate(rows=table.count())
+    known = table.filter(table[column].notnull())
+    counted = known.group_by(column).aggregate(rows=known.count())
     return list(counted.order_by([counted.rows.desc(), counted[column]]).limit(most).execute()[column])

@@ -117,12 +117,11 @@ def in_words(names: list[str], values, of: records.Metric, locale: str, most: in
 
 
 def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
-    """`2 groups have fewer than 10 cases and are not shown`; empty where all are shown."""
+    """`2 with too little data not shown`; empty where all are shown."""
     k = int(answer[value].isna().sum())
     if not k or k == len(answer):
         return ""
-    least = wording.number(wording.current().smallest_group, locale)
-    return phrases(locale).hidden_groups.format(k=wording.number(k, locale), n=least)
+    return phrases(locale).hidden_groups.format(k=wording.number(k, locale))
 
 
 def known(answer: pd.DataFrame, columns: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import wording
+from cx_helpers.records import METRICS
 from cx_helpers.report import theme
 from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing
 from cx_helpers.report.rendering import Block
@@ -106,7 +107,7 @@ def heat(
     return chart(
         [trace],
         layout,
-        title=title or of.title,
+        title=title or (of.title if value in METRICS else None),
         caption=caption_of(words(caption, locale), said if len(known) < matrix.size else ""),
         alt=f"{len(down)} × {len(across)}: {amount(min(known), of, locale)} – {amount(max(known), of, locale)}",
         table=_grid(matrix, of, locale, rows_title),
