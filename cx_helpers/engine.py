@@ -113,3 +113,64 @@ def next_row(table: ir.Table, **columns: str) -> ir.Table:
         )
     window = ibis.window(group_by="customer_id", order_by=list(ORDER[1:]))
     return table.mutate(**{k: table[v].lead().over(window) for k, v in columns.items()})
+
+
+# ---- journeys: where one begins, what comes next in it ---------------------------------------------------------------
+
+INACTIVITY = "30min"  # a pause that ends a visit where the log has no sessions (the web's convention)
+
+
+def journeys(touchpoints: ir.Table, journey: str = "session", **columns: str) -> ir.Table:
+    """Split each customer's touchpoints into journeys and say where in its journey each one stands.
+
+    journey  "session": a new journey where `session_id` changes (a pause of 30 minutes where it is null or absent);
+             "customer": all that a customer did;  "2h", "7d", …: a new journey after such a pause
+    columns  new name = column to take from the next touchpoint of the same journey; null after the last
+    Adds `journey` (a number, unique within the customer), `position` (0, 1, …) and `last` (is it the journey's end?).
+    Order is customer_id, occurred_at, event_id, whatever the order of the rows.  A file known to lie sorted streams.
+    """
+    pause = seconds(INACTIVITY if journey in ("session", "customer") else journey)
+    if keeps_order(touchpoints):
+        own, running = (lambda x: x), (lambda x: x.cummax())
+        t = touchpoints.mutate(_row=ibis.row_number(), _customer=touchpoints.customer_id.lag())
+        first = t._customer.isnull() | (t._customer != t.customer_id)
+    else:
+        window = ibis.window(group_by="customer_id", order_by=list(ORDER[1:]))
+        so_far = ibis.cumulative_window(group_by="customer_id", order_by=list(ORDER[1:]))
+        own, running = (lambda x: x.over(window)), (lambda x: x.max().over(so_far))
+        t = touchpoints.mutate(_row=ibis.row_number().over(window))
+        first = t._row == 0
+    if journey != "customer":
+        paused = t.occurred_at > own(t.occurred_at.lag()) + ibis.interval(seconds=pause)
+        if journey == "session" and "session_id" in t.columns:
+            paused = (t.session_id != own(t.session_id.lag())).fill_null(paused)
+        first = first | paused
+    t = t.mutate(_first=first, **{f"_next_{k}": own(t[v].lead()) for k, v in columns.items()})
+    t = t.mutate(_begin=t._first.ifelse(t._row, ibis.null("int64")), last=own(t._first.lead()).fill_null(True))
+    t = t.mutate(journey=running(t._begin))
+    t = t.mutate(
+        position=t._row - t.journey,
+        **{k: t.last.ifelse(ibis.null(t[v].type()), t[f"_next_{k}"]) for k, v in columns.items()},
+    )
+    return t.drop(
+        "_row", "_first", "_begin", *(f"_next_{k}" for k in columns), *(["_customer"] * ("_customer" in t.columns))
+    )
+
+
+def epoch(time: ir.TimestampValue) -> ir.IntegerValue:
+    """Whole seconds since 1970, rounded down alike on every engine (DuckDB's own epoch has a fraction)."""
+    return time.epoch_seconds().cast("float64").floor().cast("int64")
+
+
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def seconds(duration: str) -> int:
+    """`45s`, `30min`, `12h`, `7d`, `2w` in whole seconds; TableError where it is no duration."""
+    number = str(duration).rstrip("abcdefghijklmnopqrstuvwxyz")
+    unit = _UNITS.get(str(duration)[len(number) :])
+    if unit is None or not number.strip().isdigit():
+        raise TableError(
+            f"{duration!r} is not a duration; write 30min, 12h or 7d (a journey may be session or customer)"
+        )
+    return int(number) * unit

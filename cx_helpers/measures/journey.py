@@ -1,0 +1,224 @@
+"""What path do customers take?  Transitions, whole paths, and how far the log's order can be trusted.
+
+Every measure takes `touchpoints` (contract table).  A journey is a session, all that a customer did, or what lies
+between two pauses (`journey=` "session", "customer", "7d").  Order is customer_id, occurred_at, event_id, so the order
+of the rows never matters; `ties` tells how often that rule, and not the clock, had to decide.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, engine
+from cx_helpers.tables import TableError, need
+from cx_helpers.wording import Words, join, name, say, sentences
+
+START, END = "(start)", "(end)"
+STEPS = 36  # of a path that `variants` tells apart; longer ones are the same from there on
+
+
+def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smallest: int = 1) -> pd.DataFrame:
+    """From where to where do customers go, how many of them, and how long does it take?
+
+    by        a column (or several) of the touchpoint they come from, e.g. "channel"
+    smallest  transitions of fewer customers keep n and lose their values
+
+    Returns, index (by…, `from`, `to`) with the explicit nodes "(start)" and "(end)", most frequent first: n, customers,
+    `customer_share` (0..1 of the group's customers), `share` (0..1 of what leaves `from`) with Wilson's low and high
+    and se, `median_s` and `p95_s` (seconds between the two touchpoints; null at start and end).
+    Interval: a customer who leaves `from` ten times counts once, which is the cautious end of clustering.
+    Quantiles are exact (linear between two values), the same on every engine.
+    """
+    by = _list(by)
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
+    t = _slim(touchpoints, *by)
+    steps = engine.journeys(t, journey, to="touchpoint", next_at="occurred_at")
+    gap = engine.epoch(steps.next_at) - engine.epoch(steps.occurred_at)
+    steps = steps.mutate(gap=gap, to=steps.to.fill_null(END), begins=(steps.position == 0).cast("int64"))
+    each = steps.group_by([*by, "touchpoint", "to"]).aggregate(
+        n=_.count(),
+        customers=_.customer_id.nunique(),
+        begins=_.begins.sum(),
+        median_s=_.gap.quantile(0.5),
+        p95_s=_.gap.quantile(0.95),
+    )
+    edges = each.execute().rename(columns={"touchpoint": "from"})
+    nodes = _nodes(steps, by)
+    begun = nodes[nodes["begun"] > 0].assign(**{"from": START, "to": nodes["touchpoint"]})
+    begun = begun.assign(n=begun["begun"], customers=begun["beginners"])[[*by, "from", "to", "n", "customers"]]
+    edges = pd.concat([begun, edges.drop(columns="begins")], ignore_index=True)
+    edges[by] = edges[by].astype(object).where(edges[by].notna(), None)
+    people = _people(t, by)
+    edges["_all"] = _lookup(edges, by, people)
+    leavers = {(*_key(r, by), r["touchpoint"]): r["customers"] for r in nodes.to_dict("records")}
+    sure = [leavers.get((*_key(r, by), r["from"]), r["_all"]) for r in edges.to_dict("records")]
+    out = edges.assign(customer_share=edges["customers"] / edges["_all"])
+    left = out.groupby([*by, "from"], dropna=False)["n"].transform("sum")
+    out["share"], sure = out["n"] / left, np.minimum(sure, left)
+    out["low"], out["high"] = certainty.wilson(out["share"] * sure, sure)
+    middle = (out["share"] * sure + 1) / (sure + 2)
+    out["se"] = np.sqrt(middle * (1 - middle) / (sure + 2))
+    columns = ["n", "customers", "customer_share", "share", "low", "high", "se", "median_s", "p95_s"]
+    out = out.sort_values(["n", *by, "from", "to"], ascending=[False, *[True] * (len(by) + 2)], ignore_index=True)
+    out = out.set_index([*by, "from", "to"])[columns]
+    out[columns[2:]] = out[columns[2:]].astype(float)
+    out.loc[out["customers"] < smallest, columns[2:]] = np.nan
+    return out.astype({"n": int, "customers": int})
+
+
+def difference(steps: pd.DataFrame, a, b) -> pd.DataFrame:
+    """Where do two segments part ways?
+
+    steps  `transitions` by one column;  a, b  two of its values
+    Returns, index (`from`, `to`), largest gap first: n, n_before (of a and b), `change` (share of a minus share of b,
+    of what leaves `from`), low, high, p_value, p_adjusted (Benjamini-Hochberg over all transitions).
+    """
+    have = list(dict.fromkeys(steps.index.get_level_values(0)))
+    for value in (a, b):
+        if steps.index.nlevels != 3 or value not in have:
+            raise TableError(f"no segment {value!r} among {have}; give transitions(…, by=COLUMN) and two of its values")
+    one, two = steps.xs(a, level=0), steps.xs(b, level=0)
+    either = one.index.union(two.index)
+    one, two = one.reindex(either), two.reindex(either)
+    # a way that one segment never takes is a share of 0 only where that segment does leave the touchpoint
+    for frame in (one, two):
+        left = set(frame.dropna(subset=["share"]).index.get_level_values("from"))
+        missing = frame["share"].isna() & either.get_level_values("from").isin(left)
+        rest = frame.groupby(level="from")["se"].transform("max")
+        frame.loc[missing, ["share", "n"]] = 0.0
+        frame["se"] = frame["se"].fillna(rest.where(missing))
+    step, se = one["share"] - two["share"], np.hypot(one["se"], two["se"])
+    p = certainty.two_sided(step / se)
+    out = {"n": one["n"].fillna(0).astype(int), "n_before": two["n"].fillna(0).astype(int), "change": step}
+    out |= {"low": step - certainty.Z95 * se, "high": step + certainty.Z95 * se}
+    out = pd.DataFrame(out | {"p_value": p, "p_adjusted": certainty.adjust(p)}, index=either)
+    return out.reindex(out["change"].abs().sort_values(ascending=False, kind="stable").index)
+
+
+def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> pd.DataFrame:
+    """Which whole paths do customers take, and how much do the commonest cover?
+
+    top  how many paths
+    Returns, commonest first (ties by path), index 1, 2, …: `path` (touchpoints joined by " → "), `steps`, n journeys,
+    customers, `share` of journeys, `cumulative` share, `customer_share` (share of all customers who took it at least
+    once).  Paths longer than 36 steps are told apart by their first 36 and their length.
+    The engine adds up each step's code at its place, so no list is built and no string sorted, whatever the size.
+    """
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
+    t = _slim(touchpoints)
+    names = sorted(x for x in t.select("touchpoint").distinct().execute()["touchpoint"] if x is not None)
+    if not names:
+        columns = ["path", "steps", "n", "customers", "share", "cumulative", "customer_share"]
+        return pd.DataFrame(columns=columns).astype({"n": int, "customers": int, "steps": int})
+    bits = len(names).bit_length()
+    each = 60 // bits  # steps in one whole number
+    words = -(-STEPS // each)
+    steps = engine.journeys(t, journey)
+    code = ibis.cases(*[(steps.touchpoint == x, i) for i, x in enumerate(names, 1)], else_=0).cast("int64")
+    steps = steps.mutate(code=code)
+
+    def word(k):
+        inside = (steps.position >= k * each) & (steps.position < min((k + 1) * each, STEPS))
+        place = (inside.ifelse(steps.position - k * each, 0) * bits).cast("int64")
+        return (inside.ifelse(steps.code, 0) << place).sum().cast("int64")
+
+    parts = {f"w{k}": word(k) for k in range(words)}
+    paths = steps.group_by(["customer_id", "journey"]).aggregate(steps=_.count(), **parts)
+    found = paths.group_by([*parts, "steps"]).aggregate(n=_.count(), customers=_.customer_id.nunique())
+    total = paths.aggregate(n=_.count(), customers=_.customer_id.nunique()).execute().iloc[0]
+    edge = found.order_by(_.n.desc()).limit(1, offset=top - 1).select("n")  # everything tied with the last is kept
+    least = edge.execute()["n"]
+    out = (found.filter(_.n >= int(least.iloc[0])) if len(least) else found).execute()
+    out["path"] = [_decode(row, names, bits, each) for row in out.to_dict("records")]
+    out = out.sort_values(["n", "path"], ascending=[False, True], ignore_index=True).head(top)
+    out["share"] = out["n"] / total["n"]
+    out["cumulative"], out["customer_share"] = out["share"].cumsum(), out["customers"] / total["customers"]
+    out.index = pd.RangeIndex(1, len(out) + 1, name="rank")
+    return out[["path", "steps", "n", "customers", "share", "cumulative", "customer_share"]]
+
+
+def ties(touchpoints: ir.Table) -> pd.DataFrame:
+    """How often does the clock not say which came first?  Row `all`: n, customers, `tied` (events that share customer
+    and time with another), `share` of all events.  Such events stand in the order of event_id.
+    """
+    need(touchpoints, "customer_id", "occurred_at")
+    each = touchpoints.group_by(["customer_id", "occurred_at"]).aggregate(k=_.count())
+    each = each.mutate(tied=(_.k > 1).ifelse(_.k, 0))
+    row = each.aggregate(n=_.k.sum(), customers=_.customer_id.nunique(), tied=_.tied.sum()).execute()
+    out = row.astype(float).fillna(0).astype(int).set_axis([certainty.ALL])
+    return out.assign(share=(out["tied"] / out["n"]).where(out["n"] > 0))
+
+
+def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> Words:
+    """The journeys of a period in a few words: how many, by which paths, how far their order is sure."""
+    row = tied.iloc[0]
+    if not row["n"]:
+        return say(fa="در این دوره هیچ نقطهٔ تماسی ثبت نشده است.", en="No touchpoint was recorded in this period.")
+    size = say(
+        fa="{c} مشتری در این دوره {n} بار با {k} نقطهٔ تماس روبه‌رو شدند.",
+        en="In this period {c} customers met {k} touchpoints {n} times.",
+        c=row["customers"],
+        n=row["n"],
+        k=points.index.get_level_values("touchpoint").nunique(),
+    )
+    covered = say(
+        fa="{k} مسیر پرتکرار {x:.0%} سفرها را می‌پوشانند.",
+        en="The {k} commonest paths cover {x:.0%} of journeys.",
+        k=len(paths),
+        x=paths["cumulative"].iloc[-1],
+    )
+    busy = join([name(v) for v in points.groupby(level="touchpoint")["n"].sum().nlargest(3).index])
+    most = say(fa="پررفت‌وآمدترین‌ها: {b}.", en="The busiest: {b}.", b=busy)
+    order = say(
+        fa="زمان {t:.1%} رویدادها با رویداد دیگری از همان مشتری یکی است؛ ترتیب آن‌ها قراردادی است.",
+        en="{t:.1%} of events share their time with another of the same customer; their order is a convention.",
+        t=row["share"],
+    )
+    return sentences(size, covered, most, order if row["tied"] else None)
+
+
+# ---- parts -----------------------------------------------------------------------------------------------------------
+
+
+def _list(by) -> list[str]:
+    return [] if by is None else [by] if isinstance(by, str) else list(by)
+
+
+def _key(row: dict, by: list[str]) -> tuple:
+    return tuple(None if pd.isna(row[c]) else row[c] for c in by)
+
+
+def _slim(touchpoints: ir.Table, *more: str) -> ir.Table:
+    """Only what an order needs, so that nothing else is carried along."""
+    have = [c for c in ("session_id",) if c in touchpoints.columns]
+    return touchpoints.select("event_id", "customer_id", "occurred_at", "touchpoint", *have, *more)
+
+
+def _nodes(steps: ir.Table, by: list[str]) -> pd.DataFrame:
+    each = steps.group_by([*by, "touchpoint", "customer_id"]).aggregate(k=_.begins.sum())
+    return (
+        each.group_by([*by, "touchpoint"])
+        .aggregate(customers=_.count(), begun=_.k.sum(), beginners=(_.k > 0).cast("int64").sum())
+        .execute()
+    )
+
+
+def _people(t: ir.Table, by: list[str]):
+    if not by:
+        return int(t.customer_id.nunique().execute() or 0)
+    frame = t.group_by(by).aggregate(c=_.customer_id.nunique()).execute()
+    return {_key(r, by): r["c"] for r in frame.to_dict("records")}
+
+
+def _lookup(frame: pd.DataFrame, by: list[str], people):
+    return [people[_key(r, by)] for r in frame.to_dict("records")] if by else people
+
+
+def _decode(row: dict, names: list[str], bits: int, each: int) -> str:
+    shown = min(row["steps"], STEPS)
+    codes = [(int(row[f"w{p // each}"]) >> (p % each * bits)) & ((1 << bits) - 1) for p in range(shown)]
+    return " → ".join([names[c - 1] if c else "?" for c in codes] + ["…"] * (row["steps"] > shown))
