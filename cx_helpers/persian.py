@@ -6,21 +6,28 @@ import functools
 import re
 import unicodedata
 
-_SAME_LETTER = str.maketrans(
-    {
-        **dict.fromkeys("يىئےېۍ", "ی"),
-        **dict.fromkeys("كڪ", "ک"),
-        **dict.fromkeys("ةۀەہھۂ", "ه"),
-        **dict.fromkeys("أإٱ", "ا"),
-        "ؤ": "و",
-        **{digit: str(n) for row in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for n, digit in enumerate(row)},
-        # half-space, joiners, direction marks, tatweel, soft hyphen, BOM, emoji variants: nothing to read
-        **dict.fromkeys("\u200c\u200d\u200b\u200e\u200f\u2060\u00ad\u0640\ufeff\ufe0e\ufe0f"),
-        **{chr(c): None for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x1F3FB, 0x1F400))},
-        # marks on letters: vowels, shadda, sukun, hamza above, dagger alef
-        **{chr(c): None for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD))},
-    }
-)
+_SAME_LETTER: dict[str, str] = {
+    **dict.fromkeys("يىئےېۍ", "ی"),
+    **dict.fromkeys("كڪ", "ک"),
+    **dict.fromkeys("ةۀەہھۂ", "ه"),
+    **dict.fromkeys("أإٱ", "ا"),
+    "ؤ": "و",
+    **{digit: str(n) for row in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for n, digit in enumerate(row)},
+    "\u00a0": " ",
+    "…": "...",
+    # half-space, joiners, direction marks, tatweel, soft hyphen, BOM, emoji variants: nothing to read
+    **dict.fromkeys("\u200c\u200d\u200b\u200e\u200f\u2060\u00ad\u0640\ufeff\ufe0e\ufe0f", ""),
+    **{chr(c): "" for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0x1F3FB, 0x1F400))},
+    # marks on letters: vowels, shadda, sukun, hamza above, dagger alef
+    **{chr(c): "" for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD))},
+}
+_BLOCKS = (range(0x20, 0x7F), range(0x600, 0x700), range(0x2600, 0x27C0), range(0x1F300, 0x1FB00))
+_PLAIN = {"\n", *_SAME_LETTER} - set("\u0653\u0654\u0655") | {  # letters that NFKC leaves alone, whatever stands beside
+    chr(c)
+    for block in _BLOCKS
+    for c in block
+    if unicodedata.is_normalized("NFKC", chr(c)) and not unicodedata.combining(chr(c))
+}
 _STRETCHED = re.compile(r"([^\W\d_])\1\1+")  # three or more of one letter
 
 
@@ -30,14 +37,40 @@ def simplify(text: str) -> str:
     Arabic ي ك ة ى ۀ أ become Persian ی ک ه ی ه ا; digits become Latin; half-spaces, tatweel, vowel marks and
     direction marks go (می‌خوام and میخوام are one word); presentation forms and full-width Latin are unfolded
     (NFKC), Latin is lower case; a letter written three times or more stands once (عاااالی is عالی, while ممنون and
-    خیلیی stay as written). Emoji stay, without their skin tone. Line breaks stay, so texts may be joined by them.
+    خیلیی stay as written). Emoji stay, without their skin tone. Line breaks stay, so many texts joined by them are
+    written anew in one go, which is several times faster.
 
     Applying it twice changes nothing. Raises TypeError where the value is no text: the caller decides about nulls.
     """
     if not isinstance(text, str):
         raise TypeError(f"simplify() takes a text, not {type(text).__name__}; leave nulls out before")
-    plain = unicodedata.normalize("NFKC", text).translate(_SAME_LETTER).lower()
-    return _STRETCHED.sub(r"\1", plain)
+    rare = set(text) - _PLAIN
+    if rare:
+        text = _unfold(text, rare)
+    return _STRETCHED.sub(r"\1", _one_letter(text).lower())
+
+
+def _one_letter(text: str) -> str:
+    """Replace what is there: on long texts far faster than str.translate, which looks at every letter in Python."""
+    for letter in set(text) & _SAME_LETTER.keys():
+        text = text.replace(letter, _SAME_LETTER[letter])
+    return text
+
+
+def _unfold(text: str, rare: set[str]) -> str:
+    """NFKC for the lines that hold a rare letter; the others are as NFKC would write them."""
+    done, out = 0, []
+    for found in re.finditer(f"[{re.escape(''.join(rare))}]", text):
+        if found.start() < done:
+            continue
+        start = text.rfind("\n", 0, found.start()) + 1
+        end = text.find("\n", found.start())
+        end = len(text) if end < 0 else end
+        line = unicodedata.normalize("NFKC", text[start:end])
+        # once more after joiners and marks are gone, since letters may now stand beside each other
+        out += [text[done:start], unicodedata.normalize("NFKC", _one_letter(line).lower())]
+        done = end
+    return "".join([*out, text[done:]])
 
 
 _SHOWN_LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "ۀ": "هٔ", **dict(zip("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", strict=True))})

@@ -1,0 +1,175 @@
+"""How does a comment feel?  Persian text in; probability, feeling and the words that drove it out.
+
+The shipped model knows two classes, negative and positive: what "neutral" means differs so much between the sets that
+people labelled (F1 of a trained neutral class: 0.09-0.67) that teaching it would be pretending. Neutral is therefore a
+band around the middle that the reader may widen or narrow, and `p_neutral` is null. How well it does is written in
+`models/sentiment-fa.md`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import expit
+
+from cx_helpers import persian
+from cx_helpers.intake import sentiment_model
+from cx_helpers.intake.sentiment_model import Model
+from cx_helpers.tables import need
+
+FEELINGS = ("negative", "neutral", "positive")
+DERIVED = ("sentiment", "p_negative", "p_neutral", "p_positive")  # the contract's columns of `comments`
+BATCH = 5_000  # texts looked up at once
+
+
+def score(texts, model: Model | str | None = None, band: float = 0.2, sure: float = 0.6) -> pd.DataFrame:
+    """How does each text feel, and how sure is that?
+
+    texts   a Series or list of texts; nulls are allowed
+    model   a model file or one already loaded; None: the shipped Persian one
+    band    half width of the neutral band on the scale of `sentiment`: 0.2 calls p(positive) from 0.4 to 0.6 neutral
+    sure    sentiment nearer to 0 than this is flagged unsure: 0.6 is p(positive) between 0.2 and 0.8
+
+    Returns one row a text, with the texts' own index:
+      p_negative, p_positive   0..1, together 1; calibrated on held-out texts
+      p_neutral                null: the model has no neutral class (see the module's text)
+      sentiment                p_positive - p_negative, -1..1
+      feeling                  negative, neutral or positive, by the band
+      unsure                   the model would rather not say; among the others it is right about nine times in ten
+      n_known                  words, pairs and parts of words that the model recognised
+    Null where there is nothing to read: no text, less than two letters, or no word in Persian letters.
+    """
+    if not 0 <= band <= 1 or not band <= sure <= 1:
+        raise ValueError(f"band is {band!r} and sure is {sure!r}; both lie in 0..1, and sure is not below band")
+    texts = _series(texts)
+    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
+    logit, known = np.full(len(texts), np.nan), np.zeros(len(texts), int)
+    for start in range(0, len(texts), BATCH):
+        batch = texts.iloc[start : start + BATCH]
+        there = np.flatnonzero(batch.notna().to_numpy())
+        if len(there):
+            read = model.read(batch.iloc[there].tolist())
+            logit[start + there] = np.where(read.letters >= 2, read.logit, np.nan)
+            known[start + there] = read.known
+    positive = expit(logit)
+    sentiment = 2 * positive - 1
+    found = ~np.isnan(logit)
+    feeling = np.select([~found, sentiment > band, sentiment < -band], [-1, 2, 0], 1)
+    return pd.DataFrame(
+        {
+            "p_negative": 1 - positive,
+            "p_neutral": np.nan,
+            "p_positive": positive,
+            "sentiment": sentiment,
+            "feeling": pd.Categorical.from_codes(feeling, FEELINGS, ordered=True),
+            "unsure": pd.array(np.abs(sentiment) < sure, dtype="boolean"),
+            "n_known": known,
+        },
+        index=texts.index,
+    ).assign(unsure=lambda frame: frame["unsure"].mask(~found))
+
+
+def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
+    """Which words and phrases drove the score of one text?
+
+    Returns one row a word or phrase of two words, the strongest first, index `words` as the writer spelled them:
+      kind           word (with all its parts), phrase (what two neighbours say beyond themselves), or start (what a
+                     text starts from before it is read)
+      n              how often it stands there
+      contribution   what it adds to the log-odds of being positive; all of them add up to the text's log-odds
+    Empty where `score` gives null.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"explain() takes one text, not {type(text).__name__}; use score() for many")
+    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
+    read = model.read([text])
+    rows = []
+    if read.letters[0] >= 2:
+        written = _as_written(text, read.tokens[:-1])
+        words = read.word * read.word_scale[0] + read.part * read.part_scale[0]
+        rows += [("word", token, by) for token, by in zip(written, words, strict=False)]
+        pairs = [" ".join(pair) for pair in zip(written, written[1:], strict=False)]
+        rows += [("phrase", pair, by) for pair, by in zip(pairs, read.pair * read.word_scale[0], strict=False)]
+        rows.append(("start", "", model.intercept))
+    frame = pd.DataFrame(rows, columns=["kind", "words", "contribution"]).astype({"contribution": float})
+    frame = frame[(frame["contribution"] != 0) | (frame["kind"] == "start")]
+    frame = frame.groupby(["kind", "words"], as_index=False).agg(
+        n=("contribution", "size"), contribution=("contribution", "sum")
+    )
+    strongest = frame["contribution"].abs().sort_values(ascending=False, kind="stable").index
+    return frame.loc[strongest].set_index("words")
+
+
+def score_comments(comments, model: Model | str | None = None):
+    """Add the contract's columns sentiment, p_negative, p_neutral and p_positive to a comments table.
+
+    comments  a table with `text`, of any size: a pandas frame gives a new frame; an engine (ibis) table, an Arrow
+              table or reader gives an Arrow reader that scores batch by batch while it is read, so that memory does
+              not grow with the table (write it with pyarrow.parquet.ParquetWriter, or hand it to DuckDB)
+    Columns of these names that are already there are replaced, all others and the order of rows are kept. A comment
+    whose `language` says that it is not Persian is left null. p_neutral is null: see `score`.
+    """
+    need(comments if hasattr(comments, "columns") and not isinstance(comments, pa.Table) else _Names(comments), "text")
+    if isinstance(comments, pd.DataFrame):
+        return comments.assign(**_derived(comments, model))
+    reader = _reader(comments)
+    kept = [field for field in reader.schema if field.name not in DERIVED]
+    schema = pa.schema(kept + [pa.field(name, pa.float64()) for name in DERIVED])
+
+    def scored():
+        for batch in reader:
+            read = [name for name in ("text", "language") if name in batch.schema.names]
+            derived = _derived(batch.select(read).to_pandas(), model)
+            arrays = [batch.column(field.name) for field in kept]
+            arrays += [pa.array(values, pa.float64(), from_pandas=True) for values in derived.values()]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, scored())
+
+
+def _reader(comments) -> pa.RecordBatchReader:
+    """Batches of at most BATCH rows, in order, taken from the engine as they are asked for."""
+    if isinstance(comments, pa.Table):
+        return comments.to_reader(max_chunksize=BATCH)
+    if not hasattr(comments, "get_backend"):
+        return comments
+    engine = comments.get_backend()
+    if engine.name == "duckdb":  # DuckDB 2 renamed what ibis 12's own to_pyarrow_batches calls
+        return engine._to_duckdb_relation(comments).to_arrow_reader(BATCH)
+    return comments.to_pyarrow_batches(chunk_size=BATCH)
+
+
+class _Names:
+    """What `need` looks at, for Arrow things, whose `columns` are not names."""
+
+    def __init__(self, arrow):
+        self.columns = arrow.schema.names
+
+
+def _derived(frame: pd.DataFrame, model) -> dict[str, pd.Series]:
+    texts = frame["text"]
+    if "language" in frame.columns:
+        texts = texts.mask(frame["language"].notna() & ~frame["language"].astype("string").str.match("fa|per", na=True))
+    found = score(texts, model)
+    return {name: found[name] for name in DERIVED}
+
+
+def _series(texts) -> pd.Series:
+    if isinstance(texts, str):
+        raise TypeError("score() takes many texts, not one; write score([text])")
+    series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
+    wrong = next((x for x in series if not isinstance(x, str) and not pd.isna(x)), None)
+    if wrong is not None:
+        raise TypeError(f"score() takes texts and nulls, not {type(wrong).__name__}: {wrong!r}; give the text column")
+    return series
+
+
+def _as_written(text: str, tokens: list[str]) -> list[str]:
+    """The tokens in the writer's own spelling (half-spaces, stretched letters), where each can be told apart."""
+    written = []
+    for chunk in text.split():
+        seen = sentiment_model.tokens([chunk])[:-1]
+        alone = len(seen) == 1 and persian.simplify(chunk).strip(".,:;،؛()«»\"'…") == seen[0]
+        written += [chunk.strip(".,:;،؛()«»\"'…")] if alone else seen
+    return written if len(written) == len(tokens) else tokens

@@ -1,0 +1,184 @@
+"""What is in the sentiment model?  Words, pairs and parts of words, each with a weight; read, multiplied, added up.
+
+The log-odds that a text is positive are  intercept + words / sqrt(their norm) + parts / sqrt(their norm):
+
+words   every word, emoji, ! and ? of the text, and every pair of neighbours, that the model knows
+parts   every run of 2-5 letters inside a word (with its borders), that the model knows: this is how it reads
+        spellings and endings it has never seen
+norm    the sum of squared idf, so that a long text does not shout
+
+A word's parts depend on that word alone, so they are added up once for each different word and then remembered: a
+text costs a look-up for each word, not one for each of its forty parts. Nothing here needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from cx_helpers import persian
+
+SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
+SHORTEST_PART, LONGEST_PART = 2, 5
+_TOKEN = re.compile(r"[^\W\d_]+|\n|[^\w\s.,:;'\"@#$%&*+=<>()\[\]{}/\\|~^`،؛٬٫٪«»…-]")
+_LINE_BREAK = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # is no word and adds nothing
+_REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
+
+
+class SentimentModelError(ValueError):
+    """A file is no sentiment model: the message says what is wrong, what is there, what to do."""
+
+
+def tokens(texts: list[str]) -> list[str]:
+    """The words, emoji, ! and ? of all texts in one list, each text followed by a line break.
+
+    Numbers, other punctuation and spaces separate tokens and are left out.
+    """
+    lines = [text.replace("\n", " ") if "\n" in text else text for text in texts]
+    return _TOKEN.findall(persian.simplify("\n".join(lines) + "\n" if lines else ""))
+
+
+def parts(word: str) -> list[str]:
+    """The runs of 2-5 letters of a word, its borders written as spaces; a sign or an emoji has none."""
+    if not word.isalpha():
+        return []
+    word = f" {word} "
+    return [
+        word[i : i + size]
+        for size in range(SHORTEST_PART, min(LONGEST_PART, len(word)) + 1)
+        for i in range(len(word) - size + 1)
+    ]
+
+
+class _Numbers(dict):
+    """Numbers tokens in the order they are first met."""
+
+    def __missing__(self, token: str) -> int:
+        self[token] = number = len(self)
+        return number
+
+
+@dataclass
+class Reading:
+    """What the model saw in a batch: one row a token (line breaks included), then one row a text."""
+
+    tokens: list[str]
+    text: np.ndarray  # number of the text a token stands in
+    word: np.ndarray  # contribution of each token as a word, before the norm
+    part: np.ndarray  # contribution of each token's parts, before the norm
+    pair: np.ndarray  # contribution of each token with the next one, before the norm
+    word_scale: np.ndarray  # of each text: what words and pairs are multiplied by
+    part_scale: np.ndarray  # of each text: what parts are multiplied by
+    logit: np.ndarray  # of each text
+    letters: np.ndarray  # of each text: letters of the words of which the model knows anything
+    known: np.ndarray  # of each text: features recognised
+
+
+@dataclass
+class Model:
+    """A sentiment model in memory; made by `load`, not by hand."""
+
+    name: str
+    intercept: float
+    words: dict[str, int]
+    word_weight: np.ndarray
+    word_idf: np.ndarray
+    pair_key: np.ndarray  # sorted: first word's number * number of words + second word's
+    pair_weight: np.ndarray
+    pair_idf: np.ndarray
+    parts: dict[str, tuple[float, float]]  # part -> (idf * weight, idf squared)
+    _seen: _Numbers = field(default_factory=lambda: _Numbers({"\n": 0}), repr=False)
+    _facts: np.ndarray = field(default_factory=lambda: np.array([_LINE_BREAK]), repr=False)
+
+    def read(self, texts: list[str]) -> Reading:
+        """Look a batch of texts up; the result does not depend on how texts are split into batches."""
+        if len(self._seen) > _REMEMBERED:
+            self._seen, self._facts = _Numbers({"\n": 0}), self._facts[:1]
+        flat = tokens(texts)
+        number = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
+        self._learn_new_words()
+        # one row a token: number as a word, word, word norm, part, part norm, letters, known
+        seen_as, word, word_norm, part, part_norm, letters, known = self._facts[number].T
+        ends = number == 0
+        text = np.cumsum(ends) - ends
+        key = self._pair_keys(seen_as.astype(np.int64))
+        place = np.minimum(np.searchsorted(self.pair_key, key), len(self.pair_key) - 1)
+        hit = self.pair_key[place] == key
+        pair = np.where(hit, self.pair_weight[place] * self.pair_idf[place], 0.0)
+        pair_norm = np.where(hit, self.pair_idf[place] ** 2, 0.0)
+
+        def add(values):
+            return np.bincount(text, values, len(texts))
+
+        word_scale, part_scale = _scale(add(word_norm + pair_norm)), _scale(add(part_norm))
+        logit = self.intercept + add(word + pair) * word_scale + add(part) * part_scale
+        letters, known = add(letters).astype(int), add(known + hit).astype(int)
+        return Reading(flat, text, word, part, pair, word_scale, part_scale, logit, letters, known)
+
+    def _pair_keys(self, seen_as: np.ndarray) -> np.ndarray:
+        """Key of each token with the next; -1 where either is unknown or a line break (which is never a word)."""
+        following = np.append(seen_as[1:], -1)
+        return np.where((seen_as >= 0) & (following >= 0), seen_as * len(self.words) + following, -1)
+
+    def _learn_new_words(self) -> None:
+        """Work out, once for each different word, what it adds."""
+        start, rows = len(self._facts), []
+        for token in itertools.islice(self._seen, start, None):
+            as_word = self.words.get(token, -1)
+            weight, idf = (self.word_weight[as_word], self.word_idf[as_word]) if as_word >= 0 else (0.0, 0.0)
+            found = [self.parts[part] for part in parts(token) if part in self.parts]
+            known = len(found) + (as_word >= 0)
+            letters = len(token) if known and token.isalpha() else 0
+            part, norm = sum(f[0] for f in found), sum(f[1] for f in found)
+            rows.append((as_word, weight * idf, idf**2, part, norm, letters, known))
+        if rows:
+            self._facts = np.vstack([self._facts, np.array(rows, float)])
+
+
+def _scale(norm: np.ndarray) -> np.ndarray:
+    return 1 / np.sqrt(np.where(norm > 0, norm, 1))
+
+
+@functools.lru_cache(maxsize=4)
+def load(path: str | Path = SHIPPED) -> Model:
+    """Read a model file: Parquet, one row a feature: `kind` (word, pair, part), `feature`, `idf`, `weight`.
+
+    The intercept and the name are in the file's metadata. Anyone can look at it with pandas or SQL.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise SentimentModelError(
+            f"no sentiment model at {path}; leave `model` out for the shipped one, or train one with "
+            "tools/train_sentiment.py"
+        )
+    table = pq.read_table(path)
+    about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    if not {"kind", "feature", "idf", "weight"} <= set(table.column_names) or "intercept" not in about:
+        raise SentimentModelError(
+            f"{path} is no sentiment model: it has the columns {table.column_names}, and needs kind, feature, idf, "
+            "weight and an intercept in its metadata; train one with tools/train_sentiment.py"
+        )
+    frame = table.to_pandas().astype({"idf": float, "weight": float})
+    by_kind = {kind: frame[frame["kind"] == kind].reset_index(drop=True) for kind in ("word", "pair", "part")}
+    words = {word: number for number, word in enumerate(by_kind["word"]["feature"])}
+    pair, part = by_kind["pair"], by_kind["part"]
+    ends = pair["feature"].str.split(" ", expand=True)
+    key = (ends[0].map(words) * len(words) + ends[1].map(words)).to_numpy(np.int64)
+    order = np.argsort(key)
+    return Model(
+        name=about.get("name", path.stem),
+        intercept=float(about["intercept"]),
+        words=words,
+        word_weight=by_kind["word"]["weight"].to_numpy(),
+        word_idf=by_kind["word"]["idf"].to_numpy(),
+        pair_key=key[order],
+        pair_weight=pair["weight"].to_numpy()[order],
+        pair_idf=pair["idf"].to_numpy()[order],
+        parts=dict(zip(part["feature"], zip(part["idf"] * part["weight"], part["idf"] ** 2, strict=True), strict=True)),
+    )
