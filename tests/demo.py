@@ -1,5 +1,7 @@
 """A notebook made in memory that holds every block and every chart, in either language; its numbers are invented."""
 
+# ruff: noqa: E501  (sentences of the page stand on one line each)
+
 from __future__ import annotations
 
 import nbformat
@@ -45,7 +47,9 @@ def one(metric: str, n: int, value: float, low: float, high: float) -> pd.DataFr
 
 
 def step(change: float, low: float, high: float) -> pd.DataFrame:
-    return pd.DataFrame({"change": [change], "low": [low], "high": [high], "p_value": [0.01], "n": [1840]}, index=["all"])
+    return pd.DataFrame(
+        {"change": [change], "low": [low], "high": [high], "p_value": [0.01], "n": [1840]}, index=["all"]
+    )
 
 
 def trend(metric: str, start: float, drift: float, wave: float, half: float, months: int = 12) -> pd.DataFrame:
@@ -65,7 +69,10 @@ CHANNELS = answer(
         "chat": (7, np.nan, np.nan, np.nan),
     },
 )
-BEFORE = answer("nps", {"app": (580, 21.0, 15, 27), "web": (812, 37.0, 32, 42), "store": (188, 43.0, 33, 53), "call": (90, -4.0, -18, 10)})
+BEFORE = answer(
+    "nps",
+    {"app": (580, 21.0, 15, 27), "web": (812, 37.0, 32, 42), "store": (188, 43.0, 33, 53), "call": (90, -4.0, -18, 10)},
+)
 STAGES = answer(
     "sentiment",
     {
@@ -176,12 +183,19 @@ def by_channel() -> pd.DataFrame:
 
 def many() -> pd.DataFrame:
     names = ["تهران", "خراسان رضوی", "اصفهان", "فارس", "آذربایجان شرقی", "سیستان و بلوچستان"]
-    return pd.concat({n: trend("csat", 0.7 - 0.04 * i, 0.004 * (-1) ** i, 0.03, 0.05) for i, n in enumerate(names)}, names=["province"])
+    return pd.concat(
+        {n: trend("csat", 0.7 - 0.04 * i, 0.004 * (-1) ** i, 0.03, 0.05) for i, n in enumerate(names)},
+        names=["province"],
+    )
 
 
 def votes() -> pd.DataFrame:
     frame = pd.DataFrame(
-        {"promoters": [0.44, 0.58, 0.61, 0.28], "passives": [0.24, 0.22, 0.23, 0.36], "detractors": [0.32, 0.20, 0.16, 0.36]},
+        {
+            "promoters": [0.44, 0.58, 0.61, 0.28],
+            "passives": [0.24, 0.22, 0.23, 0.36],
+            "detractors": [0.32, 0.20, 0.16, 0.36],
+        },
         index=pd.Index(["app", "web", "store", "call"], name="channel"),
     )
     return frame.assign(n=[612, 840, 201, 96])

@@ -109,6 +109,7 @@ def bars(
                 "width": 3,
             }
         traces.append(trace)
+    beyond = [max(v, h) for v, h in zip(shown[columns[0]], high, strict=True)] if sure else []
     ends = [0.0, *(floats(total) if stacked else [x for c in columns for x in floats(shown[c])])]
     ends += [x for c in ("low", "high") if sure for x in floats(shown[c])]
     ends = [x for x in ends if x is not None]
@@ -127,6 +128,9 @@ def bars(
         "showlegend": several,
         "legend": {"traceorder": "reversed" if mirrored else "normal"},
         "margin": {"t": 50 if several else 10},
+        "annotations": [
+            _label(x, p, v, of, locale) for p, (x, v) in enumerate(zip(beyond, shown[columns[0]], strict=False))
+        ],
         "xaxis": across(6, 0.14),
         "yaxis": names_axis(names, locale, 26),
     }
@@ -147,3 +151,17 @@ def bars(
         ),
         narrow={"layout": {"xaxis": across(3, 0.22), "yaxis": names_axis(names, locale, 13)}},
     )
+
+
+def _label(x: float, place: int, value: float, of, locale: str) -> dict:
+    """A bar's number, past the end of its interval."""
+    mirrored = locale == "fa"
+    return {
+        "x": x,
+        "y": place,
+        "text": isolate(amount(value, of, locale), locale),
+        "showarrow": False,
+        "xanchor": "right" if mirrored else "left",
+        "xshift": -8 if mirrored else 8,
+        "font": {"size": 12.5, "color": theme.colour("ink")},
+    }

@@ -61,7 +61,7 @@ def chart(
     """
     locale = wording.current().locale
     meta = {"narrow": {"layout": {}, "data": [], **(narrow or {})}}
-    figure = go.Figure(data=traces, layout=theme.layout(locale, **layout, meta=meta))
+    figure = go.Figure(data=traces, layout=theme.layout(locale, **layout, meta=meta, template="none"))
     payload = {
         "kind": "chart",
         "locale": locale,

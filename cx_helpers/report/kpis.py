@@ -111,7 +111,6 @@ def _card(name, of, row, step, goal, trend, locale, title, dimensions) -> dict:
         "value": value,
         "unit": unit,
         "interval": interval(row.get("low"), row.get("high"), of, locale),
-        "n": "—" if is_null(row.get("n")) else wording.number(row["n"], locale),
         "reason": _reason(row, name, locale),
         "bar": _bar(row, name, target, of),
         "goal": "" if target is None else short_amount(target, of, locale),

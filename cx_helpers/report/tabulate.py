@@ -65,7 +65,7 @@ def table_payload(
             if column == "n" and small:
                 limit = wording.current().smallest_group
                 if not is_null(value) and value < limit:
-                    cell["text"] = t.fewer.format(n=wording.number(limit, locale))
+                    cell["text"], cell["sort"] = t.fewer.format(n=wording.number(limit, locale)), 0.0
             if tone and column in tone and not is_null(value) and (mood := tone[column](value)):
                 cell["tone"] = mood
             cells.append(cell)
