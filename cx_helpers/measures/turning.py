@@ -1,6 +1,6 @@
-"""From which cohort on did it change?  One fixed rule over the cohorts of `cohort.retention`, paid for in full.
+"""Since when is it different?  The one period from which a score has another level, the search for it paid for.
 
-Nothing to tune: no penalty, no number of breaks to choose, and the seed of the draws is fixed.
+Works on any answer by periods that has `n`, a value and `se` (sentiment, NPS, CSAT …): pandas in, pandas out.
 """
 
 from __future__ import annotations
@@ -9,68 +9,106 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty
+from cx_helpers.records import METRICS, Finding, clean, severity
+from cx_helpers.wording import say
 
-TIMES = 9999, 90000  # orders of the cohorts that are drawn: at first, and further ones where none was as extreme
-EDGE = 3  # cohorts on either side of a turning point, at least
-FEWEST = 8  # cohorts without which no turning point is looked for
-_COLUMNS = "cohorts n n_before since since_low since_high retention others change low high p_value".split()
-
-
-def turning_points(found: pd.DataFrame, offsets=(1, 3), smallest: int = 30, seed: int = 1) -> pd.DataFrame:
-    """`turning_point` for each of several months since the first order: one row each."""
-    return pd.concat([turning_point(found, offset, smallest, seed) for offset in offsets])
+# how large a lasting shift must be for a manager to hear of it loudly, in the metric's own unit
+LARGE = {"nps": 10.0, "csat": 0.05, "ces": 0.3, "sentiment": 0.1, "negative_share": 0.05}
+FEWEST = 6  # periods
 
 
-def turning_point(found: pd.DataFrame, offset: int = 1, smallest: int = 30, seed: int = 1) -> pd.DataFrame:
-    """From which cohort on do customers come back more (or less) often than those before?
+def since(series: pd.DataFrame, metric: str, times: int = 1999, seed: int = 1) -> pd.DataFrame:
+    """Since when is the score another?  The one period from which the level is another, if there is one.
 
-    found  an answer of `retention` without split;  smallest  cohorts with fewer customers are left out
-    Every split with 3 cohorts or more on each side is tried, one rule, nothing to tune: the greatest standardised
-    difference of the pooled shares after and before.  p is the share of random orders of the same cohorts (9,999; ten
-    times as many where none was as large; seed fixed) whose greatest difference is as large, so that cohorts that
-    scatter more than customers would by chance (campaigns, holidays) do not pass for a change, and every split tried
-    is paid for.
-    Returns one row, index `offset`: n, n_before (customers since, before), cohorts, `since` (dates.Period),
-    since_low, since_high (95 % range of the start), retention (since), others (before), change, low, high (widened by
-    the scatter), p_value.  Nulls where fewer than 8 cohorts were observed.
-    Source: maximally selected statistics, Hothorn, Lausen, Comput. Stat. Data Anal. 43, 2003; range of the start:
-    likelihood ratio, Siegmund, Int. Stat. Rev. 56, 1988.
+    series   an answer by periods, oldest first, e.g. `sentiment.mean(…, periods=months)`; those without a value are
+             left out
+    Every period with two before it and two from it on is tried as the turn, weighted by 1/se^2; p_value is the share
+    of `times` series without any turn (same periods, same errors, same unrest between periods) in which the best of
+    all these tries stands out as much, so that the search is paid for. The unrest beyond sampling error is estimated
+    and widens everything.
+    Returns one row, index = the first period of the new level: n and n_before (comments, answers), `before` (level),
+    `change` with low, high, p_value, p_adjusted (the same: one search), `earliest` and `latest` (the turn lies between
+    them in 95 % of redrawn series). Empty with fewer than six periods. A slow trend is found as a turn, too: look.
+    Source: maximally selected statistic by parametric bootstrap; Andrews, Econometrica 61, 1993.
     """
-    rows = found.xs(offset, level="offset") if offset in found.index.get_level_values("offset") else found.iloc[:0]
-    rows = rows[rows["retention"].notna() & (rows["n"] >= smallest)]
-    count = len(rows)
-    if count < FEWEST or rows["customers"].sum() in (0, rows["n"].sum()):
-        values = [count, int(rows["n"].sum()), 0, *[None] * 3, *[np.nan] * 6]
-        return pd.DataFrame([values], columns=_COLUMNS, index=pd.Index([offset], name="offset"))
-    came, n = rows["customers"].to_numpy(float), rows["n"].to_numpy(float)
-    own = _splits(came[None], n[None])[0]
-    rng = np.random.default_rng(seed)
-    asked = as_large = 0
-    for times in TIMES:
-        order = rng.permuted(np.tile(np.arange(count), (times, 1)), axis=1)
-        as_large += (_splits(came[order], n[order]).max(axis=1) >= own.max() - 1e-12).sum()
-        asked += times
-        if as_large:
-            break
-    p = (1 + as_large) / (asked + 1)
-    at = int(own.argmax()) + EDGE
-    before, since = slice(0, at), slice(at, None)
-    here, there = came[since].sum() / n[since].sum(), came[before].sum() / n[before].sum()
-    expected = np.where(np.arange(count) < at, there, here)
-    scatter = ((came - n * expected) ** 2 / np.maximum(n * expected * (1 - expected), 1e-9)).sum() / (count - 2)
-    se = np.sqrt(here * (1 - here) / n[since].sum() + there * (1 - there) / n[before].sum())
-    half = certainty.t_quantile(count - 2) * se * np.sqrt(max(scatter, 1))
-    near = np.flatnonzero(own**2 >= own.max() ** 2 - 7.35 * max(scatter, 1)) + EDGE  # (1 - exp(-7.35 / 2))**2 = 0.95
-    cohorts = list(rows.index)
-    values = [count, int(n[since].sum()), int(n[before].sum()), cohorts[at], cohorts[near[0]], cohorts[near[-1]]]
-    values += [here, there, here - there, here - there - half, here - there + half, p]
-    return pd.DataFrame([values], columns=_COLUMNS, index=pd.Index([offset], name="offset"))
+    names = "n n_before before change low high p_value p_adjusted earliest latest".split()
+    known = series[series[metric].notna() & (series["se"] > 0)]
+    if len(known) < FEWEST:
+        return pd.DataFrame(columns=names)
+    y, se = known[metric].to_numpy(float), known["se"].to_numpy(float)
+    turn, stands_out, step, unrest, before = (found[0] for found in _best_turn(y[None], se))
+    noise = np.random.default_rng(seed).normal(size=(times, len(y))) * se * np.sqrt(unrest)
+    p = (1 + (_best_turn(noise, se)[1] >= stands_out).sum()) / (1 + times)
+    again = _best_turn(before + step * (np.arange(len(y)) >= turn) + noise, se)[0]
+    first, last = np.percentile(again, [2.5, 97.5], method="nearest").astype(int)
+    margin = certainty.Z95 * np.sqrt(unrest) * np.sqrt(1 / (se[:turn] ** -2).sum() + 1 / (se[turn:] ** -2).sum())
+    row = (known["n"].iloc[turn:].sum(), known["n"].iloc[:turn].sum(), before, step, step - margin, step + margin, p, p)
+    index = pd.Index([known.index[turn]], name=series.index.name, dtype=object)
+    return pd.DataFrame([(*row, known.index[first], known.index[last])], columns=names, index=index)
 
 
-def _splits(came: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """|z| of the share after against before, for each row and each split with EDGE cohorts or more on either side."""
-    before, size = came.cumsum(axis=1)[:, EDGE - 1 : -EDGE], n.cumsum(axis=1)[:, EDGE - 1 : -EDGE]
-    total, whole = came.sum(axis=1, keepdims=True), n.sum(axis=1, keepdims=True)
-    share = total / whole
-    step = (total - before) / (whole - size) - before / size
-    return np.abs(step) / np.sqrt(share * (1 - share) * (1 / size + 1 / (whole - size)))
+def finding(turn: pd.DataFrame, metric: str) -> list[Finding]:
+    """The turn that `since` found as a finding, where it is more than chance."""
+    loud = (
+        None
+        if turn.empty
+        else severity(turn["p_adjusted"].iloc[0], abs(turn["change"].iloc[0]) >= LARGE.get(metric, np.inf))
+    )
+    if loud is None:
+        return []
+    row, month = turn.iloc[0], turn.index[0]
+    good = (row["change"] > 0) == (METRICS[metric].direction == "up")
+    unit, digits = METRICS[metric].unit, METRICS[metric].digits
+    spec = ".1%" if unit == "share" else f"+.{digits}f"
+    text = say(
+        fa=f"{{metric}} از {{month}} سطح دیگری دارد: پیش از آن {{b:{spec}}} بود و از آن پس {{x:{spec}}} است",
+        en=f"{{metric}} has had another level since {{month}}: {{x:{spec}}}, before that {{b:{spec}}}",
+        metric=METRICS[metric].title,
+        month=month,
+        b=row["before"],
+        x=row["before"] + row["change"],
+    )
+    detail = say(
+        fa="این تغییر با احتمال ۹۵٪ میان {a} و {z} رخ داده است؛ {n} پاسخ یا نوشته پس از آن، {m} پیش از آن.",
+        en="The turn lies between {a} and {z} (95%); {n} answers or comments since, {m} before.",
+        a=row["earliest"],
+        z=row["latest"],
+        n=row["n"],
+        m=row["n_before"],
+    )
+    value = {k: clean(row["before"] + row[k]) for k in ("change", "low", "high")}
+    return [
+        Finding(
+            kind="change_point",
+            subject={"month": month.name},
+            measure=metric,
+            value=value["change"],
+            baseline=clean(row["before"]),
+            low=value["low"],
+            high=value["high"],
+            n=int(row["n"]),
+            p_adjusted=clean(row["p_adjusted"]),
+            severity=("low" if loud == "low" else "medium") if good else loud,
+            text=text,
+            detail=detail,
+            looks=1,
+        )
+    ]
+
+
+def _best_turn(y: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, ...]:
+    """For each series (row of y): where it turns best, by how much that stands out, the step, the unrest, the level."""
+    months = y.shape[1]
+    turns = np.arange(2, months - 1)
+    w = se**-2.0
+    total, until = w.sum(), np.cumsum(w)[turns - 1]
+    sum_until = np.cumsum(w * y, axis=1)[:, turns - 1]
+    whole = (w * y).sum(axis=1, keepdims=True)
+    before, after = sum_until / until, (whole - sum_until) / (total - until)
+    explained = (after - before) ** 2 * until * (total - until) / total
+    around = (w * (y - whole / total) ** 2).sum(axis=1, keepdims=True)
+    unrest = np.maximum(1, (around - explained) / (months - 2))
+    best = np.argmax(explained / unrest, axis=1)
+    pick = (np.arange(len(y)), best)
+    stands_out = np.sqrt(explained[pick] / unrest[pick])
+    return turns[best], stands_out, (after - before)[pick], unrest[pick], before[pick]

@@ -1,0 +1,194 @@
+"""How do customers feel?  What they write, read by the sentiment model, with how sure that is.
+
+Every measure takes `comments` with the derived column `sentiment` (-1..1, null: not readable) and returns an answer:
+index = the groups (or `all`), `n` comments that could be read, of `customers`, the value, its 95 % interval, `se` for
+`comparison`. Comments of one customer are counted as clustered: ten comments of one customer are not ten opinions.
+The intervals tell the chance of the draw, not the model's errors: it calls about one comment in seven wrongly, the same
+way in every group, so groups and periods can be compared; the level itself needs a labelled sample of one's own.
+Since when they feel so: `turning`.
+"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty
+from cx_helpers.tables import TableError, need
+from cx_helpers.wording import Words, say, sentences
+
+BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
+SCALES = ((1, 5), (0, 10), (0, 100))  # of ratings: the first that holds them all
+
+GUARDS = [  # what this report guards against, for its data card
+    {
+        "fa": "چند نوشتهٔ یک مشتری یک نظر است، نه چند نظر (خطای معیار خوشه‌ای).",
+        "en": "Several comments of one customer count as one voice (clustered standard errors).",
+    },
+    {
+        "fa": "نوشته‌ای که خواندنی نیست نمره نمی‌گیرد و خنثی شمرده نمی‌شود.",
+        "en": "A comment that cannot be read gets no score; it is not counted as neutral.",
+    },
+    {
+        "fa": "مدل نزدیک یک نوشته از هفت نوشته را اشتباه می‌خواند: مقایسه‌ها معتبرند، سطح مطلق تقریبی است.",
+        "en": "The model misreads about one comment in seven: compare with it, take the level itself as approximate.",
+    },
+]
+
+
+def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
+    """How do customers feel on average?
+
+    comments  with `sentiment`;  by  a column (or several) that splits them;  a null there is a group too
+    periods   consecutive dates.Period: one row each, by written_at;  smallest  smaller groups get nulls
+    Returns n, customers, `sentiment` (mean of p_positive - p_negative, -1..1) with its cluster-robust Student
+    interval, se.
+    """
+    found = certainty.sums(_read(comments, by, periods), _.sentiment, _list(by), periods, "written_at")
+    return certainty.hide_small(certainty.average(found, "sentiment"), smallest)
+
+
+def negative_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
+    """Which share of the comments is negative?
+
+    band   a comment is negative below -band, positive above band, and neutral between (intake.sentiment.score)
+    Returns n, customers, `negative_share` (0..1) with Wilson's interval on the effective number of comments, se, and
+    the counts negative, neutral, positive. Other arguments as in `mean`.
+    """
+    return _share(comments, "negative_share", by, periods, smallest, band)
+
+
+def positive_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
+    """Which share of the comments is positive?  Like `negative_share`."""
+    return _share(comments, "positive_share", by, periods, smallest, band)
+
+
+def coverage(comments: ir.Table, sure: float = 0.6) -> pd.Series:
+    """How much of what customers wrote could be read, and how much of it surely?
+
+    Returns comments (rows), read (with a score), read_share (0..1), unsure_share (of those read: sentiment nearer to
+    0 than `sure`); shares are null where nothing is there.
+    """
+    need(comments, "sentiment")
+    asked = comments.mutate(_s=_.sentiment.cast("float64"))
+    counted = asked.aggregate(rows=_.count(), read=_._s.count(), unsure=(_._s.abs() < sure).cast("int64").sum())
+    rows, read, unsure = counted.execute().astype(float).fillna(0).iloc[0]
+    return pd.Series(
+        {
+            "comments": int(rows),
+            "read": int(read),
+            "read_share": read / rows if rows else np.nan,
+            "unsure_share": unsure / read if read else np.nan,
+        },
+        dtype=object,
+    )
+
+
+def agreement(
+    comments: ir.Table, by=None, smallest: int = 1, scale: tuple[float, float] | None = None, band: float = BAND
+) -> pd.DataFrame:
+    """Do the words and the rating of one comment say the same?
+
+    comments  with `sentiment` and `rating`
+    scale     lowest and highest rating one can give; None: the first of 1-5, 0-10, 0-100 that holds all of them
+    Only comments that take a side in both count: a rating off the middle of the scale, and a feeling that is not
+    neutral. Returns n such comments, customers, `agreement` (0..1: both good or both bad) with Wilson's interval, se,
+    and how often they part: `kind_words` (a low rating in kind words) and `harsh_words` (a high one in harsh words).
+    Much disagreement says that the rating is habit or about another thing than the text, or that the model misreads.
+    """
+    need(comments, "rating")
+    asked = _read(comments, by, None).mutate(rating=_.rating.cast("float64"))
+    low, high = scale or _scale(asked)
+    middle = (low + high) / 2
+    asked = asked.filter(_.rating != middle, _.sentiment.abs() > band)
+    kind = (asked.rating < middle) & (asked.sentiment > 0)
+    harsh = (asked.rating > middle) & (asked.sentiment < 0)
+    parted = {"kind_words": kind.cast("int64"), "harsh_words": harsh.cast("int64")}
+    found = certainty.sums(asked, (~(kind | harsh)).cast("int64"), _list(by), **parted)
+    counts = {name: found[name].where(found["n"] > 0) for name in parted}
+    return certainty.hide_small(certainty.share(found, "agreement").assign(**counts), smallest)
+
+
+def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:
+    """The bottom line: how customers feel, how many are negative, and whether that moved.
+
+    now, negative   answers of `mean` and `negative_share` as a whole;  change  comparison.change of `now`
+    """
+    row, bad = now.iloc[0], negative.iloc[0]
+    if pd.isna(row["sentiment"]):
+        return say(
+            fa="در این دوره تنها {n} نوشتهٔ خواندنی رسیده است؛ برای عددی که بتوان به آن تکیه کرد کم است.",
+            en="Only {n} readable comments came in this period: too few for a number to rely on.",
+            n=row["n"],
+        )
+    here = say(
+        fa="میانگین احساس نوشته‌ها {x:+.2f} است (از −۱ تا +۱؛ بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}، از {n} نوشته) "
+        "و {b:.0%} نوشته‌ها ناخوشایندند.",
+        en="Comments feel {x:+.2f} on average (−1 to +1; 95% interval {low:+.2f} to {high:+.2f}, {n} comments), "
+        "and {b:.0%} of them are negative.",
+        x=row["sentiment"],
+        low=row["low"],
+        high=row["high"],
+        n=row["n"],
+        b=bad["negative_share"],
+    )
+    return sentences(here, _moved(change.iloc[0] if len(change) else None))
+
+
+def _moved(step) -> Words:
+    if step is None or pd.isna(step["change"]):
+        return say(fa="دورهٔ پیش برای مقایسه نوشتهٔ کافی ندارد.", en="The period before has too few comments to compare.")
+    values = {"c": step["change"], "low": step["low"], "high": step["high"]}
+    if step["low"] <= 0 <= step["high"]:
+        return say(
+            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
+            en="Against the period before, no change beyond chance ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
+            **values,
+        )
+    way = {"fa": "خوشایندتر", "en": "kinder"} if step["change"] > 0 else {"fa": "ناخوشایندتر", "en": "harsher"}
+    return say(
+        fa="نسبت به دورهٔ پیش {way} شده است ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
+        en="They became {way} than in the period before ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
+        way=way,
+        **values,
+    )
+
+
+def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
+    asked = _read(comments, by, periods)
+    feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
+    feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
+    counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
+    value = counted[name.removesuffix("_share")]
+    found = certainty.sums(asked, value, _list(by), periods, "written_at", **counted)
+    counts = {k: found[k].where(found["n"] > 0) for k in counted}
+    return certainty.hide_small(certainty.share(found, name).assign(**counts), smallest)
+
+
+def _read(comments: ir.Table, by, periods) -> ir.Table:
+    """The comments, refused where the model has not read them yet; NaN becomes null."""
+    if "sentiment" not in comments.columns:
+        raise TableError(
+            f"no column 'sentiment' among {sorted(comments.columns)}; score the comments first: "
+            "cx_helpers.intake.sentiment.score_comments, or cx ingest"
+        )
+    need(comments, *_list(by), *(["written_at"] if periods else []))
+    value = comments.sentiment.cast("float64")
+    return comments.mutate(sentiment=ibis.cases((value.isnan(), ibis.null("float64")), else_=value))
+
+
+def _scale(asked: ir.Table) -> tuple[float, float]:
+    worst, best = asked.aggregate(low=_.rating.min(), high=_.rating.max()).execute().iloc[0]
+    if pd.isna(worst):
+        return SCALES[0]
+    for low, high in SCALES:
+        if low <= worst and best <= high:
+            return low, high
+    raise TableError(f"ratings lie between {worst:g} and {best:g}, on no usual scale; say scale=(lowest, highest)")
+
+
+def _list(by) -> list[str]:
+    return [] if by is None else [by] if isinstance(by, str) else list(by)

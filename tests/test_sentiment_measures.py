@@ -1,0 +1,140 @@
+"""Feelings counted by hand: mean, shares, coverage, agreement with ratings, and the sentences about them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cx_helpers import certainty
+from cx_helpers.dates import Period
+from cx_helpers.intake import sentiment as intake
+from cx_helpers.measures import comparison, sentiment
+from cx_helpers.tables import TableError
+
+
+def comments(*values, customers=None, **columns):
+    n = len(values)
+    return pd.DataFrame(
+        {
+            "comment_id": [f"c{i:03}" for i in range(n)],
+            "customer_id": customers if customers is not None else [f"k{i}" for i in range(n)],
+            "written_at": pd.Timestamp("2025-08-23 08:00", tz="UTC") + pd.to_timedelta(range(n), unit="D"),
+            "text": "…",
+            "sentiment": pd.array(values, dtype="Float64"),
+        }
+        | columns
+    )
+
+
+def test_mean_and_shares_of_a_hand_counted_sample(lay):
+    table = lay(comments(0.9, 0.5, 0.1, -0.3, -0.7, None), "comments")
+    row = sentiment.mean(table).loc["all"]
+    assert (row["n"], row["customers"], row["sentiment"]) == (5, 5, pytest.approx(0.1))
+    # spread sqrt(1.6 / 4), standard error over sqrt(5), Student's t with 4 degrees of freedom 2.776
+    assert (row["low"], row["high"]) == pytest.approx((0.1 - 2.776 * 0.28284, 0.1 + 2.776 * 0.28284), abs=1e-3)
+    bad = sentiment.negative_share(table).loc["all"]
+    assert (bad["negative_share"], bad["negative"], bad["neutral"], bad["positive"]) == (0.4, 2, 1, 2)
+    assert (bad["low"], bad["high"]) == pytest.approx([float(x) for x in certainty.wilson(2, 5)])
+    assert sentiment.positive_share(table).loc["all", "positive_share"] == 0.4
+
+
+def test_the_band_moves_comments_between_neutral_and_the_rest(lay):
+    table = lay(comments(0.9, 0.15, -0.15, -0.9), "comments")
+    counts = [
+        sentiment.negative_share(table, band=b).loc["all", ["negative", "neutral", "positive"]].tolist()
+        for b in (0, 0.2, 0.95)
+    ]
+    assert counts == [[2, 0, 2], [1, 2, 1], [0, 4, 0]]
+    assert intake.score.__defaults__[1] == sentiment.BAND  # one band everywhere
+
+
+def test_unread_comments_are_null_and_not_neutral(lay):
+    row = sentiment.negative_share(lay(comments(None, None, channel="app"), "comments"), by="channel").loc["app"]
+    assert row["n"] == 0
+    assert row[["negative_share", "low", "high", "neutral"]].isna().all()
+    seen = sentiment.coverage(lay(comments(0.9, 0.1, None, None), "comments"))
+    assert seen.to_dict() == {"comments": 4, "read": 2, "read_share": 0.5, "unsure_share": 0.5}
+    nothing = sentiment.coverage(lay(comments(0.9).head(0), "comments"))
+    assert nothing["comments"] == 0
+    assert np.isnan(nothing["read_share"])
+
+
+def test_many_comments_of_one_customer_are_one_voice(lay):
+    values = [0.9] * 10 + [-0.9] * 10
+    one_each = sentiment.negative_share(lay(comments(*values), "comments")).loc["all"]
+    two = sentiment.negative_share(lay(comments(*values, customers=["a"] * 10 + ["b"] * 10), "comments")).loc["all"]
+    assert two["high"] - two["low"] > 1.5 * (one_each["high"] - one_each["low"])
+    assert two["customers"] == 2
+
+
+def test_periods_groups_and_small_groups(lay):
+    months = Period.parse("1404-07").back(2)
+    frame = comments(*[0.5] * 31, *[-0.5] * 30, channel=["app"] * 31 + ["web"] * 30)
+    found = sentiment.mean(lay(frame, "comments"), periods=months)
+    assert found.index.tolist() == months
+    # 1404-06 has days from the 1st (23 August) to the 31st: 31 comments, then Mehr's 30
+    assert found["n"].tolist() == [31, 30]
+    assert found["sentiment"].tolist() == pytest.approx([0.5, -0.5])
+    hidden = sentiment.mean(lay(frame, "comments"), by="channel", smallest=31)
+    assert hidden["sentiment"].isna().to_dict() == {"app": False, "web": True}
+
+
+def test_words_and_ratings_agree_or_part(lay):
+    frame = comments(0.8, 0.7, -0.9, 0.9, -0.6, 0.1, 0.8, -0.8, rating=[5.0, 4, 1, 1, 5, 5, 3, np.nan])
+    row = sentiment.agreement(lay(frame, "comments")).loc["all"]
+    # sides in both: 5+ 4+ 1- agree; 1 with kind words and 5 with harsh words part; neutral, middle and unrated are out
+    assert (row["n"], row["agreement"], row["kind_words"], row["harsh_words"]) == (5, 0.6, 1, 1)
+    ten = sentiment.agreement(lay(frame, "comments"), scale=(0, 10)).loc["all"]
+    assert (ten["n"], ten["harsh_words"]) == (4, 0)  # on 0-10 a 5 is the middle, 4, 3 and 1 are low
+    nothing = sentiment.agreement(lay(comments(0.5, rating=np.nan), "comments")).loc["all"]
+    assert nothing["n"] == 0
+    assert np.isnan(nothing["agreement"])
+    with pytest.raises(TableError, match="no usual scale; say scale="):
+        sentiment.agreement(lay(comments(0.5, 0.5, rating=[-3.0, 200.0]), "comments"))
+
+
+def test_comments_that_nobody_has_scored_are_refused_with_the_remedy(lay):
+    with pytest.raises(TableError, match="score the comments first"):
+        sentiment.mean(lay(comments(0.5).drop(columns="sentiment"), "comments"))
+    with pytest.raises(TableError, match="did you mean 'customer_id'"):
+        sentiment.mean(lay(comments(0.5), "comments"), by="custmer_id")
+
+
+def test_comparison_reads_its_answers(lay):
+    frame = comments(*[0.6] * 60, *[-0.6] * 60, channel=["app"] * 60 + ["web"] * 60)
+    frame["sentiment"] += pd.Series(np.tile([0.1, -0.1], 60))
+    months = Period.parse("1404-06").back(2)
+    frame["written_at"] = pd.Timestamp("2025-09-01", tz="UTC")
+    groups = comparison.splits(sentiment.mean, lay(frame, "comments"), ["channel"], months)
+    found, looks = comparison.findings("sentiment", groups)
+    assert looks >= 2
+    assert {(f.kind, f.subject["channel"]) for f in found} == {("strength", "app"), ("weakness", "web")}
+
+
+def test_the_bottom_line_says_where_it_stands_and_whether_it_moved(lay):
+    good, bad = (lay(comments(*[x, x + 0.1] * 40), "comments") for x in (0.5, -0.4))
+    now, negative = sentiment.mean(bad), sentiment.negative_share(bad)
+    fell = sentiment.sentence(now, negative, comparison.change(now, sentiment.mean(good), "sentiment"))
+    assert "−0.35 on average" in fell["en"]
+    assert "harsher" in fell["en"]
+    assert "100%" in fell["en"]
+    assert "ناخوشایندتر" in fell["fa"]
+    still = sentiment.sentence(now, negative, comparison.change(now, now, "sentiment"))
+    assert "no change beyond chance" in still["en"]
+    none = sentiment.mean(lay(comments(None), "comments"))
+    assert (
+        "too few"
+        in sentiment.sentence(none, sentiment.negative_share(lay(comments(None), "comments")), none.head(0))["en"]
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=20))
+def test_answers_stay_on_their_scale_and_ignore_order(lay, values):
+    rows = [sentiment.mean(lay(comments(*v), "comments")).loc["all"] for v in (values, values[::-1])]
+    pd.testing.assert_series_equal(*rows)
+    assert -1 - 1e-9 <= rows[0]["sentiment"] <= 1 + 1e-9
+    share = sentiment.negative_share(lay(comments(*values), "comments")).loc["all"]
+    assert 0 <= share["low"] <= share["negative_share"] + 1e-12
+    assert share["negative_share"] <= share["high"] + 1e-12
