@@ -1,0 +1,186 @@
+"""Is every table as the contract says?  All that is broken, each with its file, row, reason and remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cx_helpers.intake.convert import ORDER
+from cx_helpers.intake.mapping import read_sources
+from cx_helpers.intake.values import literal, name
+from cx_helpers.settings import WorkspaceError, load_settings
+from cx_helpers.tables import TABLES, Table, nearest
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is broken.  row counts from 1 (None: the whole file);  count is how many rows have it."""
+
+    file: str
+    reason: str
+    remedy: str
+    row: int | None = None
+    count: int = 1
+
+    def text(self) -> str:
+        """One line for people."""
+        where = self.file + (f", row {self.row:,}" if self.row else "")
+        more = f" (and {self.count - 1:,} more)" if self.count > 1 else ""
+        return f"{where}: {self.reason}{more}; {self.remedy}"
+
+
+def check(folder: str | Path) -> list[Problem]:
+    """Check workspace.yaml, its sources, and every table in tables/ against section 2 of the contract.
+
+    Returns an empty list when all is well.  Rows in quarantine are no problem: they are told of and kept apart.
+    """
+    try:
+        settings = load_settings(folder)
+    except WorkspaceError as error:
+        return [Problem("workspace.yaml", *_parted(error))]
+    problems = []
+    try:
+        read_sources(settings)
+    except WorkspaceError as error:
+        problems.append(Problem("workspace.yaml", *_parted(error)))
+    tables = settings.folder / "tables"
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'; SET memory_limit = '1GB'")
+    for path in sorted(tables.iterdir()) if tables.is_dir() else ():
+        if path.name.startswith(".") or path.name.endswith(".part"):
+            continue
+        table = path.stem if path.is_file() else path.name
+        shown = f"tables/{path.name}"
+        if path.is_file() and path.suffix != ".parquet":
+            problems.append(Problem(shown, "is no Parquet file", "put raw exports into sources/ and map them"))
+        elif table not in TABLES:
+            hint = nearest(table, TABLES)
+            problems.append(Problem(shown, f"no table of that name in the contract{hint}",
+                                    f"rename or remove it; tables: {', '.join(TABLES)}"))  # fmt: skip
+        else:
+            problems += _check_table(con, path, shown, table, settings.timezone)
+    con.close()
+    return problems
+
+
+def summary(problems: list[Problem], locale: str = "en") -> str:
+    """All problems in words, or that there are none."""
+    if not problems:
+        return "همهٔ جدول‌ها مطابق قرارداد است" if locale == "fa" else "every table is as the contract says"
+    return "\n".join(problem.text() for problem in problems)
+
+
+def _check_table(con, path: Path, shown: str, table: str, timezone: str) -> list[Problem]:
+    spec = TABLES[table]
+    files = [path] if path.is_file() else sorted(path.rglob("*.parquet"))
+    problems = []
+    for file in files:
+        try:
+            schema = pq.read_schema(file)
+        except (pa.ArrowException, OSError):
+            return [Problem(shown, f"{file.name} is not a whole Parquet file", "write it anew, or run cx ingest again")]
+        problems += _types(schema, spec, shown)
+    where = literal(path if path.is_file() else path / "**" / "*.parquet")
+    relation = f"read_parquet({where}, union_by_name=true, hive_partitioning={str(path.is_dir()).lower()})"
+    try:
+        columns = [d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description]
+    except duckdb.Error as error:
+        return [*problems, Problem(shown, f"cannot be read: {str(error).splitlines()[0]}", "write it anew")]
+    for column in spec.required:
+        if column not in columns:
+            problems.append(Problem(shown, f"column {column!r} is required and not there{nearest(column, columns)}",
+                                    f"map {column} in workspace.yaml and run cx ingest"))  # fmt: skip
+    if problems:
+        return problems  # rows can be looked at when the columns are right
+    numbered = f"(SELECT *, row_number() OVER () AS _row FROM {relation})"
+    for condition, reason, remedy in _row_rules(table, spec, columns):
+        count, row = con.execute(f"SELECT count(*), min(_row) FROM {numbered} WHERE {condition}").fetchall()[0]
+        if count:
+            problems.append(Problem(shown, reason, remedy, row, count))
+    key = ", ".join(name(c) for c in spec.key)
+    whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) FROM {relation}").fetchall()[0]
+    if whole != distinct:
+        row, value = con.execute(
+            f"SELECT min(_row), arg_min(({key})::VARCHAR, _row) FROM (SELECT *, row_number() OVER (PARTITION BY {key} "
+            f"ORDER BY _row) AS nth FROM {numbered}) WHERE nth > 1"
+        ).fetchall()[0]
+        problems.append(Problem(shown, f"the key ({', '.join(spec.key)}) {value} is there more than once",
+                                "keep one row a key", row, whole - distinct))  # fmt: skip
+    if table in ORDER and path.is_file() and not problems:
+        problems += _order(con, relation, numbered, shown, ORDER[table])
+    return problems
+
+
+def _types(schema: pa.Schema, spec: Table, shown: str) -> list[Problem]:
+    """Types that differ from the contract's; a dictionary counts as what it holds."""
+    problems = []
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_timestamp(kind) and kind.unit != "us":
+            problems.append(Problem(shown, f"times in {field.name!r} are stored in {kind.unit}, not microseconds",
+                                    "write them as timestamps in microseconds, UTC"))  # fmt: skip
+        elif pa.types.is_timestamp(kind) and kind.tz not in (None, "UTC", "Etc/UTC", "+00:00"):
+            problems.append(Problem(shown, f"times in {field.name!r} are marked {kind.tz}", "store them in UTC"))
+        if field.name in spec.columns and not _fits(kind, spec.columns[field.name].type):
+            wanted = spec.columns[field.name].type
+            problems.append(Problem(shown, f"column {field.name!r} is {kind}, not {wanted}", f"store it as {wanted}"))
+    return problems
+
+
+def _fits(kind: pa.DataType, wanted: str) -> bool:
+    t = pa.types
+    return (
+        t.is_null(kind)
+        or {
+            "string": lambda: t.is_string(kind) or t.is_large_string(kind) or t.is_string_view(kind),
+            "timestamp": lambda: t.is_timestamp(kind),
+            "int64": lambda: t.is_integer(kind),
+            "float64": lambda: t.is_floating(kind) or t.is_integer(kind) or t.is_decimal(kind),
+            "boolean": lambda: t.is_boolean(kind),
+        }.get(wanted, lambda: True)()
+    )
+
+
+def _row_rules(table: str, spec: Table, columns: list[str]):
+    """(condition of a broken row, reason, remedy) for every rule that looks at one row alone."""
+    answered = " AND invited_at IS NULL" if table == "responses" and "invited_at" in columns else ""
+    for column in spec.required:
+        unless = answered if column in ("score", "responded_at") else ""
+        yield f"{name(column)} IS NULL{unless}", f"{column} is required and null", "fill it, or remove the row"
+    for column, about in spec.columns.items():
+        if about.values and column in columns:
+            allowed = ", ".join(map(literal, about.values))
+            yield (f"{name(column)} NOT IN ({allowed})", f"{column} holds a value that the contract does not know",
+                   f"use {', '.join(about.values)} or null")  # fmt: skip
+    if table == "responses":
+        yield ("score < scale_min OR score > scale_max", "the score lies outside its scale",
+               "correct scale_min and scale_max, or the score")  # fmt: skip
+        yield "scale_min >= scale_max", "the scale ends before it begins", "correct scale_min and scale_max"
+    if table == "comments":
+        for column in ("p_negative", "p_neutral", "p_positive"):
+            if column in columns:
+                yield f"NOT {column} BETWEEN 0 AND 1", f"{column} is no probability", "score the comments anew"
+        if "sentiment" in columns:
+            yield "NOT sentiment BETWEEN -1 AND 1", "sentiment lies outside -1 to 1", "score the comments anew"
+
+
+def _order(con, relation: str, numbered: str, shown: str, order: tuple[str, ...]) -> list[Problem]:
+    """Touchpoints must lie sorted; says so where the first one does not."""
+    key = f"({', '.join(order)})"
+    row = con.execute(
+        f"SELECT min(_row) FROM (SELECT _row, {key} AS k, lag({key}) OVER () AS last FROM {numbered}) WHERE k < last"
+    ).fetchall()[0][0]
+    if row is None:
+        return []
+    remedy = f"sort by {', '.join(order)} (cx ingest does)"
+    return [Problem(shown, "rows do not lie in their order", remedy, row)]
+
+
+def _parted(error: Exception) -> tuple[str, str]:
+    """An error's message as reason and remedy: our messages part them by the last semicolon."""
+    reason, _, remedy = str(error).rpartition("; ")
+    return (reason, remedy) if reason else (remedy, "see docs/workspace.md")

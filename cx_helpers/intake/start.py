@@ -1,0 +1,30 @@
+"""How does a company begin?  An empty, commented workspace."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from cx_helpers.settings import WorkspaceError
+
+FOLDERS = ("sources", "tables", "quarantine", "state")
+
+
+def init(folder: str | Path) -> Path:
+    """Make an empty workspace: workspace.yaml with every key explained, and its four folders.  Returns the folder.
+
+    Raises WorkspaceError where a workspace.yaml is already there, or the place is a file.
+    """
+    folder = Path(folder).expanduser()
+    if (folder / "workspace.yaml").exists():
+        raise WorkspaceError(f"{folder} is a workspace already: it has a workspace.yaml; choose another folder")
+    if folder.exists() and not folder.is_dir():
+        raise WorkspaceError(f"{folder} is a file; give the name of a folder")
+    text = files("cx_helpers").joinpath("templates", "workspace.yaml").read_text("utf-8")
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "workspace.yaml").write_text(text, "utf-8")
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("# personal data, and what can be made anew\n/sources/\n/tables/\n/quarantine/\n/state/\n")
+    return folder

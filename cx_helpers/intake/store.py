@@ -1,0 +1,161 @@
+"""What does ingest remember, and how are tables replaced?  Fingerprints, pieces, and one rename.
+
+`state/ingest.json` remembers every file that was read: its size, time and hash, the mapping it was read by, and the
+pieces made of it.  A piece (`state/pieces/…parquet`) is what one file gives to one table.  A table is all its pieces;
+where two hold one key, the file that came later wins.  So tables are a function of the files and the mapping: a file
+read before is not read again, a file that is gone takes its rows along, and a second ingest changes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from cx_helpers.intake import convert
+from cx_helpers.intake.mapping import SourceError
+from cx_helpers.intake.values import literal, name
+from cx_helpers.tables import TABLES
+
+VERSION = 1  # of how rows are read: raising it reads every file anew
+
+
+@dataclass
+class State:
+    """What `state/ingest.json` holds: units (a file, or a query) by their id, and of each table the pieces in it."""
+
+    folder: Path
+    units: dict[str, dict] = field(default_factory=dict)
+    tables: dict[str, list[str]] = field(default_factory=dict)
+    came: int = 0  # counts files in the order in which they came
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "state" / "ingest.json"
+
+    @property
+    def pieces(self) -> Path:
+        return self.folder / "state" / "pieces"
+
+    @classmethod
+    def read(cls, folder: Path) -> State:
+        """What was remembered; nothing where the file is missing, of another version or damaged."""
+        state = cls(folder)
+        try:
+            kept = json.loads(state.path.read_text("utf-8"))
+            if kept["version"] == VERSION:
+                state.units, state.tables, state.came = kept["units"], kept["tables"], kept["came"]
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return state
+
+    def write(self) -> None:
+        """Remember, at once (temp file, then rename), and remove the pieces that nothing needs any more."""
+        text = {"version": VERSION, "came": self.came, "tables": self.tables, "units": self.units}
+        part = self.path.with_name("ingest.json.part")
+        part.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        part.replace(self.path)
+        needed = {piece for unit in self.units.values() for piece in unit["pieces"].values()}
+        for path in self.pieces.glob("*"):
+            if path.name not in needed:
+                path.unlink()
+
+
+def fingerprint(path: Path, kept: dict | None = None) -> dict:
+    """Size, time and hash of a file; where size and time are as they were, the hash is not taken again."""
+    stat = path.stat()
+    seen = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    if kept and all(kept.get(k) == v for k, v in seen.items()):
+        return kept
+    with path.open("rb") as file:
+        return seen | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def digest(*parts) -> str:
+    """A short name for whatever JSON can say."""
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def build(con, state: State, table: str) -> int:
+    """Put a table together from its pieces and replace the old one by a rename; returns rows that others replaced."""
+    units = sorted(state.units.values(), key=lambda unit: unit["came"])
+    pieces = [state.pieces / unit["pieces"][table] for unit in units if table in unit["pieces"]]
+    target = state.folder / "tables" / f"{table}.parquet"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    own_only(target)
+    if len(pieces) == 1:
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        try:
+            os.link(pieces[0], part)
+        except OSError:
+            shutil.copyfile(pieces[0], part)
+        part.replace(target)
+        return 0
+    parts = " UNION ALL BY NAME ".join(
+        f"SELECT *, {i} AS _piece FROM read_parquet({literal(p)})" for i, p in enumerate(pieces)
+    )
+    key = ", ".join(name(c) for c in TABLES[table].key)
+    whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) FROM ({parts})").fetchall()[0]
+    if whole != distinct:
+        parts = f"SELECT * FROM ({parts}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _piece DESC) = 1"
+    have = [d[0] for d in con.execute(f"SELECT * FROM ({parts}) LIMIT 0").description]
+    known = TABLES[table].columns
+    columns = [c for c in known if c in have] + [c for c in have if c not in known and c not in ("source", "_piece")]
+    columns += [c for c in ("source",) if c in have and c not in known]
+    convert.write_parquet(con, f"SELECT {', '.join(map(name, columns))} FROM ({parts})", table, target)
+    return whole - distinct
+
+
+def own_only(target: Path) -> None:
+    """Refuse to replace a table that ingest did not make."""
+    if target.with_suffix("").is_dir():
+        raise SourceError(f"tables/{target.stem}/ was not made by cx ingest and would be hidden; move it away first")
+    if target.is_file() and (pq.read_metadata(target).metadata or {}).get(b"cx.made_by") != b"cx ingest":
+        raise SourceError(f"tables/{target.name} was not made by cx ingest; move it into sources/ (and map it) "
+                          "or take the table out of the mapping")  # fmt: skip
+
+
+def remove(state: State, table: str) -> None:
+    """Take a table away that no source fills any more."""
+    target = state.folder / "tables" / f"{table}.parquet"
+    if target.is_file():
+        own_only(target)
+        target.unlink()
+
+
+@contextlib.contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """One ingest at a time in one workspace; a killed one leaves no lock behind."""
+    (folder / "state").mkdir(parents=True, exist_ok=True)
+    with (folder / "state" / "ingest.lock").open("w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # not POSIX: no lock
+            pass
+        except OSError:
+            raise SourceError("another cx ingest is at work in this workspace; wait until it is done") from None
+        yield
+
+
+@contextlib.contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """A folder for what is needed for a while only; those that killed runs left are removed."""
+    for left in (folder / "state").glob("scratch-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix="scratch-", dir=folder / "state"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
