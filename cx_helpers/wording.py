@@ -89,8 +89,12 @@ def label(value, locale: str | None = None) -> str:
         return dates.day_label(value, locale, _reading.calendar)
     if isinstance(value, bool):
         return {"fa": {True: "بله", False: "خیر"}, "en": {True: "yes", False: "no"}}[locale][value]
-    names = _reading.labels.get(str(value)) or STANDARD.get(str(value))
-    return names[locale] if names and locale in names else str(value)
+    plain = str(value).removeprefix("attr_")  # a line of a form: what it asks about
+    for key in (str(value), plain):
+        names = _reading.labels.get(key) or STANDARD.get(key)
+        if names and locale in names:
+            return names[locale]
+    return plain
 
 
 class _Setter(string.Formatter):
@@ -201,4 +205,13 @@ sms | پیامک | SMS
 chat | گفت‌وگو | chat
 desktop | رایانه | desktop
 mobile | همراه | mobile
+late_delivery | دیرکرد تحویل | late delivery
+failures | ناکامی‌ها | failures
+support_requests | درخواست از پشتیبانی | requests to support
+slow_reply | پاسخ دیرهنگام پشتیبانی | slow reply of support
+unsolved_request | درخواست حل‌نشده | unsolved request
+delivery | تحویل | delivery
+quality | کیفیت | quality
+price | قیمت | price
+packaging | بسته‌بندی | packaging
 """)

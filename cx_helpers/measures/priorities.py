@@ -1,0 +1,202 @@
+"""Where to begin?  Importance against performance, and the drivers that may be named.
+
+Takes the answers of `importance.importance` and `drivers.associations` made from the same rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from cx_helpers.folding import Rows
+from cx_helpers.records import METRICS, Finding, clean, severity
+from cx_helpers.wording import Words, join, name, say, sentences
+
+SMALL_EFFECT = 0.02  # Cohen's f² of a small effect: Cohen, Statistical Power Analysis, 1988
+MEDIUM_CONTRAST = 0.5  # Cohen's d of a medium difference: a fact that few customers meet explains little, yet hurts
+
+
+def priorities(
+    rows: Rows, weights: pd.DataFrame, links: pd.DataFrame, scales: dict[str, tuple[float, float]] | None = None
+) -> pd.DataFrame:
+    """Which drivers weigh much and do badly?  The field's importance-performance grid.
+
+    weights   importance.importance(rows);  links  drivers.associations(rows)
+    scales    {driver: (lowest, highest)} where the ends of a scale were never used; the default is what was seen
+    Returns per driver: n, mean (in its own units), performance (0..1 of its scale; where less is better, as for late
+    deliveries, 1 is none of it), importance with low and high, room (points of the outcome between today's mean and
+    the driver's best end along the slope, an association) with room_low and room_high, and `place`: improve (weighs
+    more than an equal share, does worse than the drivers' average), keep (weighs more, does better), watch (weighs
+    less, does worse), fine (weighs less, does better), unsure (whether more or less of it is better cannot be told).
+    Source: Martilla, James, J. Marketing 41(1), 1977.
+    """
+    names = "mean performance importance low high room room_low room_high".split()
+    index = weights.index
+    if not rows.enough:
+        return pd.DataFrame({"n": rows.n}, index=index).assign(**dict.fromkeys(names, np.nan), place=None)
+    x = pd.DataFrame(rows.x, columns=list(rows.drivers))
+    mean = pd.Series(rows.weight @ rows.x / rows.n, index=list(rows.drivers)).reindex(index)
+    seen = {c: (scales or {}).get(c, (x[c].min(), x[c].max())) for c in index}
+    low, high = (pd.Series({c: float(ends[i]) for c, ends in seen.items()}) for i in (0, 1))
+    better = links["slope"].reindex(index) >= 0
+    performance = ((mean - low) / (high - low)).where(better, (high - mean) / (high - low))
+    best = high.where(better, low) - mean
+    out = pd.DataFrame({"n": rows.n, "mean": mean, "performance": performance}, index=index)
+    out = out.join(weights[["importance", "low", "high"]])
+    ends = pd.DataFrame({end: links[end].reindex(index) * best for end in ("slope", "slope_low", "slope_high")})
+    out["room"] = ends["slope"]
+    out["room_low"], out["room_high"] = ends.min(axis=1), ends.max(axis=1)
+    sure = (links["slope_low"] * links["slope_high"] > 0).reindex(index)
+    heavy, good = out["importance"] >= 1 / len(out), performance >= performance[sure].mean()
+    cases = [~sure, heavy & ~good, heavy & good, ~heavy & ~good]
+    out["place"] = np.select(cases, ["unsure", "improve", "keep", "watch"], "fine")
+    return out
+
+
+def findings(
+    weights: pd.DataFrame, links: pd.DataFrame, places: pd.DataFrame, outcome: str = "csat"
+) -> tuple[list[Finding], int]:
+    """Which drivers may be named to a manager?
+
+    outcome  what the score is called (a metric or an instrument)
+    A driver is named when, all else equal, it goes with the outcome beyond chance (Holm over all drivers) and outlives
+    the imprecision of the others' ratings (`survives`).  It is `high` only when, besides, it is no trifle (f² of 0.02;
+    for a yes/no, half a standard deviation of the outcome will do) and even the low end of its importance lies above
+    what unrelated drivers reach by luck (`noise`).  Returns (findings, number of looks).
+    """
+    table = weights.join(links[["coef", "slope", "p_adjusted"]]).join(
+        places[["mean", "performance", "room", "room_low", "room_high", "place"]]
+    )
+    looks = int(table["p_adjusted"].notna().sum())
+    found = [_finding(row, looks, outcome, len(table)) for row in table.itertuples() if row.survives]
+    return [f for f in found if f is not None], looks
+
+
+def _finding(row, looks: int, outcome: str, count: int) -> Finding | None:
+    felt = row.effect >= SMALL_EFFECT or abs(row.contrast) >= MEDIUM_CONTRAST
+    large = felt and row.points_low > row.noise
+    loud = severity(row.p_adjusted, large)
+    if loud is None or not (felt or row.effect >= SMALL_EFFECT / 4):
+        return None
+    return Finding(
+        kind="driver",
+        subject={"driver": row.Index},
+        measure="importance",
+        value=clean(row.importance),
+        baseline=1 / count,
+        low=clean(row.low),
+        high=clean(row.high),
+        n=int(row.n),
+        p_adjusted=clean(row.p_adjusted),
+        impact={"value": row.room, "low": row.room_low, "high": row.room_high, "unit": "scale"},
+        severity=loud if large else "low",
+        text=_claim(row, outcome),
+        detail=_detail(row),
+        looks=looks,
+    )
+
+
+def _claim(row, outcome: str) -> Words:
+    values = {"d": name(row.Index), "o": _title(outcome), "x": row.importance, "r": _place(row.rank)}
+    if row.contrast == row.contrast:  # a yes/no
+        return say(
+            fa="{o} با «{d}» {gap:.2f} واحد {way} است، در شرایط دیگر برابر: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
+            en="With “{d}”, {o} is {gap:.2f} points {way}, all else equal: {x:.0%} of what the drivers explain together",
+            gap=abs(row.slope),
+            way={"fa": "پایین‌تر", "en": "lower"} if row.slope < 0 else {"fa": "بالاتر", "en": "higher"},
+            **values,
+        )
+    if row.slope < 0:
+        return say(
+            fa="هرچه «{d}» بیشتر است {o} کمتر است: {r} عامل، با {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
+            en="More of “{d}” goes with lower {o}: the {r} driver, with {x:.0%} of what the drivers explain together",
+            **values,
+        )
+    return say(
+        fa="{o} بیش از همه با «{d}» همراه است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند"
+        if row.rank == 1
+        else "«{d}» {r} عامل همراه با {o} است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
+        en="“{d}” is the {r} driver that goes with {o}: {x:.0%} of what the drivers explain together",
+        **values,
+    )
+
+
+def _title(outcome: str) -> Words:
+    return METRICS[outcome].title if outcome in METRICS else name(outcome)
+
+
+def _place(rank: float) -> Words:
+    fa = ["نخستین", "دومین", "سومین", "چهارمین", "پنجمین", "ششمین", "هفتمین", "هشتمین", "نهمین", "دهمین"]
+    en = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+    at = int(rank) - 1
+    return {"fa": fa[at], "en": en[at]} if at < len(fa) else say(fa="{k}اُمین", en="{k}th", k=rank)
+
+
+_PLACES = {
+    "improve": {
+        "fa": "وزنش زیاد و نمره‌اش پایین‌تر از میانگین عوامل است: از اینجا آغاز کنید.",
+        "en": "It weighs much and does worse than the average driver: begin here.",
+    },
+    "keep": {
+        "fa": "وزنش زیاد است و خوب پیش می‌رود: نگهش دارید.",
+        "en": "It weighs much and does well: keep it up.",
+    },
+    "watch": {
+        "fa": "وزنش کم و نمره‌اش پایین است: زیر نظر داشته باشید.",
+        "en": "It weighs little and does badly: keep an eye on it.",
+    },
+    "fine": {
+        "fa": "وزنش کم است و خوب پیش می‌رود.",
+        "en": "It weighs little and does well.",
+    },
+    "unsure": {
+        "fa": "جهت همراهی‌اش روشن نیست.",
+        "en": "Which way it goes is not certain.",
+    },
+}
+
+
+def _detail(row) -> Words:
+    proof = say(
+        fa="سهم: {x:.0%} (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})، از {n} پاسخ {c} مشتری. کارکرد امروز {p:.0%} بهترین حالت "
+        "است و فاصلهٔ امروز تا بهترین حالت با {room:.2f} واحد نمرهٔ بالاتر همراه است. این همراهی است، نه علت.",
+        en="Share {x:.0%} (95% interval {low:.0%} to {high:.0%}), from {n} answers of {c} customers. Performance today "
+        "is {p:.0%} of the best, and the way from here to the best goes with {room:.2f} points of the score. An "
+        "association, not a cause.",
+        x=row.importance,
+        low=row.low,
+        high=row.high,
+        n=row.n,
+        c=row.customers,
+        p=row.performance,
+        room=row.room,
+    )
+    return sentences(proof, _PLACES[row.place])
+
+
+def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat") -> Words:
+    """The bottom line: what goes with the outcome, and how much of it is explained at all."""
+    if not looks:
+        return say(
+            fa="برای سنجش عوامل {o} پاسخ کامل کافی نیست ({n}).",
+            en="There are too few complete answers ({n}) to weigh what goes with {o}.",
+            n=rows.n,
+            o=_title(outcome),
+        )
+    named = [f for f in found if f.severity in ("high", "medium")]
+    if not named:
+        return say(
+            fa="هیچ‌یک از {k} عامل، پس از تصحیح، چنان با {o} همراه نیست که بتوان نامش را برد.",
+            en="None of the {k} drivers goes with {o}, after correction, so clearly that it may be named.",
+            k=looks,
+            o=_title(outcome),
+        )
+    tops = [say(fa="{d} ({x:.0%})", en="{d} ({x:.0%})", d=name(f.subject["driver"]), x=f.value) for f in named[:3]]
+    return say(
+        fa="{o} بیش از همه با این‌ها همراه است: {tops}. از {k} عامل، {m} عامل پس از تصحیح می‌ماند.",
+        en="{o} goes most of all with {tops}. Left standing after correction: {m} of {k} drivers.",
+        o=_title(outcome),
+        tops=join(tops),
+        k=looks,
+        m=len(named),
+    )
