@@ -1,0 +1,268 @@
+"""Where does the journey hurt?  Touchpoints that fail, or to which customers must come back, each against its baseline.
+
+A touchpoint is compared with itself: in the other channels (or whatever `by` names), in the period before, and in the
+rest of the time.  All looks are one family (Holm).  Ranked by customers x harm.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, engine
+from cx_helpers.records import severity
+from cx_helpers.tables import TableError, need
+
+ANNOYANCE = 0.05  # the least that a friction costs: one in twenty of those it hits, even where all of them go on
+LARGE = 0.05  # a difference of five points is large
+_KEY = ["signal", "touchpoint"]
+_SUMS = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
+
+
+def friction(
+    touchpoints: ir.Table,
+    before: ir.Table | None = None,
+    by=("channel",),
+    journey: str = "session",
+    goal: str = "",
+    order_value: float | None = None,
+    smallest: int = 30,
+) -> pd.DataFrame:
+    """Which touchpoints hurt more than they need to, whom, since when, and what does it cost?
+
+    before       the same table of the period before;  by  columns whose groups are compared, e.g. ("channel", "city")
+    goal         the touchpoint that journeys should reach (it counts when it did not fail): harm is what of it is lost
+    order_value  mean amount of an order: adds `money`;  smallest  groups with fewer observations are not looked at
+
+    Two signals.  `failure`: visits that fail or are abandoned, of those whose outcome is known (a touchpoint that only
+    ever fails, such as an error page, counts per journey: how many journeys meet it).  `return`: journeys that come
+    back to the touchpoint, of those that meet it: loops.
+
+    Returns one row a look, costliest first: signal, touchpoint, column and group (None: everybody), `against` (others,
+    before, time), start and end (the days of an incident, end exclusive), n, customers, value, low, high, baseline,
+    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `loud` (severity
+    or None), and for those that stand: `hit` customers, `excess` (hit beyond the baseline) with excess_low and
+    excess_high, `harm` (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and
+    `loop` (for returns: the touchpoints that the same journeys come back to).
+    """
+    by = [by] if isinstance(by, str) else list(by or ())
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
+    if "outcome" not in touchpoints.columns:
+        touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
+    kinds = _outcomes(touchpoints)
+    if goal and goal not in kinds:
+        raise TableError(f"goal: no touchpoint {goal!r} among {sorted(kinds)}")
+    start, width, bins = _bins(touchpoints)
+    seen = _observed(touchpoints, by, journey, goal, kinds).mutate(
+        bin=((engine.epoch(_.at) - start) / (86_400 * width)).floor().cast("int64")
+    )
+    past = _observed(before, by, journey, goal, kinds) if before is not None else None
+    looks = []
+    for column in (None, *by):
+        key = [*_KEY, *([column] if column else [])]
+        now = _share(certainty.sums(seen, seen.x, key))
+        if column:
+            looks.append(_rows(_against_others(now, smallest), column, "others"))
+        if past is not None:
+            then = _share(certainty.sums(past, past.x, key)).reindex(now.index)
+            looks.append(_rows(_difference(now, then, smallest), column, "before"))
+        if bins > 2:
+            each = certainty.sums(seen, seen.x, [*key, "bin"])
+            looks.append(_rows(_against_time(each, bins, smallest, start, width), column, "time"))
+    out = pd.concat([x for x in looks if len(x)], ignore_index=True) if any(map(len, looks)) else _rows(None, None, "")
+    out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
+    worse = (out["change"] > 0) & (out["p_adjusted"] < 0.05)
+    out["loud"] = [
+        severity(p, c >= LARGE) if bad else None
+        for p, c, bad in zip(out["p_adjusted"], out["change"], worse, strict=True)
+    ]
+    return _cost(out, seen, goal, order_value)
+
+
+# ---- what was observed -----------------------------------------------------------------------------------------------
+
+
+def _outcomes(touchpoints: ir.Table) -> dict[str, tuple[bool, bool]]:
+    """touchpoint -> (only ever fails, any failure at all)."""
+    known = touchpoints.outcome.notnull()
+    bad = touchpoints.outcome.isin(["failure", "abandoned"]).fill_null(False)
+    found = touchpoints.group_by("touchpoint").aggregate(n=_.count(), known=known.sum(), bad=bad.sum()).execute()
+    return {r.touchpoint: (bool(r.bad == r.n), bool(r.bad)) for r in found.itertuples()}
+
+
+def _observed(t: ir.Table, by: list[str], journey: str, goal: str, kinds: dict) -> ir.Table:
+    """One row an observation: customer_id, signal, touchpoint, x (0 or 1), at, reached (0, 1 or null), by…"""
+    keep = [c for c in ("session_id",) if c in t.columns]
+    t = t.select("event_id", "customer_id", "occurred_at", "touchpoint", "outcome", *keep, *by)
+    bad = t.outcome.isin(["failure", "abandoned"]).fill_null(False)
+    success = t.outcome == "success"
+    steps = engine.journeys(t.mutate(bad=bad.cast("int64"), good=success.fill_null(False)), journey)
+    whole = ibis.window(group_by=["customer_id", "journey"])
+    reached = ((steps.touchpoint == goal) & (steps.bad == 0)) if goal else ~steps.last
+    steps = steps.mutate(reached=reached.cast("int64").max().over(whole) if goal else reached.cast("int64"))
+    same = {c: _[c].min() for c in by}
+    errors = [name for name, (only, _any) in kinds.items() if only]
+    says_success = steps.good.any().over(ibis.window())  # where success is never said, a null is one
+    visits = steps.mutate(known=says_success).filter(
+        ~_.touchpoint.isin(errors) if errors else ibis.literal(True), _.outcome.notnull() | ~_.known
+    )
+    columns = ["customer_id", "journey", "signal", "touchpoint", "x", "at", "reached", *by]
+    parts = [visits.mutate(signal=ibis.literal("failure"), x=_.bad, at=_.occurred_at).select(columns)]
+    passages = steps.group_by(["customer_id", "journey", "touchpoint"]).aggregate(
+        k=_.count(), at=_.occurred_at.min(), reached=_.reached.min(), **same
+    )
+    passages = passages.filter(~_.touchpoint.isin(errors)) if errors else passages
+    parts.append(passages.mutate(signal=ibis.literal("return"), x=(_.k > 1).cast("int64")).select(columns))
+    if errors:
+        flags = {f"e{i}": (steps.touchpoint == name).cast("int64").max() for i, name in enumerate(errors)}
+        # harm is judged among journeys that came as far: those that met the error, or what usually comes before it
+        doors = _doors(t, journey, errors)
+        flags |= {
+            f"d{i}": (steps.touchpoint == doors.get(name, name)).cast("int64").max() for i, name in enumerate(errors)
+        }
+        met = steps.group_by(["customer_id", "journey"]).aggregate(
+            at=_.occurred_at.min(), reached=_.reached.max(), **same, **flags
+        )
+        for i, name in enumerate(errors):
+            as_far = (met[f"e{i}"] + met[f"d{i}"] > 0).ifelse(met.reached, ibis.null("int64"))
+            one = met.mutate(
+                signal=ibis.literal("failure"), touchpoint=ibis.literal(name), x=met[f"e{i}"], reached=as_far
+            )
+            parts.append(one.select(columns))
+    return ibis.union(*parts)
+
+
+def _doors(t: ir.Table, journey: str, errors: list[str]) -> dict[str, str]:
+    """error touchpoint -> the touchpoint from which customers most often come to it."""
+    steps = engine.journeys(t, journey, to="touchpoint").filter(_.to.isin(errors), ~_.touchpoint.isin(errors))
+    found = steps.group_by(["to", "touchpoint"]).aggregate(n=_.count()).execute()
+    found = found.sort_values(["to", "n", "touchpoint"], ascending=[True, False, True])
+    return found.groupby("to")["touchpoint"].first().to_dict()
+
+
+def _bins(t: ir.Table) -> tuple[int, int, int]:
+    """The first midnight (UTC, in seconds), the days in a bin, and how many bins: at most about 45."""
+    first, last = (
+        t.aggregate(a=engine.epoch(_.occurred_at.min()), b=engine.epoch(_.occurred_at.max())).execute().iloc[0]
+    )
+    if pd.isna(first):
+        return 0, 1, 0
+    start = int(first) // 86_400 * 86_400
+    days = (int(last) - start) // 86_400 + 1
+    width = next(w for w in (1, 7, 30, 91, 10**6) if days <= 45 * w)
+    return start, width, -(-days // width)
+
+
+# ---- comparisons -----------------------------------------------------------------------------------------------------
+
+
+def _share(found: pd.DataFrame) -> pd.DataFrame:
+    return found.join(certainty.share(found, "value")[["value", "low", "high", "se"]])
+
+
+def _difference(one: pd.DataFrame, other: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    enough = (one["n"] >= smallest) & (other["n"] >= smallest) & ((one["sum_x"] + other["sum_x"]) > 0)
+    step = one["value"] - other["value"]
+    out = one[["n", "customers", "value", "low", "high"]].assign(baseline=other["value"], change=step)
+    return out.assign(p_value=certainty.two_sided(step / np.hypot(one["se"], other["se"])))[enough]
+
+
+def _against_others(now: pd.DataFrame, smallest: int) -> pd.DataFrame:
+    """Each group against all other groups of the same touchpoint together."""
+    now = now[now["n"] > 0]
+    rest = now.groupby(level=_KEY)[_SUMS].transform("sum") - now[_SUMS]
+    return _difference(now, _share(rest), smallest)
+
+
+def _against_time(each: pd.DataFrame, bins: int, smallest: int, start: int, width: int) -> pd.DataFrame:
+    """Each touchpoint's worst stretch of time against the rest of the time; p pays for all stretches there are."""
+    key = [n for n in each.index.names if n != "bin"]
+    first, last = np.triu_indices(bins)
+    keep = last - first + 1 < bins
+    first, last = first[keep], last[keep]
+    rows = []
+    for names, group in each.reset_index().groupby(key, dropna=False, sort=True):
+        table = group.set_index("bin").reindex(range(bins), fill_value=0)[_SUMS].astype(float)
+        if not table["sum_x"].sum() or table["n"].sum() < 2 * smallest:
+            continue
+        run = np.vstack([np.zeros(len(_SUMS)), table.to_numpy().cumsum(axis=0)])
+        inside = pd.DataFrame(run[last + 1] - run[first], columns=_SUMS)
+        found = _difference(_share(inside), _share(pd.DataFrame(run[-1] - inside.to_numpy(), columns=_SUMS)), smallest)
+        found = found[found["change"] > 0]
+        if found.empty:
+            continue
+        best = found["p_value"].idxmin()
+        row = found.loc[best].to_dict() | dict(zip(key, names, strict=True))
+        day = [
+            dt.datetime.fromtimestamp(start + 86_400 * width * b, dt.UTC).date() for b in (first[best], last[best] + 1)
+        ]
+        rows.append(row | {"start": day[0], "end": day[1], "p_value": min(1.0, row["p_value"] * len(first))})
+    return pd.DataFrame(rows).set_index(key) if rows else pd.DataFrame()
+
+
+def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.DataFrame:
+    columns = (
+        "signal touchpoint column group against start end n customers value low high baseline change p_value".split()
+    )
+    if found is None or found.empty:
+        return pd.DataFrame(columns=columns)
+    frame = found.reset_index()
+    frame["group"] = frame[column].astype(object).where(frame[column].notna(), None) if column else None
+    frame = frame.assign(column=column, against=against).reindex(columns=columns)
+    frame[["start", "end"]] = frame[["start", "end"]].astype(object).where(frame[["start", "end"]].notna(), None)
+    return frame.astype({"n": int, "customers": int, "group": object, "column": object})
+
+
+# ---- what it costs ---------------------------------------------------------------------------------------------------
+
+
+def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None) -> pd.DataFrame:
+    """Whom the looks that stand hit, and what of the goal those lose; one small query each."""
+    extra = pd.DataFrame(index=looks.index, columns=["hit", "harm"], dtype=float)
+    loops = pd.Series(None, index=looks.index, dtype=object, name="loop")
+    for i in looks.index[looks["loud"].notna()]:
+        row = looks.loc[i]
+        rows = seen.filter(seen.signal == row["signal"])
+        if row["column"]:
+            own = rows[row["column"]]
+            rows = rows.filter(own.isnull() if row["group"] is None else own == row["group"])
+        if row["start"]:
+            rows = rows.filter(rows.at >= ibis.timestamp(str(row["start"])), rows.at < ibis.timestamp(str(row["end"])))
+        if row["signal"] == "return":
+            loops[i] = _loop(rows, row["touchpoint"])
+        rows = rows.filter(rows.touchpoint == row["touchpoint"])
+        hit = rows.x == 1
+        found = rows.aggregate(
+            hit=rows.customer_id.nunique(where=hit),
+            with_=rows.reached.mean(where=hit),
+            free=rows.reached.mean(where=~hit),
+        )
+        hit, with_, free = found.execute().iloc[0]
+        known = goal or row["signal"] == "failure"
+        extra.loc[i] = hit, np.clip(np.nan_to_num(free - with_), ANNOYANCE, 1) if known else ANNOYANCE
+    out = looks.join(extra).join(loops)
+    for name, end in (("excess", "value"), ("excess_low", "low"), ("excess_high", "high")):
+        out[name] = out["hit"] * ((out[end] - out["baseline"]) / out["value"]).clip(lower=0)
+    out["lost"] = out["excess"] * out["harm"]
+    out["money"] = out["lost"] * order_value if order_value else np.nan
+    order = ["lost", "p_value", "signal", "touchpoint", "column", "against"]
+    return out.sort_values(order, ascending=[False] + [True] * 5, na_position="last", ignore_index=True)
+
+
+def _loop(rows: ir.Table, touchpoint: str) -> tuple[str, ...]:
+    """What else do the journeys that come back to a touchpoint come back to, far more often than the others?"""
+    round_ = rows.filter(rows.touchpoint == touchpoint).select("customer_id", "journey", turned="x")
+    each = rows.inner_join(round_, ["customer_id", "journey"]).group_by("touchpoint")
+    turned = _.turned == 1
+    found = (
+        each.aggregate(hit=_.x.mean(where=turned), free=_.x.mean(where=~turned), n=_.x.sum(where=turned))
+        .execute()
+        .fillna({"free": 0.0})
+    )
+    found = found[(found["hit"] >= 0.25) & (found["hit"] >= 2 * found["free"]) & (found["n"] >= 5)]
+    return tuple(found.sort_values(["n", "touchpoint"], ascending=[False, True])["touchpoint"].head(4))
