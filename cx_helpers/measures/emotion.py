@@ -1,0 +1,193 @@
+"""How do customers feel along the way?  The emotion curve over the stages of the journey, and where it dips."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty
+from cx_helpers.records import Finding, clean, severity
+from cx_helpers.tables import TableError, need
+from cx_helpers.wording import Words, name, say, sentences
+
+LARGE = 0.15  # of the scale -1..1: a dip that a manager should hear of loudly
+
+
+def curve(
+    stages: dict[str, list[str]],
+    comments: ir.Table | None = None,
+    responses: ir.Table | None = None,
+    touchpoints: ir.Table | None = None,
+    smallest: int = 1,
+) -> pd.DataFrame:
+    """How do customers feel at each stage, and where do they feel worse than elsewhere?
+
+    stages       the workspace's, in order: {stage: [touchpoint, …]}
+    comments     with `touchpoint` and `sentiment` (-1..1)
+    responses    with `touchpoint`, `instrument`, score and scale,
+                 brought to -1..1 end to end;  what names no touchpoint of a stage is left out
+    touchpoints  where given, its `stage` column says where touchpoints stand that `stages` does not name
+    smallest     stages with fewer voices keep n and lose their values
+
+    Returns, index `stage` in the given order: n, customers, `feeling` (-1..1), low, high, se, and the comparison with
+    all other stages together: `change`, change_low, change_high, p_value, p_adjusted (Holm over the stages).
+
+    Like is compared with like: a question that is asked at one stage only (an effort score after support, say) would
+    shift that stage by its own scale, so such questions are left out wherever others are asked at two stages or more,
+    and each question's voices count by how far they lie from that question's mean, around the mean of all.
+    Customers who speak several times are clustered; the interval is Student's.
+    Raises TableError when there is neither comment nor answer to look at.
+    """
+    if comments is None and responses is None:
+        raise TableError("no comments and no responses were given; the emotion curve needs at least one of them")
+    names = list(stages)
+    voices = _voices(comments, responses, _place(stages, touchpoints))
+    asked = voices.group_by(["kind", "stage"]).aggregate(n=_.count()).execute()
+    kinds = asked.groupby("kind")["stage"].nunique()
+    shared = sorted(kinds[kinds > 1].index) or sorted(kinds.index)
+    voices = voices.filter(voices.kind.isin(shared)) if shared else voices
+    together, own = ibis.window(), ibis.window(group_by="kind")
+    level = voices.feeling.mean().over(together) - voices.feeling.mean().over(own) if len(kinds[kinds > 1]) else 0.0
+    voices = voices.mutate(feeling=voices.feeling + level)
+    found = certainty.sums(voices, voices.feeling, ["stage"])
+    # a stage that only the log's own column names stands after those of the workspace
+    names += sorted(s for s in found.index if s not in names)
+    found = found.reindex(pd.Index(names, name="stage"), fill_value=0.0)
+    out = certainty.average(found, "feeling")
+    out[["feeling", "low", "high"]] = out[["feeling", "low", "high"]].clip(-1, 1)
+    out = certainty.hide_small(out, smallest)
+    return out.join(_dips(out))
+
+
+def _place(stages: dict[str, list[str]], touchpoints: ir.Table | None) -> dict[str, str]:
+    place = {touchpoint: stage for stage, those in stages.items() for touchpoint in those}
+    if touchpoints is not None and "stage" in touchpoints.columns:
+        each = touchpoints.filter(_.stage.notnull()).group_by(["touchpoint", "stage"]).aggregate(n=_.count()).execute()
+        each = each.sort_values(["n", "stage"], ascending=[False, True]).drop_duplicates("touchpoint")
+        place = dict(zip(each["touchpoint"], each["stage"], strict=True)) | place
+    return place
+
+
+def _voices(comments, responses, place: dict[str, str]) -> ir.Table:
+    """One row a voice: customer_id, stage, kind (comments or the instrument), feeling."""
+    if not place:
+        raise TableError("no stage holds a touchpoint; list them under `stages` in workspace.yaml")
+    parts = []
+    if comments is not None:
+        need(comments, "customer_id", "touchpoint", "sentiment")
+        parts.append(comments.mutate(kind=ibis.literal("comments"), feeling=comments.sentiment.cast("float64")))
+    if responses is not None:
+        need(responses, "customer_id", "touchpoint", "instrument", "score", "scale_min", "scale_max")
+        reach = (responses.scale_max - responses.scale_min).nullif(0).cast("float64")
+        parts.append(
+            responses.mutate(kind=responses.instrument, feeling=2 * (responses.score - responses.scale_min) / reach - 1)
+        )
+    known = []
+    for part in parts:
+        stage = ibis.cases(*[(part.touchpoint == t, s) for t, s in sorted(place.items())])
+        part = part.mutate(stage=stage).select("customer_id", "stage", "kind", "feeling")
+        known.append(part.filter(part.stage.notnull(), part.feeling.notnull()))
+    return ibis.union(*known) if len(known) > 1 else known[0]
+
+
+def _dips(out: pd.DataFrame) -> pd.DataFrame:
+    """Each stage against all the others together."""
+    n = out["n"].where(out["feeling"].notna() & out["se"].notna(), 0).astype(float)
+    value, se = out["feeling"].fillna(0), out["se"].fillna(0)
+    rest = (n.sum() - n).where(lambda x: x > 0)
+    others = ((n * value).sum() - n * value) / rest
+    spread = np.sqrt(((n * se) ** 2).sum() - (n * se) ** 2) / rest
+    step, wide = (value - others).where(n > 0), np.hypot(se, spread).where(n > 0)
+    p = certainty.two_sided(step / wide.where(wide > 0))
+    return pd.DataFrame(
+        {
+            "change": step,
+            "change_low": step - certainty.Z95 * wide,
+            "change_high": step + certainty.Z95 * wide,
+            "p_value": p,
+            "p_adjusted": certainty.adjust(p, "holm"),
+        },
+        index=out.index,
+    )
+
+
+def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
+    """The stages at which customers feel worse than at the others (weakness) or better (strength), surest first."""
+    looks = int(found["p_value"].notna().sum())
+    out = []
+    for stage, row in found.sort_values("p_value").iterrows():
+        loud = severity(row["p_adjusted"], abs(row["change"]) >= LARGE)
+        if loud is None:
+            continue
+        bad = row["change"] < 0
+        weight = row["n"] / found["n"].sum()
+        gain = {"value": -row["change"] * weight, "unit": "score"}
+        gain |= {"low": -row["change_high"] * weight, "high": -row["change_low"] * weight}
+        out.append(
+            Finding(
+                kind="weakness" if bad else "strength",
+                subject={"stage": stage},
+                measure="feeling",
+                value=clean(row["feeling"]),
+                baseline=clean(row["feeling"] - row["change"]),
+                low=clean(row["low"]),
+                high=clean(row["high"]),
+                n=int(row["n"]),
+                p_adjusted=clean(row["p_adjusted"]),
+                impact=gain if bad else None,
+                severity=loud if bad else "low" if loud == "low" else "medium",
+                text=_claim(stage, row, bad),
+                detail=say(
+                    fa="فاصله: {c:+.2f} در مقیاس −۱ تا ۱ (بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f})؛ {n} صدا از {k} مشتری.",
+                    en="Gap: {c:+.2f}, where feeling runs from −1 to 1 (95% interval {low:+.2f} to {high:+.2f}); "
+                    "{n} voices of {k} customers.",
+                    c=row["change"],
+                    low=row["change_low"],
+                    high=row["change_high"],
+                    n=row["n"],
+                    k=row["customers"],
+                ),
+                looks=looks,
+            )
+        )
+    return out, looks
+
+
+def _claim(stage: str, row, bad: bool) -> Words:
+    return say(
+        fa="احساس مشتریان در مرحلهٔ «{s}» {x:+.2f} است؛ {way} از مرحله‌های دیگر ({b:+.2f})",
+        en="Customers’ feeling at the stage “{s}” is {x:+.2f}, {way} the other stages ({b:+.2f})",
+        s=name(stage),
+        x=row["feeling"],
+        b=row["feeling"] - row["change"],
+        way={"fa": "پایین‌تر", "en": "below"} if bad else {"fa": "بالاتر", "en": "above"},
+    )
+
+
+def sentence(found: pd.DataFrame) -> Words:
+    """The curve in words: its lowest stage and whether that is more than chance."""
+    known = found.dropna(subset=["feeling"])
+    if len(known) < 2:
+        return say(
+            fa="برای کشیدن منحنی احساس، صدای کافی از دست‌کم دو مرحله نرسیده است.",
+            en="Too few voices from at least two stages to draw an emotion curve.",
+        )
+    low, high = known["feeling"].idxmin(), known["feeling"].idxmax()
+    line = say(
+        fa="احساس مشتریان از «{a}» ({x:+.2f}) تا «{b}» ({y:+.2f}) بالا و پایین می‌رود.",
+        en="Feeling ranges from “{a}” ({x:+.2f}) to “{b}” ({y:+.2f}).",
+        a=name(low),
+        b=name(high),
+        x=known.loc[low, "feeling"],
+        y=known.loc[high, "feeling"],
+    )
+    sure = known.loc[low, "p_adjusted"] < 0.05
+    verdict = (
+        say(fa="این افت از تصادف بیشتر است.", en="That dip is more than chance.")
+        if sure
+        else say(fa="این افت می‌تواند تصادفی باشد.", en="That dip may be chance.")
+    )
+    return sentences(line, verdict)
