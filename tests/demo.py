@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -286,6 +288,7 @@ def shown(thing) -> nbformat.NotebookNode:
     return new_output("execute_result", data=thing._repr_mimebundle_(), execution_count=1)
 
 
+@functools.cache
 def notebook(locale: str) -> nbformat.NotebookNode:
     """The whole demo, as if executed in this language."""
     wording.use(locale=locale, calendar="jalali", currency="IRR", period=PERIOD, labels=NAMES, smallest_group=10)
