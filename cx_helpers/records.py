@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from cx_helpers.wording import Words
+from cx_helpers.wording import Words, say
 
 KINDS = (
     "friction moment_of_truth driver change_point cohort funnel_drop churn_risk segment basket experiment topic "
@@ -34,7 +34,7 @@ METRICS: dict[str, Metric] = {
     "nps": _metric("شاخص خالص مروجان (NPS)", "Net Promoter Score (NPS)", "points", low=-100, high=100),
     "csat": _metric("رضایت (CSAT)", "Satisfaction (CSAT)", "share", digits=1, low=0, high=1),
     "csat_mean": _metric("میانگین رضایت", "Mean satisfaction", "scale", digits=2),
-    "ces": _metric("آسانی کار (CES)", "Customer effort: ease (CES)", "scale", digits=2),
+    "ces": _metric("سهولت (CES)", "Ease (CES)", "scale", digits=2),
     "response_rate": _metric("نرخ پاسخ", "Response rate", "share", digits=1, low=0, high=1),
     "sentiment": _metric("احساس نوشته‌ها", "Sentiment of comments", "score", digits=2, low=-1, high=1),
     "negative_share": _metric(
@@ -50,6 +50,22 @@ METRICS: dict[str, Metric] = {
     "late_delivery_rate": _metric("نرخ دیرکرد تحویل", "Late delivery rate", "share", "down", 1, low=0, high=1),
     "failure_rate": _metric("نرخ ناکامی", "Failure rate", "share", "down", 1, low=0, high=1),
 }
+
+
+def amount(metric: str, x: float) -> Words:
+    """A value of the metric in words: 31, 62.4%, 4.20."""
+    if METRICS[metric].unit == "share":
+        return say(fa="{x:.1%}", en="{x:.1%}", x=x)
+    return say(fa=f"{{x:.{METRICS[metric].digits}f}}", en=f"{{x:.{METRICS[metric].digits}f}}", x=x)
+
+
+def step(metric: str, x: float, unit: bool = True, sign: str = "") -> Words:
+    """A difference of two values in words: 11.4 points, 17.0 percentage points; `sign="+"` shows its direction."""
+    share, digits = METRICS[metric].unit == "share", max(METRICS[metric].digits, 1)
+    bare = say(fa=f"{{x:{sign}.{digits}f}}", en=f"{{x:{sign}.{digits}f}}", x=100 * x if share else x)
+    names = {"share": (" واحد درصد", " percentage points"), "points": (" واحد", " points")}
+    fa, en = names.get(METRICS[metric].unit, ("", "")) if unit else ("", "")
+    return {"fa": bare["fa"] + fa, "en": bare["en"] + en}
 
 
 def clean(value):

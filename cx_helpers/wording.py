@@ -157,7 +157,7 @@ all | همه | all
 period | دوره | period
 rows | ردیف‌ها | rows
 without_customer | بدون مشتری شناخته | without a known customer
-guards | پرهیز از خطا | guarded against
+guards | مراقبت‌های آماری | guarded against
 awareness | آگاهی | awareness
 evaluation | ارزیابی | evaluation
 purchase | خرید | purchase
@@ -169,7 +169,7 @@ failure | ناکام | failed
 abandoned | رهاشده | abandoned
 nps | شاخص خالص مروجان (NPS) | Net Promoter Score (NPS)
 csat | رضایت (CSAT) | satisfaction (CSAT)
-ces | آسانی کار (CES) | ease (CES)
+ces | سهولت (CES) | ease (CES)
 promoter | مروج | promoter
 passive | بی‌تفاوت | passive
 detractor | بدگو | detractor
@@ -183,10 +183,10 @@ stage | مرحله | stage
 instrument | پرسش | question
 acquisition_channel | راه آشنایی | acquisition channel
 month | ماه | month
-n | پاسخ‌ها | answers
+n | تعداد | n
 share | سهم | share
 customers | مشتریان | customers
-responses | پاسخ‌ها | responses
+responses | پاسخ‌ها و دعوت‌ها | answers and invitations
 touchpoints | تماس‌ها | touchpoints
 orders | سفارش‌ها | orders
 order_items | اقلام سفارش | order items

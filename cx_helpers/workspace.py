@@ -99,6 +99,21 @@ class Tables:
                 found += [c for c in own if 2 <= counts[c] <= most]
         return found
 
+    @property
+    def caution(self) -> wording.Words | None:
+        """A sentence when the data end before the period does, so that nobody reads a part as the whole; else None."""
+        found = data_range(self.settings)
+        if found is None or self.period.kind == "day":
+            return None
+        last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.period.timezone)).date()
+        if last >= self.period.past - dt.timedelta(1):
+            return None
+        return wording.say(
+            fa="این دوره هنوز کامل نیست: داده‌ها تا {day} رسیده‌اند.",
+            en="This period is incomplete: data reach {day}.",
+            day=last,
+        )
+
     def card(self, *names: str) -> dict:
         """What a report stands on: for each table its rows, customers, first and last instant and unknown customers."""
         out = {"period": self.period, "segment": self.segment or wording.name("all")}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty
-from cx_helpers.records import METRICS, SEVERITIES, Finding, clean, severity
+from cx_helpers.records import METRICS, SEVERITIES, Finding, amount, clean, severity, step
 from cx_helpers.wording import Words, join, name, say, sentences
 
 # how large a difference must be for a manager to hear of it loudly, in the metric's own unit
@@ -82,25 +82,34 @@ def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) 
     """What is worth telling a manager about one score: groups that differ from the rest, and groups that moved.
 
     groups   {column: (answer now, answer of the period before)}, each split by that column; the column `all` is the
-             score as a whole
+             score as a whole.  A null group counts among the others but is never a finding itself.
     All gaps and all changes are ONE family: p is Holm-adjusted over every look, so that on data with nothing in it a
-    report rarely says anything (contract, section 6).  Returns (findings, number of looks).
+    report rarely says anything (contract, section 6).  Loud are only effects that are large in their group and move
+    the whole score by at least a tenth of that.  Returns (findings, number of looks).
     """
     looks = []
     for column, (now, before) in groups.items():
-        steps = [("change", change(now, before, metric))]
+        steps = [("change", change(now, before, metric), before[metric].reindex(now.index))]
         if column != certainty.ALL and now[metric].notna().sum() > 1:
-            steps.append(("gap", gaps(now, metric)))
-        for kind, frame in steps:
-            frame = frame.assign(
-                kind=kind, column=column, group=list(now.index), value=now[metric], total=now["n"].sum()
-            )
-            looks.append(frame.assign(base=now[metric] - frame["change"]).dropna(subset=["p_value"]))
-    if not looks:
+            then = gaps(before, metric)["change"].reindex(now.index)
+            steps.append(("gap", gaps(now, metric), then))
+        for kind, frame, then in steps:
+            own = {"value": now[metric], "own_low": now["low"], "own_high": now["high"], "then": then}
+            frame = frame.assign(**own, kind=kind, column=column, group=list(now.index), total=now["n"].sum())
+            frame = frame.assign(base=now[metric] - frame["change"])
+            looks.append(frame[frame["p_value"].notna() & frame["group"].notna()])
+    if not looks or not sum(map(len, looks)):
         return [], 0
-    table = pd.concat(looks, ignore_index=True)
+    table = pd.concat([frame for frame in looks if len(frame)], ignore_index=True)
     table["p_adjusted"] = certainty.adjust(table["p_value"], "holm")
     return _one_each([found for row in table.itertuples() if (found := _finding(metric, row, len(table)))]), len(table)
+
+
+def search(families: dict[str, dict]) -> tuple[list[Finding], int]:
+    """`findings` of several scores, each a family of its own, the loudest and weightiest first: (findings, looks)."""
+    every = [findings(metric, groups) for metric, groups in families.items()]
+    found = sorted((f for part, _ in every for f in part), key=lambda f: SEVERITIES.index(f.severity))
+    return found, sum(looks for _, looks in every)
 
 
 def _one_each(found: list[Finding]) -> list[Finding]:
@@ -110,129 +119,138 @@ def _one_each(found: list[Finding]) -> list[Finding]:
         key = tuple(one.subject.items())
         if key not in out:
             out[key] = one
-        elif (one.kind == "strength") == (out[key].kind == "strength") or one.kind == "change_point":
-            out[key] = replace(out[key], detail=sentences(out[key].detail, _full_stop(one.text)))
+        elif (one.kind == "strength") == (out[key].kind == "strength"):
+            out[key] = replace(out[key], detail=sentences(out[key].detail, _others(one)))
     return list(out.values())
 
 
-def _full_stop(text: Words) -> Words:
-    return {locale: words.rstrip(".") + "." for locale, words in text.items()}
+def _others(one: Finding) -> Words:
+    base = amount(one.measure, one.baseline)
+    if one.kind == "change_point":
+        return say(fa="در دورهٔ پیش {b} بود.", en="In the period before it was {b}.", b=base)
+    return say(fa="دیگران: {b}.", en="The others: {b}.", b=base)
 
 
 def _finding(metric: str, row, looks: int) -> Finding | None:
-    loud = severity(row.p_adjusted, abs(row.change) >= LARGE.get(metric, np.inf))
+    size, weight = LARGE.get(metric, np.inf), row.n / row.total
+    loud = severity(row.p_adjusted, abs(row.change) >= size and abs(row.change) * weight >= size / 10)
     if loud is None:
         return None
     good = (row.change > 0) == (METRICS[metric].direction == "up")
-    weight = row.n / row.total
     impact = {"value": -row.change * weight, "low": -row.high * weight, "high": -row.low * weight}
-    kind = "change_point" if row.kind == "change" else "strength" if good else "weakness"
     return Finding(
-        kind=kind,
+        kind="change_point" if row.kind == "change" else "strength" if good else "weakness",
         subject={} if row.column == certainty.ALL else {row.column: clean(row.group)},
         measure=metric,
         value=clean(row.value),
         baseline=clean(row.base),
-        low=clean(row.base + row.low),
-        high=clean(row.base + row.high),
+        low=clean(row.own_low),
+        high=clean(row.own_high),
         n=int(row.n),
         p_adjusted=clean(row.p_adjusted),
-        impact=None if good else impact | {"unit": METRICS[metric].unit},
+        impact=None if good or row.column == certainty.ALL else impact | {"unit": METRICS[metric].unit},
         severity=loud if not good else "low" if loud == "low" else "medium",
-        text=_claim(metric, row, good),
-        detail=_detail(metric, row, good, weight),
+        text=_claim(metric, row),
+        detail=_detail(metric, row, weight),
         looks=looks,
     )
 
 
-def _amount(metric: str, x: float) -> Words:
-    """A value of the metric in words: 31, 62.4%, 4.2."""
-    if METRICS[metric].unit == "share":
-        return say(fa="{x:.1%}", en="{x:.1%}", x=x)
-    return say(fa=f"{{x:.{METRICS[metric].digits}f}}", en=f"{{x:.{METRICS[metric].digits}f}}", x=x)
-
-
-def _step(metric: str, x: float, sign: str = "+") -> Words:
-    """A difference of two values in words: −11 points, −17.0 percentage points."""
-    if METRICS[metric].unit == "share":
-        return say(fa=f"{{x:{sign}.1f}} واحد درصد", en=f"{{x:{sign}.1f}} percentage points", x=100 * x)
-    digits = max(METRICS[metric].digits, 1)
-    if METRICS[metric].unit == "points":
-        return say(fa=f"{{x:{sign}.{digits}f}} واحد", en=f"{{x:{sign}.{digits}f}} points", x=x)
-    return say(fa=f"{{x:{sign}.{digits}f}}", en=f"{{x:{sign}.{digits}f}}", x=x)
-
-
-def _claim(metric: str, row, good: bool) -> Words:
-    where = _where(row)
-    values = {
-        "metric": METRICS[metric].title,
-        "where": where,
-        "x": _amount(metric, row.value),
-        "b": _amount(metric, row.base),
-    }
+def _claim(metric: str, row) -> Words:
+    title = METRICS[metric].title
+    where = {"fa": "", "en": ""}
+    if row.column != certainty.ALL:
+        where = say(fa=" در {c} «{g}»", en=" for {c} “{g}”", c=name(row.column), g=name(row.group))
+    values = {"metric": title, "where": where, "x": amount(metric, row.value), "b": amount(metric, row.base)}
+    up = row.change > 0
     if row.kind == "change":
-        way = (
-            {"fa": "بالا رفته است", "en": "has risen"} if row.change > 0 else {"fa": "افت کرده است", "en": "has fallen"}
-        )
+        way = {"fa": "رسید", "en": "rose"} if up else {"fa": "افت کرد", "en": "fell"}
         return say(
-            fa="{metric} {where} از {b} در دورهٔ پیش به {x} رسیده و {way}",
-            en="{metric} {where} {way}: from {b} in the period before to {x}",
-            way=way,
-            **values,
+            fa="{metric}{where} از {b} به {x} {way}", en="{metric}{where} {way} from {b} to {x}", way=way, **values
         )
-    way = {"fa": "بالاتر", "en": "above"} if row.change > 0 else {"fa": "پایین‌تر", "en": "below"}
+    way = {"fa": "بالاتر", "en": "above"} if up else {"fa": "پایین‌تر", "en": "below"}
     return say(
-        fa="{metric} {where} {x} است؛ {way} از دیگران ({b})",
-        en="{metric} {where} is {x}, {way} the others ({b})",
+        fa="{metric}{where} {x} است، {way} از دیگران ({b})",
+        en="{metric}{where} is {x}, {way} the others ({b})",
         way=way,
         **values,
     )
 
 
-def _where(row) -> Words:
-    if row.column == certainty.ALL:
-        return {"fa": "در کل", "en": "overall"}
-    return say(fa="در {c} «{g}»", en="for {c} “{g}”", c=name(row.column), g=name(row.group))
-
-
-def _detail(metric: str, row, good: bool, weight: float) -> Words:
+def _detail(metric: str, row, weight: float) -> Words:
+    ends = sorted([abs(row.low), abs(row.high)])
     proof = say(
-        fa="تفاوت {c} است (بازهٔ ۹۵٪: {low} تا {high})؛ از {n} پاسخ، برابر {w:.0%} همهٔ پاسخ‌ها.",
-        en="The difference is {c} (95% interval {low} to {high}), from {n} answers, {w:.0%} of all.",
-        c=_step(metric, row.change),
-        low=_step(metric, row.low),
-        high=_step(metric, row.high),
-        n=row.n,
+        fa="اندازهٔ تفاوت: {c} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این‌جاست.",
+        en="Size of the difference: {c} (95% interval {low} to {high}); {w:.0%} of the answers come from here.",
+        c=step(metric, abs(row.change)),
+        low=step(metric, ends[0], unit=False),
+        high=step(metric, ends[1], unit=False),
         w=weight,
     )
-    if good:
+    if row.kind != "gap" or pd.isna(row.then):
         return proof
-    gain = say(
-        fa="اگر به {base} برگردد، امتیاز کل حدود {x} بهتر می‌شود.",
-        en="Brought back to {base}, the overall score would gain about {x}.",
-        base=_amount(metric, row.base),
-        x=_step(metric, abs(row.change) * weight, ""),
+    same = np.sign(row.then) == np.sign(row.change) and abs(row.then) > abs(row.change) / 2
+    standing = say(
+        fa="تازه نیست: دورهٔ پیش هم {t} فاصله داشت." if same else "دورهٔ پیش این فاصله {t} بود.",
+        en="Not new: the gap was {t} in the period before, too." if same else "In the period before the gap was {t}.",
+        t=step(metric, abs(row.then) if same else row.then, sign="" if same else "+"),
     )
-    return sentences(proof, gain)
+    return sentences(proof, standing)
+
+
+def without(metric: str, groups: dict, found: list[Finding]) -> Words | None:
+    """How the whole score would stand without the group that moved it most: a sentence, or None where none did.
+
+    groups, found   as given to and by `findings`; works for scores that are means over answers (NPS, CSAT, CES,
+    sentiment): the whole is the groups' mean weighted by n.
+    """
+    moved = [f for f in found if f.measure == metric and f.kind == "change_point" and f.subject and f.impact]
+    if not moved:
+        return None
+    worst = max(moved, key=lambda f: abs(f.impact["value"]))
+    (column, group), values = next(iter(worst.subject.items())), {}
+    for when, part in zip(("now", "before"), groups[column], strict=True):
+        whole = groups[certainty.ALL][0 if when == "now" else 1].iloc[0]
+        n, value = part.loc[group, "n"], part.loc[group, metric]
+        values[when] = amount(metric, (whole["n"] * whole[metric] - n * value) / (whole["n"] - n))
+    return say(
+        fa="بی {c} «{g}»، امتیاز {now} بود (دورهٔ پیش {before}).",
+        en="Without {c} “{g}” the score would be {now} ({before} in the period before).",
+        c=name(column),
+        g=name(group),
+        **values,
+    )
 
 
 def sentence(found: list[Finding], looks: int) -> Words:
     """What the search over groups brought, in one sentence."""
     if not looks:
         return say(fa="پاسخ کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few answers to compare groups.")
-    bad = [f for f in found if f.severity == "high"] or [f for f in found if f.severity == "medium"]
+    bad = [f for f in found if f.kind != "strength" and f.severity != "low"]
     if not bad:
         return say(
-            fa="از {k} مقایسه، هیچ‌کدام پس از تصحیح، تفاوت یا تغییری نشان نداد که بتوان به آن تکیه کرد.",
-            en="Of {k} comparisons none shows, after correction, a difference or change that one could rely on.",
+            fa="از {k} مقایسه، هیچ‌کدام پس از تصحیح تفاوت یا تغییری نشان نداد که بتوان به آن تکیه کرد.",
+            en="None of {k} comparisons shows, after correction, a difference or change that one could rely on.",
             k=looks,
         )
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
     places = join([name(group) for group in groups[:3]])
     return say(
-        fa="از {k} مقایسه، {m} یافته پس از تصحیح می‌ماند؛ مهم‌ترین‌ها: {places}.",
-        en="Of {k} comparisons {m} stand after correction; first of all: {places}.",
+        fa="{m} مشکل از {k} مقایسه پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
+        en="{m} problems out of {k} comparisons hold after correction; first of all: {places}.",
         k=looks,
         m=len(bad),
         places=places,
     )
+
+
+OVERLAP = {  # to be read beside impacts
+    "fa": (
+        "«اگر اصلاح شود» بیشترین بهبود ممکن در امتیاز کل است؛ یافته‌ها هم‌پوشانی دارند و جمع نمی‌شوند، و هیچ‌کدام علت را "
+        "ثابت نمی‌کند. گام بعد: نوشته‌های این گروه‌ها را در گزارش احساس و مسیرشان را در گزارش سفر ببینید."
+    ),
+    "en": (
+        "“If fixed” is the most that the overall score could gain; findings overlap and do not add up, and none proves "
+        "a cause. Next: read what these groups write in the sentiment report, and their path in the journey report."
+    ),
+}

@@ -29,8 +29,12 @@ GUARDS = [  # what this report guards against, for its data card
         "en": "Several answers of one customer count as one voice (clustered standard errors).",
     },
     {
-        "fa": "یافته‌ها برای تعداد مقایسه‌ها تصحیح شده‌اند (هولم).",
-        "en": "Findings are corrected for the number of comparisons (Holm).",
+        "fa": "دعوت‌های روزهای آخر شاید هنوز پاسخ بگیرند؛ نرخ پاسخِ تازه‌ترین دوره کمی دست‌پایین است.",
+        "en": "Invitations of the last days may still be answered: the newest response rate reads a little low.",
+    },
+    {
+        "fa": "یافته‌های هر امتیاز برای شمار مقایسه‌هایش تصحیح شده‌اند (هولم).",
+        "en": "The findings of each score are corrected for the number of its comparisons (Holm).",
     },
 ]
 
@@ -121,14 +125,27 @@ def response_rate(responses: ir.Table, by=None, period=None, smallest: int = 1) 
     return certainty.hide_small(certainty.share(found, "response_rate"), smallest)
 
 
-def moves(responses: ir.Table, since) -> pd.DataFrame:
+def overall(responses: ir.Table, instrument: str = "csat") -> ir.Table:
+    """The answers about the company as a whole: those tied to no touchpoint, where the instrument has any such.
+
+    A survey after each delivery and a yearly one about everything are two questions; their mix moves with how many of
+    each were sent.  Where every answer of the instrument is tied to a touchpoint, all of them are returned.
+    """
+    if "touchpoint" not in responses.columns:
+        return responses
+    free = responses.filter(_.touchpoint.isnull(), _.score.notnull(), _.instrument == instrument)
+    return responses.filter(_.touchpoint.isnull()) if free.count().execute() else responses
+
+
+def moves(responses: ir.Table, since, smallest: int = 1) -> pd.DataFrame:
     """How did the same customers move between promoter, passive and detractor?
 
     responses  NPS answers up to the period's end;  since  the period's first instant (UTC)
+    smallest   rows with fewer customers get nulls
     A customer's last answer since then is set against the same customer's last answer before it (ties: the larger
     response_id is the later); customers who answered only once do not count.
-    Returns one row for each pair, index (`before`, `now`): n customers, `share` of those who stood there before, with
-    Wilson's low and high; all nine pairs are there.
+    Returns one row for each pair, index (`before`, `now`): n customers, `stood` (all who stood there before), `share`
+    of those, with Wilson's low and high; all nine pairs are there.
     """
     asked = _answers(responses, "nps", None, None).filter(_.customer_id.notnull(), _.score.notnull())
     asked = asked.mutate(
@@ -144,21 +161,24 @@ def moves(responses: ir.Table, since) -> pd.DataFrame:
     n = counted.reindex(pd.MultiIndex.from_product([order, order], names=["before", "now"]), fill_value=0).astype(int)
     stood = n.groupby(level="before").transform("sum")
     low, high = certainty.wilson(n, stood)
-    return pd.DataFrame({"n": n, "stood": stood, "share": (n / stood).where(stood > 0), "low": low, "high": high})
+    found = pd.DataFrame({"n": n, "stood": stood, "share": (n / stood).where(stood > 0), "low": low, "high": high})
+    return found.where(found["stood"] >= smallest)
 
 
 def sentence(now: pd.DataFrame, change: pd.DataFrame, metric: str = "nps") -> Words:
     """The bottom line of one score in words: where it stands, how sure, and whether it moved."""
     row = now.iloc[0]
+    if row["n"] == 0:
+        return say(fa="در این دوره هیچ پاسخی نرسیده است.", en="No answers came in this period.")
     if pd.isna(row[metric]):
         return say(
-            fa="در این دوره تنها {n} پاسخ رسیده است؛ برای عددی که بتوان به آن تکیه کرد کم است.",
-            en="Only {n} answers came in this period: too few for a number to rely on.",
-            n=row["n"],
+            fa="پاسخ‌های این دوره کمتر از {k} تاست؛ برای عددی که بتوان به آن تکیه کرد کم است.",
+            en="Fewer than {k} answers came in this period: too few for a number to rely on.",
+            k=SMALLEST,
         )
     here = say(
-        fa="شاخص خالص مروجان این دوره {x:+.0f} است (بازهٔ ۹۵٪: {low:+.0f} تا {high:+.0f}، از {n} پاسخ).",
-        en="The Net Promoter Score of this period is {x:+.0f} (95% interval {low:+.0f} to {high:+.0f}, {n} answers).",
+        fa="شاخص خالص مروجان این دوره {x:.0f} است (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f}، از {n} پاسخ).",
+        en="The Net Promoter Score of this period is {x:.0f} (95% interval {low:.0f} to {high:.0f}, {n} answers).",
         x=row[metric],
         low=row["low"],
         high=row["high"],

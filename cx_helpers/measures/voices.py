@@ -1,0 +1,34 @@
+"""What do customers say in their own words?  A few comments that stand for many, fit to be quoted."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from cx_helpers.tables import need
+
+SURE = 0.6  # a feeling nearer to 0 is not sure enough to be quoted
+
+
+def typical(comments: ir.Table, feeling: str = "negative", most: int = 3, letters: int = 90) -> pd.DataFrame:
+    """Which comments stand for what customers like (`positive`) or dislike (`negative`)?
+
+    comments  with `sentiment` (-1..1);  most  comments at the most, each text and each customer once
+    letters   comments of about this length come first: long enough to say why, short enough to be read
+    Returns comment_id, text, sentiment and what else the table has of touchpoint, channel, written_at; the texts as
+    written: redact them before they are shown.  Ties go by comment_id, so the same comments are chosen every time.
+    """
+    need(comments, "comment_id", "text", "sentiment")
+    sure = _.sentiment <= -SURE if feeling == "negative" else _.sentiment >= SURE
+    kept = ["comment_id", "text", "sentiment"]
+    kept += [c for c in ("touchpoint", "channel", "written_at", "customer_id") if c in comments.columns]
+    asked = comments.select(kept).filter(sure, _.text.length() >= letters // 3)
+    asked = asked.mutate(off=(_.text.length() - letters).abs())
+    once = ibis.window(group_by="text", order_by=["comment_id"])
+    asked = asked.mutate(again=ibis.row_number().over(once)).filter(_.again == 0)
+    found = asked.order_by("off", "comment_id").limit(20 * most).execute()
+    if "customer_id" in found.columns:
+        found = found[~(found["customer_id"].notna() & found.duplicated("customer_id"))]
+    return found.head(most).drop(columns=["off", "again"]).reset_index(drop=True)
