@@ -19,8 +19,10 @@ class _Parser(argparse.ArgumentParser):
     """argparse, but wrong usage ends with 1 (contract) and names the nearest right option."""
 
     def error(self, message: str):
+        commands = [p for a in self._actions if isinstance(a.choices, dict) for p in a.choices.values()]
+        options = [option for parser in (self, *commands) for option in parser._option_string_actions]
         for word in message.split():
-            near = difflib.get_close_matches(word.strip("',"), self._option_string_actions, n=1, cutoff=0.7)
+            near = difflib.get_close_matches(word.strip("',"), options, n=1, cutoff=0.7)
             if word.startswith("--") and near:
                 message += f"; did you mean {near[0]}?"
         self.exit(WRONG, f"cx: {message}\nTry: {self.prog} --help\n")

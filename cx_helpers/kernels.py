@@ -27,6 +27,8 @@ from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 
+from cx_helpers.run.warm import READY
+
 ADDRESS = "CX_WARM_SOCKET"  # where the forks of one run find their warm process
 LEASH = "CX_LEASH"  # set for a plain start: end of file on stdin means that the owner is gone
 PROVISIONER = "cx-warm"
@@ -52,8 +54,8 @@ class Warm:
         # No thread before the fork; and the runner fills the cores with notebooks, so none is missed after it.
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         threads["JE_ARROW_MALLOC_CONF"] = "background_thread:false"  # pyarrow starts one on import
-        # Read by matplotlib when it is imported; a plain kernel sets it just before.
-        inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+        # Read when these are imported: they would find themselves outside of a notebook.
+        inline = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PLOTLY_RENDERER": "plotly_mimetype"}
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self.address)
             listener.listen(64)
@@ -76,7 +78,7 @@ class Warm:
         """End the warm process and every fork of it."""
         self.process.stdin.close()
         try:
-            self.process.wait(5)
+            self.process.wait(5 if (self.folder / READY).exists() else 0)  # still importing: nothing to end in order
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -7,6 +7,7 @@ draws.  The request is JSON: the run's settings and its groups, each with the re
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from cx_helpers.dates import Period
 from cx_helpers.report import blocks, charts, page
 from cx_helpers.report.index import Report
 from cx_helpers.report.rendering import BLOCK
+from cx_helpers.report.setting import amount
 
 COMPARISON = "comparison"
 
@@ -52,8 +54,10 @@ def _report(entry: dict, root: Path, folder: str) -> Report:
 def _comparison(request: dict, root: Path) -> str:
     """The first page of a run for each value: every number side by side, then each group with its own first page."""
     groups, column, shared = request["groups"], request["column"], request["page"]
-    book = nbformat.v4.new_notebook()
-    for answer in compare(request["metrics"], column):
+    book, answers = nbformat.v4.new_notebook(), compare(request["metrics"], column)
+    if answers:
+        book.cells.append(_shown(blocks.bottom_line(*map(spread, answers[:3]))))
+    for answer in answers:
         name = answer.columns[1]
         book.cells.append(_shown(charts.ranges(answer, name, title=records.METRICS[name].title)))
     if request["left_out"]:
@@ -64,11 +68,11 @@ def _comparison(request: dict, root: Path) -> str:
         )
         book.cells.append(_shown(blocks.note(text)))
     title = wording.say(fa="مقایسهٔ {column}", en="Comparison by {column}", column=column)
-    html = page.build(book, title=title, **shared)
+    html = page.build(book, **shared | {"title": title})
     (root / f"{COMPARISON}.html").write_text(html, "utf-8")
     reports = [Report(COMPARISON, "published", book, f"{COMPARISON}.html", title)]
     for group in groups:
-        reports.append(_as_one(group, root))
+        reports.append(_as_one(group, root, answers))
     return page.index(reports, **shared)
 
 
@@ -90,8 +94,29 @@ def compare(metrics: list[dict], column: str) -> list[pd.DataFrame]:
     return answers
 
 
-def _as_one(group: dict, root: Path) -> Report:
-    """A group as one report: the findings of all its notebooks, and what became of them in a sentence."""
+def spread(answer: pd.DataFrame) -> wording.Words:
+    """One sentence: which groups lie furthest apart, and may that be chance (every pair counted as a look)?"""
+    name, answer = answer.columns[1], answer.dropna()
+    of, top, bottom = records.METRICS[name], answer[answer.columns[1]].idxmax(), answer[answer.columns[1]].idxmin()
+    error = ((answer["high"] - answer["low"]) / 3.92).loc[[top, bottom]]
+    gap, pairs = answer.loc[top, name] - answer.loc[bottom, name], len(answer) * (len(answer) - 1) // 2
+    noise = math.hypot(*error)
+    p = min(1.0, pairs * math.erfc(gap / noise / math.sqrt(2))) if noise else 1.0
+    low, high = (_amounts(answer.loc[group, name], name) for group in (bottom, top))
+    sure = wording.say(
+        fa="این فاصله پس از تصحیح {pairs} مقایسه می‌ماند." if p < 0.05 else "این فاصله شاید تصادفی باشد.",
+        en="The gap holds after correction for {pairs} comparisons." if p < 0.05 else "The gap may be chance.",
+        pairs=pairs,
+    )
+    said = wording.say(
+        fa="{title}: از {low} ({bottom}) تا {high} ({top}).", en="{title}: from {low} ({bottom}) to {high} ({top}).",
+        title=of.title, low=low, high=high, bottom=bottom, top=top,
+    )  # fmt: skip
+    return wording.sentences(said, sure)
+
+
+def _as_one(group: dict, root: Path, answers: list[pd.DataFrame]) -> Report:
+    """A group as one report: the findings of all its notebooks, and its first numbers in a sentence."""
     book = nbformat.v4.new_notebook()
     made = [entry for entry in group["reports"] if entry["outcome"] == "published"]
     for entry in made:
@@ -99,13 +124,23 @@ def _as_one(group: dict, root: Path) -> Report:
         book.cells += [cell for cell in cells if cell.cell_type == "code" and _findings(cell)]
     for cell in book.cells:
         cell.outputs = _findings(cell)
-    reports = len(group["reports"])
-    sentence = wording.say(fa="{made} گزارش از {all}.", en="{made} of {all} reports.", made=len(made), all=reports)
-    book.cells.insert(0, _shown(blocks.bottom_line(sentence)))
+    numbers = [
+        wording.say(fa="{title}: {value}", en="{title}: {value}", title=records.METRICS[name].title, value=value)
+        for answer in answers[:4]
+        if group["name"] in answer.index
+        for name in [answer.columns[1]]
+        for value in [_amounts(answer.loc[group["name"], name], name)]
+    ]
+    if numbers:
+        book.cells.insert(0, _shown(blocks.bottom_line(wording.join(numbers))))
     failed = next((entry for entry in group["reports"] if entry["outcome"] == "failed"), None)
     outcome = "published" if made or not failed else "failed"
     href = f"{group['folder']}/index.html"
     return Report(group["name"], outcome, book, href, wording.name(group["name"]), failed and failed["reason"])
+
+
+def _amounts(value, metric: str) -> wording.Words:
+    return {locale: amount(value, records.METRICS[metric], locale) for locale in wording.LOCALES}
 
 
 def _findings(cell) -> list:

@@ -73,7 +73,8 @@ def warmed(files: list[Path]) -> Iterator[dict[str, str]]:
     """The environment in which jobs start: warm where that can be, and nothing of the user's own Jupyter settings."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-", ignore_cleanup_errors=True))
-        environment = dict(os.environ) | {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}
+        own = {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder, "PLOTLY_RENDERER": "plotly_mimetype"}
+        environment = dict(os.environ) | own
         if kernels.available():
             with contextlib.suppress(OSError):
                 warm = stack.enter_context(kernels.Warm([*imports(files), *LATE, DRIVER, FRONT]))

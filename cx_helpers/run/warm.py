@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import selectors
 import shutil
 import signal
@@ -24,12 +25,14 @@ import threading
 import time
 import traceback
 
+READY = "ready"  # a file in the folder: the imports are done, forks are served
+
 
 def main() -> None:
     """Import, serve until the owner is gone; in a fork: go on as `python -m MODULE ARGUMENT…`."""
     number, folder, *modules = sys.argv[1:]
     listener = socket.socket(fileno=int(number))
-    arguments = _serve(listener, modules)
+    arguments = _serve(listener, folder, modules)
     if arguments is None:  # not a fork: the owner is gone
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
@@ -39,6 +42,7 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     """Run the module and end as an interpreter ends, but leave tearing the imports down to the system."""
     sys.argv, code = arguments, 0
+    sys.modules.pop(arguments[0], None)  # imported to be warm; as __main__ it runs anew
     try:
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     except SystemExit as leave:
@@ -56,8 +60,10 @@ def _run(arguments: list[str]) -> None:
     os._exit(code & 0xFF)
 
 
-def _serve(listener: socket.socket, modules: list[str]) -> list[str] | None:
+def _serve(listener: socket.socket, folder: str, modules: list[str]) -> list[str] | None:
     for module in modules:
+        if select.select([sys.stdin], [], [], 0)[0]:  # end of file: the owner is gone already
+            return None
         with contextlib.suppress(Exception):  # what cannot be imported here will say so in the notebook
             importlib.import_module(module)
     if (threads := _threads()) > 1:
@@ -65,6 +71,8 @@ def _serve(listener: socket.socket, modules: list[str]) -> list[str] | None:
         return None
     gc.collect()
     gc.freeze()  # the imports are never garbage; collecting in a fork would only copy their pages
+
+    os.close(os.open(os.path.join(folder, READY), os.O_CREAT))
 
     wake, waker = socket.socketpair()
     wake.setblocking(False)

@@ -1,0 +1,488 @@
+"""A run: all of it or nothing, what failed says why, and whatever is killed leaves the published pages whole."""
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import shop
+
+from cx_helpers import cli, kernels, runner
+from cx_helpers.run import jobs, manifest, publish
+from cx_helpers.run import plan as plans
+
+
+@pytest.fixture(scope="module")
+def environment():
+    """One warm process for all runs of this module (each run of the command starts its own)."""
+    with jobs.warmed([]) as environment:
+        yield environment
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, environment):
+    """A folder with a company and notebooks, that the test stands in."""
+    shop.make(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runner, "warmed", lambda files: contextlib.nullcontext(environment))
+    return tmp_path
+
+
+def cx(*arguments: str) -> int:
+    try:
+        return cli.main(["run", "-w", "shop", *arguments])
+    except SystemExit as leave:  # argparse leaves by itself
+        return leave.code
+
+
+def read(path: Path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+class TestBook:
+    """One run of all four notebooks: one good, one with an error, one that lacks a table, one that only waits."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def home(cls, tmp_path_factory, environment):
+        root = shop.make(tmp_path_factory.mktemp("book"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(root)
+            patch.setattr(runner, "warmed", lambda files: contextlib.nullcontext(environment))
+            cls.code = cx("--locale", "en", "--jobs", "2")
+        return root / "reports" / "book"
+
+    @pytest.fixture
+    def run(self, home):
+        return home / "1404-06"
+
+    def test_some_failed_and_the_rest_is_published(self, run):
+        assert self.code == 2
+        outcomes = {n["report"]: n["outcome"] for n in read(run / "manifest.json")["notebooks"]}
+        assert outcomes == {"good": "published", "bad": "failed", "lacking": "skipped", "slow": "published"}
+
+    def test_the_folder_is_what_the_contract_says(self, home, run):
+        pages = {"index.html", "good.html", "bad.html", "lacking.html", "slow.html"}
+        files = {"metrics.json", "findings.json", "manifest.json"}
+        assert {p.name for p in run.iterdir()} == pages | files | {"assets", "notebooks"}
+        notebooks = {f"{name}.ipynb" for name in ("good", "bad", "lacking", "slow")}
+        assert {p.name for p in (run / "notebooks").iterdir()} == notebooks
+        assert {p.name for p in home.iterdir()} == {"1404-06", "latest", ".lock"}
+        assert os.readlink(home / "latest") == "1404-06"
+
+    def test_metrics_are_those_of_the_data(self, run):
+        (nps,) = [m for m in read(run / "metrics.json") if m["metric"] == "nps" and not m["dimensions"]]
+        assert nps["report"] == "good"
+        assert nps["n"] == 31 * 6  # Shahrivar has 31 days, six answers each
+        assert nps["value"] == pytest.approx(0)  # as many promoters as detractors
+        assert nps["period_start"].startswith("2025-08-22T20:30")
+
+    def test_a_page_says_which_cell_failed_and_why(self, run):
+        page = (run / "bad.html").read_text("utf-8")
+        assert "ZeroDivisionError" in page
+        assert "cell 6" in page
+        assert "1 / 0" in page
+        assert "orders" in (run / "lacking.html").read_text("utf-8")
+        index = (run / "index.html").read_text("utf-8")
+        assert all(f'href="{name}.html"' in index for name in ("good", "bad", "lacking", "slow"))
+
+    def test_the_manifest_can_be_checked(self, home, run):
+        made, root = read(run / "manifest.json"), home.parents[1]
+        assert {i["path"] for i in made["inputs"]} == {
+            "workspace.yaml", "tables/customers.parquet", "tables/responses.parquet",
+        }  # fmt: skip
+        for file in made["inputs"]:
+            content = (root / "shop" / file["path"]).read_bytes()
+            assert file["sha256"] == hashlib.sha256(content).hexdigest()
+        for entry in made["notebooks"]:
+            content = (root / "notebooks" / entry["notebook"]).read_bytes()
+            assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+            assert entry["start"] < entry["end"]
+            assert (run / entry["page"]).is_file()
+            assert (entry["reason"] is None) == (entry["outcome"] == "published")
+        assert made["period"]["name"] == "1404-06"
+        assert made["versions"]["python"].startswith("3.1")
+        good = next(e for e in made["notebooks"] if e["report"] == "good")
+        assert good["parameters"] == {"workspace": "shop", "period": "1404-06", "locale": "en"}
+
+    def test_nothing_tells_where_it_was_made(self, home, run):
+        secret = str(home.parents[1]).encode()
+        told = [p.name for p in run.rglob("*") if p.is_file() and secret in p.read_bytes()]
+        assert not told
+
+    def test_others_may_read_it(self, run):
+        assert run.stat().st_mode & 0o555 == 0o555
+
+
+def test_a_run_replaces_the_one_of_its_period_and_latest_moves_when_nothing_failed(here):
+    assert cx("good", "slow", "--period", "1404-05") == 0
+    home = here / "reports" / "good+slow"
+    before = hashes(home / "1404-05")
+    (home / "1404-05" / "old.txt").write_text("of the older run")
+    assert cx("good", "slow", "--period", "۱۴۰۴-۰۵", "-p", "by=province") == 0
+    after = hashes(home / "1404-05")
+    assert "old.txt" not in after
+    assert after.keys() == before.keys()
+    assert after["good.html"] != before["good.html"]
+    assert os.readlink(home / "latest") == "1404-05"
+    assert cx("01-good.ipynb", "slow", "--from", "1404-06-01", "--to", "1404-06-10") == 0
+    assert os.readlink(home / "latest") == "1404-06-01_1404-06-10"
+    shop.notebook(here, "01-good", ["raise RuntimeError('new')"])
+    assert cx("good", "slow", "--period", "1404-06") == 2
+    assert (home / "1404-06" / "good.html").is_file()
+    assert os.readlink(home / "latest") == "1404-06-01_1404-06-10", "a run with a failure is not the newest whole one"
+
+
+def test_who_holds_the_lock_is_not_disturbed(here, capsys):
+    home = here / "reports" / "slow"
+    with publish.lock(home / ".lock"):
+        (home / ".staging-of-the-other").mkdir()
+        assert cx("slow") == 3
+        assert (home / ".staging-of-the-other").exists()
+    assert "holds the lock" in capsys.readouterr().err
+    assert cx("slow") == 0
+    assert not (home / ".staging-of-the-other").exists(), "what a killed run left behind is cleared away"
+
+
+WRONG = {
+    ("god",): "did you mean 'good'",
+    ("../notebooks/01-good",): "no notebook",
+    ("good", "-p", "bye=channel"): "did you mean 'by'",
+    ("good", "-p", "by=chanel"): "did you mean 'channel'",
+    ("good", "-p", "segment=province=تهرآن"): "did you mean 'تهران'",
+    ("good", "-p", "segment=provinse=تهران"): "did you mean 'province'",
+    ("slow", "-p", "seconds=long"): "a number is needed",
+    ("slow", "-p", "seconds=5000"): "the nearest is 1000",
+    ("slow", "-p", "import os; os.abort()#=1"): "no notebook has a parameter",
+    ("slow", "-p", "seconds"): "NAME=VALUE",
+    ("good", "--period", "1404-13"): "did you mean '1404-12'",
+    ("good", "--period", "../../x"): "is not a period",
+    ("good", "--from", "1404-07-31", "--to", "1404-08-01"): "1404-07-31",
+    ("good", "--from", "1404-07-01"): "go together",
+    ("good", "--period", "1404", "--from", "1404-07-01", "--to", "1404-07-02"): "not both",
+    ("good", "--locale", "de"): "invalid choice",
+    ("good", "--jobs", "0"): "invalid",
+    ("good", "--jbos", "2"): "did you mean --jobs",
+    ("good", "-p", "workspace=elsewhere"): "given by -w DIR",
+    ("good", "--for-each", "provinse"): "did you mean 'province'",
+    ("good", "--for-each", "customer_id"): "no value is shared",
+    ("good", "--plan", "plan.yaml"): "not both",
+    ("--plan", "absent.yaml"): "absent.yaml",
+    ("--out", "notebooks/01-good.ipynb"): "01-good.ipynb",
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
+def test_what_is_wrong_is_said_before_anything_changes(arguments, here, capsys):
+    before = hashes(here)
+    assert cx(*arguments) == 1
+    said = capsys.readouterr().err
+    assert WRONG[arguments] in said
+    assert said.startswith("cx: ")
+    assert "Traceback" not in said
+    assert hashes(here) == before
+    assert not (here / "reports").exists()
+
+
+def test_a_company_that_is_not_there(here, capsys):
+    assert cli.main(["run", "-w", "nowhere"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_nobody_of_a_segment_in_this_period_is_no_error(here):
+    assert cx("good", "-p", "segment=province=گیلان", "--period", "1404-01") == 0
+
+
+def test_a_folder_that_is_no_run_of_ours_is_left_alone(here, capsys):
+    mine = here / "reports" / "slow" / "1404-06"
+    mine.mkdir(parents=True)
+    (mine / "diary.txt").write_text("precious")
+    assert cx("slow") == 1
+    assert "no run of ours" in capsys.readouterr().err
+    assert (mine / "diary.txt").read_text() == "precious"
+
+
+def test_too_slow_is_stopped_and_named(here):
+    started = time.monotonic()
+    assert cx("slow", "-p", "seconds=300", "--timeout", "2", "--locale", "en") == 2
+    assert time.monotonic() - started < 60
+    (entry,) = read(here / "reports" / "slow" / "1404-06" / "manifest.json")["notebooks"]
+    assert "longer than 2 seconds" in entry["reason"]["en"]
+    assert "time.sleep(seconds)" in entry["reason"]["en"]
+
+
+def test_a_kernel_that_dies_is_a_failure_of_its_notebook_only(here):
+    shop.notebook(here, "02-bad", ["import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"])
+    assert cx("bad", "slow", "--locale", "en") == 2
+    bad, slow = read(here / "reports" / "bad+slow" / "1404-06" / "manifest.json")["notebooks"]
+    assert "ended abruptly" in bad["reason"]["en"]
+    assert slow["outcome"] == "published"
+
+
+def test_a_chart_that_no_page_can_draw_fails_its_report(here):
+    code = "import plotly.graph_objects as go\ngo.Figure(go.Isosurface(x=[1], y=[1], z=[1], value=[1]))"
+    shop.notebook(here, "02-bad", [code])
+    assert cx("bad", "--locale", "en") == 2
+    (entry,) = read(here / "reports" / "bad" / "1404-06" / "manifest.json")["notebooks"]
+    assert "isosurface" in entry["reason"]["en"]
+
+
+class TestForEach:
+    """The plan once for each province: Tehran and Fars are large, Gilan has four customers."""
+
+    @pytest.fixture
+    def run(self, here, capsys):
+        assert cx("good", "--for-each", "province", "--locale", "en") == 0
+        assert "too few customers: گیلان" in capsys.readouterr().err
+        return here / "reports" / "good" / "1404-06"
+
+    def test_each_group_has_its_pages_and_its_numbers(self, run):
+        assert {p.name for p in run.iterdir() if "=" in p.name} == {"province=تهران", "province=فارس"}
+        for name in ("تهران", "فارس"):
+            folder = run / f"province={name}"
+            assert {"index.html", "good.html", "metrics.json", "findings.json"} <= {p.name for p in folder.iterdir()}
+            assert "../assets/" in (folder / "good.html").read_text("utf-8")
+            assert not (folder / "assets").exists(), "assets are shared"
+        rolled = [m for m in read(run / "metrics.json") if set(m["dimensions"]) == {"province"}]
+        counts = {m["dimensions"]["province"]: m["n"] for m in rolled}
+        data = __import__("pandas").read_parquet(run.parents[2] / "shop" / "tables" / "responses.parquet")
+        month = data[data["responded_at"] >= "2025-08-22T20:30Z"]
+        number = month["customer_id"].str[1:].astype(int)
+        wanted = {"تهران": ((number >= 4) & (number % 2 == 1)).sum(), "فارس": ((number >= 4) & (number % 2 == 0)).sum()}
+        assert counts == wanted
+
+    def test_the_first_page_compares_them(self, run):
+        index = (run / "index.html").read_text("utf-8")
+        assert 'href="province=تهران/index.html"' in index
+        assert 'href="comparison.html"' in index
+        comparison = (run / "comparison.html").read_text("utf-8")
+        assert "Net Promoter Score" in comparison
+        assert "تهران" in comparison
+        assert "گیلان" in comparison
+
+
+def test_a_group_cannot_lead_out_of_the_run():
+    names = plans.apart(["../../etc", "a/b", "a\\b", "..", "", "تهران", "a-b"])
+    assert len(set(names.values())) == len(names)
+    for name in names.values():
+        assert "/" not in name
+        assert "\\" not in name
+        assert not name.startswith(".")
+        assert name
+
+
+PLAN = """
+title: {fa: ماهانه, en: Monthly}
+notebooks: [slow, {name: good, parameters: {by: province}}, good]
+period: 1404-05
+locale: en
+parameters: {seconds: 0.2}
+"""
+
+
+def test_a_plan_says_what_runs(here):
+    (here / "monthly report.yaml").write_text(PLAN, "utf-8")
+    assert cx("--plan", "monthly report.yaml") == 0
+    run = here / "reports" / "monthly-report" / "1404-05"
+    made = read(run / "manifest.json")
+    assert [n["report"] for n in made["notebooks"]] == ["slow", "good", "good-2"]
+    slow, good, again = made["notebooks"]
+    assert slow["parameters"]["seconds"] == 0.2
+    assert good["parameters"]["by"] == "province"
+    assert "by" not in again["parameters"]
+    assert (run / again["page"]).is_file()
+    assert "Monthly" in (run / "index.html").read_text("utf-8")
+    assert "monthly report.yaml" in {i["path"] for i in made["inputs"]}
+
+
+BROKEN = {
+    "notebook: [good]": "did you mean 'notebooks'",
+    "notebooks: [god]": "did you mean 'good'",
+    "notebooks: []": "no notebooks",
+    "notebooks: [{name: good, parameter: {}}]": "did you mean 'parameters'",
+    "notebooks: [{name: good, parameters: {bye: x}}]": "did you mean 'by'",
+    "notebooks: [3]": "a name or",
+    "jobs: many": "a whole number above 0",
+    "timeout: -1": "seconds above 0",
+    "locale: de": "fa or en",
+    "title: {de: Monat}": "a text or",
+    "parameters: {bye: x}": "did you mean 'by'",
+    "period: 1404-02-32": "did you mean '1404-02-31'",
+    "- good": "holds no keys",
+    "a: [": "is not YAML",
+    "!!python/object/apply:os.abort []": "is not YAML",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_plan_is_refused_with_its_remedy(text, here, capsys):
+    (here / "plan.yaml").write_text(text, "utf-8")
+    assert cx("--plan", "plan.yaml") == 1
+    assert BROKEN[text] in capsys.readouterr().err
+    assert not (here / "reports").exists()
+
+
+def test_it_runs_without_forks_too(here, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("CX_WARM", "0")
+    assert cx("slow") == 0
+    assert (here / "reports" / "slow" / "1404-06" / "slow.html").is_file()
+
+
+def test_a_warm_process_that_is_killed_does_not_stop_the_run(here, monkeypatch):
+    started = []
+
+    class Watched(kernels.Warm):
+        def __init__(self, modules):
+            super().__init__(modules)
+            started.append(self)
+
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(kernels, "Warm", Watched)
+    shop.notebook(here, "04-slow", [f"import os, signal; {KILL_PARENT}", "print('through')"])
+    assert cx("slow") == 0
+    assert started[0].process.poll() == -signal.SIGKILL
+    notebook = (here / "reports" / "slow" / "1404-06" / "notebooks" / "slow.ipynb").read_text()
+    assert "through" in notebook
+
+
+# The kernel kills the process that it was forked from; started plainly (again) it has another parent and spares it.
+KILL_PARENT = (
+    "warm = 'cx_helpers.run.warm' in open(f'/proc/{os.getppid()}/cmdline').read(); "
+    "warm and os.kill(os.getppid(), signal.SIGKILL)"
+)
+
+
+def test_severity_then_impact_then_certainty_rank_findings():
+    listed = [
+        {"report": "a", "severity": "low", "impact": {"value": 900}, "p_adjusted": 0.001},
+        {"report": "b", "severity": "high", "impact": None, "p_adjusted": 0.001},
+        {"report": "c", "severity": "high", "impact": {"value": -50}, "p_adjusted": 0.01},
+        {"report": "d", "severity": "high", "impact": {"value": 50}, "p_adjusted": 0.001},
+        {"report": "e", "severity": "medium"},
+    ]
+    assert [f["report"] for f in manifest.rank(listed)] == ["d", "c", "b", "e", "a"]
+
+
+def test_json_holds_null_where_there_is_no_number(tmp_path):
+    manifest.write(tmp_path / "x.json", [{"value": float("nan"), "high": float("inf"), "n": 0}])
+    assert read(tmp_path / "x.json") == [{"value": None, "high": None, "n": 0}]
+
+
+def test_publishing_is_whole_whenever_it_is_killed(tmp_path):
+    """A loop that publishes folder after folder is killed at random; what stands there is always one whole folder."""
+    code = """
+import sys
+from pathlib import Path
+from cx_helpers.run import publish
+home = Path(sys.argv[1])
+for n in range(10**6):
+    publish.sweep(home)
+    with publish.staging(home) as staged:
+        for part in "abcdef":
+            (staged / part).write_text(str(n))
+        publish.publish(staged, home / "1404-06")
+        publish.point(home / "latest", "1404-06")
+"""
+    chance = random.Random(7)
+    for exchange in (True, False):
+        home = tmp_path / f"exchange-{exchange}"
+        home.mkdir()
+        script = code if exchange else code.replace("home = Path", "publish._exchange = lambda *_: False\nhome = Path")
+        seen = set()
+        for _ in range(12):
+            process = subprocess.Popen([sys.executable, "-c", script, str(home)])
+            while not (home / "latest").exists():
+                time.sleep(0.01)
+            time.sleep(chance.uniform(0.05, 0.25))
+            process.kill()
+            process.wait()
+            if not exchange:
+                publish.sweep(home)  # two renames: the next run puts back what stood aside
+            parts = {(home / "latest" / part).read_text() for part in "abcdef"}
+            assert len(parts) == 1
+            seen |= parts
+        assert len(seen) > 3, "the loop did publish between the kills"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
+def test_a_run_killed_at_any_moment_leaves_the_published_one_whole_and_nothing_running(here, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    mark = f"CX_TEST_MARK={random.random()}"
+    command = [sys.executable, "-m", "cx_helpers.cli", "run", "-w", "shop", "good", "slow"]
+    environment = os.environ | dict([mark.split("=")])
+    started = time.monotonic()
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    took = time.monotonic() - started
+    home = here / "reports" / "good+slow"
+    whole = home / "1404-06"
+    assert not marked(mark)
+    chance = random.Random(3)
+    for sign in (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM):
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.3, 0.95) * took)
+        process.send_signal(sign)
+        process.wait(30)
+        made = read(whole / "manifest.json")
+        assert [n["outcome"] for n in made["notebooks"]] == ["published", "published"]
+        assert all((whole / n["page"]).read_text("utf-8").rstrip().endswith("</html>") for n in made["notebooks"])
+        assert os.readlink(home / "latest") == "1404-06"
+        until = time.monotonic() + 10
+        while left := marked(mark):
+            assert time.monotonic() < until, f"still running: {left}"
+            time.sleep(0.1)
+        if sign == signal.SIGTERM:
+            assert not list(home.glob(".staging-*"))
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    assert {p.name for p in home.iterdir()} == {"1404-06", "latest", ".lock"}
+
+
+def marked(mark: str) -> list[str]:
+    """Processes that carry our mark in their environment, zombies aside."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def test_the_command_is_quick_to_answer():
+    for code, limit in (
+        ("import cx_helpers", 0.25),
+        ("import cx_helpers.cli; cx_helpers.cli._parser().format_help()", 0.6),
+    ):
+        took = []
+        for _ in range(5):
+            started = time.monotonic()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            took.append(time.monotonic() - started)
+        assert min(took) < limit
+
+
+def test_help_lists_the_commands_and_codes(capsys):
+    with pytest.raises(SystemExit) as leave:
+        cli.main(["--help"])
+    assert leave.value.code == 0
+    said = capsys.readouterr().out
+    assert all(re.search(rf"^\s+{name}\b", said, re.MULTILINE) for name in ("init", "check", "ingest", "run"))
+    assert "exit codes" in said
