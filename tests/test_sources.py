@@ -143,6 +143,16 @@ def test_every_format_gives_the_same_table(company, name):
     assert got["ordered_at"].astype(str).tolist() == ["2023-09-01 20:30:00+00:00"] * 2  # midnight in Tehran
 
 
+def test_cells_beyond_the_header_of_a_workbook_are_not_dropped(company):
+    folder = company({"system": "table", "path": "sources/b.xlsx", "table": "orders", "columns": ORDERS})
+    # 45000.0 is a number to Excel; the last row has a cell where no column is
+    put(folder, "b.xlsx", as_xlsx([("1", "a", "1402/06/11", 45000.0, "x"), ("2", "b", "1402/06/11", 5, "x", "y")]))
+    report = sources.load(folder)
+    assert table(folder, "orders")["amount"].tolist() == [45000]
+    assert report.quarantined == {"too_many_columns": 1}
+    assert quarantined(folder)[0]["line"] == 3
+
+
 def test_windows_1256_is_recognised(company):
     # what an old Windows program writes: Arabic ي and ك, no Persian digits
     text = "id,customer,at,amount,text\n1,c,1402/06/11,5,سلام كار خوبي بود\n"

@@ -1,0 +1,147 @@
+"""How do texts become columns?  One pass that reads what is plain, one look at each text that is not.
+
+All that grows with the data is SQL; what comes out is the view rows_N of one table: values, and what is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from cx_helpers.intake import pseudonyms
+from cx_helpers.intake.mapping import Field, Source, Target
+from cx_helpers.intake.raw import Raw
+from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
+
+
+@dataclass
+class Job:
+    """One file (or query) on its way: where its rows come from, and where pieces and quarantine go."""
+
+    con: duckdb.DuckDBPyConnection
+    source: Source
+    raw: Raw
+    file: str  # as quarantine names it
+    stamp: str  # of generated keys: the file's own name
+    pieces: dict[str, Path]  # table: where its rows go
+    quarantine: Path
+    locale: str = "en"
+    secret: str | None = None  # personal keys become pseudonyms
+
+
+def with_hash(job: Job, base: str) -> str:
+    """Add `_key`: a hash of the row's own texts and its file's name, and, of equal rows, which one it is."""
+    texts = ", ".join(f"coalesce({name(c)}, chr(0))" for c in job.raw.columns)
+    hashed = f"md5(concat_ws(chr(31), {literal(job.stamp)}, {texts}))"
+    job.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE again AS WITH h AS (SELECT _rec, {hashed} AS h FROM ({base})) "
+        "SELECT _rec, row_number() OVER (PARTITION BY h ORDER BY _rec) AS nth FROM h "
+        "WHERE h IN (SELECT h FROM h GROUP BY h HAVING count(*) > 1)"
+    )
+    key = f"{hashed} || coalesce('-' || nth::VARCHAR, '')"
+    return f"SELECT r.*, {key} AS _key FROM ({base}) r LEFT JOIN (FROM again WHERE nth > 1) USING (_rec)"
+
+
+def stage(job: Job, target: Target, base: str, number: int) -> None:
+    """Make the view rows_N of a table's rows: `_rec`, its columns as their types, and `_problem` or null.
+
+    Under it lies the table stage_N, one pass over the source: what `values.quick` reads, and beside it, as _s1 _s2 …,
+    the texts it could not read.  Those are read once each by `values.thorough` and joined back.
+    """
+    con = job.con
+    if target.split:
+        base = _split(base, target)
+    if target.when:
+        base = f"SELECT * FROM ({base}) WHERE coalesce(({target.when}), false)"
+    carried = ["_rec", "_bad_list"] if target.split else ["_rec"]
+    said, read, left = [], [], {}
+    for i, f in enumerate(target.fields):
+        source = _source(f, job.raw)
+        said.append(f"{source if f.default is None or is_quick(f) else f'coalesce({source}, chr(1))'} AS s{i}")
+        read.append(f"{quick(f, f's{i}')} AS v{i}")
+        if not is_quick(f):
+            left[i] = f
+    given = f"SELECT {', '.join(carried + said)} FROM (SELECT *, {literal(job.file)} AS _file FROM ({base}))"
+    texts = [f"s{i}" for i in left]
+    values = f"SELECT {', '.join(carried + texts + read)} FROM ({given})"
+    kept = [f"CASE WHEN v{i} IS NULL THEN s{i} END AS s{i}" for i in left]
+    columns = [f"v{i}" for i in range(len(target.fields))]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stage_{number} AS "
+                f"SELECT {', '.join(carried + kept + columns)} FROM ({values})")  # fmt: skip
+    counts = con.execute(f"SELECT {', '.join(f'count({t})' for t in texts) or 0} FROM stage_{number}").fetchall()[0]
+    left = {i: f for (i, f), n in zip(left.items(), counts, strict=False) if n}
+    joins = ""
+    for i, f in left.items():
+        texts = f"(SELECT DISTINCT s{i} AS _raw FROM stage_{number} WHERE s{i} IS NOT NULL)"
+        con.execute(f"CREATE OR REPLACE TEMP TABLE read_{number}_{i} AS {thorough(f, texts)}")
+        joins += f" LEFT JOIN read_{number}_{i} AS r{i} ON stage_{number}.s{i} = r{i}._raw"
+    found, wrong = [], []
+    for i, f in enumerate(target.fields):
+        found.append(f"{f'coalesce(v{i}, r{i}.v)' if i in left else f'v{i}'} AS {name(f.name)}")
+        if i in left:
+            tail = literal(f"|{f.name}|")
+            wrong.append(f"r{i}.code || {tail} || CASE WHEN s{i} = chr(1) THEN '' ELSE s{i} END")
+    if target.split:
+        wrong.insert(0, f"{literal(f'bad_list|{target.split[0]}|')} || _bad_list")
+    wrong = f"coalesce({', '.join(wrong)})" if wrong else "NULL::VARCHAR"
+    rows = f"SELECT _rec, {', '.join(found)}, {wrong} AS _wrong FROM stage_{number}{joins}"
+    problems = ", ".join(["_wrong", *(p for f in target.fields for p in _problems(f, target))])
+    shown = ", ".join(f"{_private(f, target) if job.secret else name(f.name)} AS {name(f.name)}" for f in target.fields)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
+                f"SELECT _rec, {shown}, coalesce({problems}) AS _problem FROM ({rows})")  # fmt: skip
+
+
+def _split(base: str, target: Target) -> str:
+    """SQL with one row for each item of a list: `_item`, and `_line` counted from 1."""
+    column, by = target.split
+    text = f"cx_trim({name(column)})"
+    items = f"list_filter(list_transform(string_split({text}, {literal(by)}), lambda i: cx_trim(i)), lambda i: i <> '')"
+    listed = f"CASE WHEN starts_with({text}, '[') THEN TRY_CAST({text} AS VARCHAR[]) ELSE {items} END"
+    split = f"SELECT *, coalesce({text}, '') AS _list, {listed} AS _items FROM ({base})"
+    bad = "CASE WHEN _list <> '' AND _items IS NULL THEN _list END"
+    rows = f"SELECT * EXCLUDE (_items, _list), {bad} AS _bad_list, " \
+           "unnest(CASE WHEN _list <> '' AND _items IS NULL THEN [NULL] ELSE _items END) AS _item, " \
+           "generate_subscripts(CASE WHEN _list <> '' AND _items IS NULL THEN [NULL] ELSE _items END, 1) AS _line " \
+           f"FROM ({split})"  # fmt: skip
+    return rows
+
+
+def _source(f: Field, raw: Raw) -> str:
+    """SQL of the text that a field starts from, before anything is done to it."""
+    if f.generate:
+        return "_key"
+    if f.value is not None:
+        return literal(f.value)
+    if f.expr is not None:
+        return f"CAST(({f.expr}) AS VARCHAR)"
+    if f.column in ("_item", "_line", "_file") and f.column not in raw.columns:
+        return f"CAST({f.column} AS VARCHAR)"
+    return name(f.column) if f.column in raw.columns else "NULL::VARCHAR"
+
+
+def _private(f: Field, target: Target) -> str:
+    """SQL of a column as it is stored where privacy asks for pseudonyms."""
+    if f.name == "customer_id":
+        return pseudonyms.sql(name(f.name))
+    if target.table == "identities" and f.name == "value":
+        return pseudonyms.sql(pseudonyms.normalised("kind", name(f.name)))
+    return name(f.name)
+
+
+def _problems(f: Field, target: Target) -> list[str]:
+    """SQL of what may be wrong with the value of a column, each null or `code|column|value`."""
+    column, tail, found = name(f.name), literal(f"|{f.name}|"), []
+    if f.required:
+        # an invitation that nobody answered has neither score nor time of answer
+        waived = target.table == "responses" and f.name in ("score", "responded_at")
+        unless = " AND invited_at IS NULL" if waived and any(g.name == "invited_at" for g in target.fields) else ""
+        found.append(f"CASE WHEN {column} IS NULL{unless} THEN 'missing_value' || {tail} END")
+    if f.allowed:
+        among = ", ".join(map(literal, f.allowed))
+        found.append(f"CASE WHEN {column} NOT IN ({among}) THEN 'not_in_list' || {tail} || {column} END")
+    if f.name == "score" and target.table == "responses":
+        found.append("CASE WHEN score < scale_min OR score > scale_max OR scale_min >= scale_max "
+                     f"THEN 'off_scale' || {tail} || score::VARCHAR END")  # fmt: skip
+    return found
