@@ -1,0 +1,94 @@
+"""Fixing: small chains worked by hand, the model against what was counted, honest intervals."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers.measures import fixing
+from cx_helpers.tables import TableError
+
+
+def log(paths):
+    """paths: one string a customer, e.g. "home pay! pay": ! is a failure, ? abandoned."""
+    rows = []
+    for c, path in enumerate(paths):
+        for i, step in enumerate(path.split()):
+            outcome = {"!": "failure", "?": "abandoned"}.get(step[-1], "success")
+            rows.append((f"c{c:05}", step.rstrip("!?"), outcome, dt.datetime(2025, 8, 23) + dt.timedelta(minutes=i)))
+    frame = pd.DataFrame(rows, columns="customer_id touchpoint outcome occurred_at".split())
+    return frame.assign(event_id=[f"e{i:06}" for i in range(len(frame))])
+
+
+BY_HAND = ["home cart pay", "home cart! cart pay", "home cart!", "home cart pay?"] * 10
+
+
+def test_a_chain_by_hand(lay):
+    found = fixing.fixing(lay(log(BY_HAND), "touchpoints"), "pay", order_value=10.0)
+    # of 40: cart succeeds for 30 visits, of which 20 convert and 10 abandon the payment; 20 first carts fail
+    row = found.loc["cart"]
+    assert row["converting"] == pytest.approx(0.5)
+    assert row["fixed"] == pytest.approx(2 / 3)  # every journey then goes on as from a good cart: 20 of 30
+    assert row["gained"] == pytest.approx(40 * (2 / 3 - 1 / 2))
+    assert row["money"] == pytest.approx(10 * row["gained"])
+    assert (row["n"], row["customers"]) == (20, 20)
+    assert row["touched"] == 1
+    # plain counting: 20 journeys with a failure converted 10 times, 20 without 10 times: nothing to gain
+    assert row["counted_gain"] == pytest.approx(0)
+    # mending the payment converts the ten who abandoned it
+    assert found.loc["pay", "fixed"] == pytest.approx(0.75)
+    assert found.loc["pay", "counted_gain"] == pytest.approx(0.25)
+
+
+def test_the_chain_converts_exactly_whom_the_log_converts(lay):
+    rng = np.random.default_rng(4)
+    paths = []
+    for _ in range(300):
+        steps = [rng.choice(list("abcd")) + rng.choice(["", "", "", "!"]) for _ in range(rng.integers(1, 8))]
+        paths.append(" ".join([*steps, *["pay"] * (rng.random() < 0.4), *["a"] * (rng.random() < 0.3)]))
+    counted = np.mean(["pay" in p.split() for p in paths])
+    frame = log(paths)
+    found = fixing.fixing(lay(frame, "touchpoints"), "pay")
+    assert found["converting"].to_numpy() == pytest.approx(counted)
+    again = fixing.fixing(lay(frame.sample(frac=1, random_state=1), "touchpoints"), "pay")
+    pd.testing.assert_frame_equal(found, again)
+    assert (found["low"] <= found["high"]).all()
+
+
+def test_what_follows_a_conversion_is_not_looked_at(lay):
+    found = fixing.fixing(lay(log(["a pay b! b", "a! pay", "a"] * 20), "touchpoints"), "pay")
+    assert list(found.index) == ["a"]
+
+
+def test_the_interval_covers_the_gain_of_many_companies(lay):
+    # a fails for 30 %; then 20 % convert, otherwise 60 %: the true gain is 0.3 x 0.4 = 0.12
+    rng, covered = np.random.default_rng(8), 0
+    for _ in range(40):
+        bad = rng.random(400) < 0.3
+        won = rng.random(400) < np.where(bad, 0.2, 0.6)
+        paths = ["a" + "!" * int(b) + " pay" * int(w) for b, w in zip(bad, won, strict=True)]
+        row = fixing.fixing(lay(log(paths), "touchpoints"), "pay", times=200).loc["a"]
+        covered += row["low"] <= 0.12 <= row["high"]
+    assert covered >= 34  # 95 % of 40 is 38; 34 or fewer has a chance below one in a hundred
+
+
+def test_a_gain_is_told_as_a_bound_and_never_loudly(lay):
+    paths = ["a! b"] * 60 + ["a pay"] * 120 + ["a! pay"] * 20
+    found, looks = fixing.findings(fixing.fixing(lay(log(paths), "touchpoints"), "pay"))
+    assert looks == 1
+    assert (found[0].kind, found[0].severity, found[0].subject) == ("opportunity", "medium", {"touchpoint": "a"})
+    assert "up to" in found[0].text["en"]
+    assert "upper bound" in found[0].detail["en"]
+    assert found[0].impact["unit"] == "customers"
+
+
+def test_a_log_without_failures_offers_nothing(lay):
+    none = fixing.fixing(lay(log(["a pay", "a"] * 5), "touchpoints"), "pay")
+    assert none.empty
+    assert fixing.findings(none) == ([], 0)
+
+
+def test_an_unknown_goal_is_refused(lay):
+    with pytest.raises(TableError, match="no touchpoint 'buy' among"):
+        fixing.fixing(lay(log(["a pay"]), "touchpoints"), "buy")
