@@ -14,7 +14,7 @@ from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
 __all__ = ["Settings", "Tables", "WorkspaceError", "find", "labels", "last_complete_month", "load_settings", "open"]
 
-_NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source"}
+_NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source", "origin", "language"}
 
 
 def table_path(folder: Path, name: str) -> Path | None:

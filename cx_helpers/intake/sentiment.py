@@ -173,3 +173,17 @@ def _as_written(text: str, tokens: list[str]) -> list[str]:
         alone = len(seen) == 1 and persian.simplify(chunk).strip(".,:;،؛()«»\"'…") == seen[0]
         written += [chunk.strip(".,:;،؛()«»\"'…")] if alone else seen
     return written if len(written) == len(tokens) else tokens
+
+
+def scored(comments, model: Model | str | None = None):
+    """The engine table of comments with its feelings: as it is where ingest has scored it, else read here and now.
+
+    comments  an ibis table with `text`.  Returns an ibis table with sentiment, p_negative, p_neutral and p_positive.
+    Reading here keeps all its rows in memory: score a large company once, by cx ingest.
+    """
+    if "sentiment" in comments.columns:
+        return comments
+    import ibis
+
+    schema = dict(comments.schema().items()) | dict.fromkeys(DERIVED, "float64")
+    return ibis.memtable(score_comments(comments.execute()), schema=ibis.schema(schema))

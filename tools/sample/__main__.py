@@ -5,6 +5,8 @@ from pathlib import Path
 
 import yaml
 
+from cx_helpers.intake.sentiment import DERIVED, score_comments
+
 from . import ALL, NONE, SEED, build, write
 from .journeys import STAGES
 from .labels import labels
@@ -34,6 +36,7 @@ def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> 
     """Write workspace.yaml, labels.yaml, tables/ and, for the company as it ships, TRUTH.md; returns bytes a table."""
     folder.mkdir(parents=True, exist_ok=True)
     tables = build(seed, effects, customers)
+    tables["comments"] = score_comments(tables["comments"]).round(dict.fromkeys(DERIVED, 3))  # as cx ingest does
     sizes = write(tables, folder)
     stages = "\n".join(f"  {stage}: [{', '.join(touchpoints)}]" for stage, touchpoints in STAGES.items())
     (folder / "workspace.yaml").write_text(WORKSPACE % stages, "utf-8")

@@ -10,12 +10,14 @@ import pyarrow.parquet as pq
 
 _TYPES = {"datetime64[us, UTC]": pa.timestamp("us", tz="UTC"), "float64": pa.float64(), "int64": pa.int64()}
 _TYPES |= {"Int64": pa.int64(), "bool": pa.bool_(), "object": pa.string()}
+SORTED_BY = "customer_id,occurred_at,event_id"  # how touchpoints lie; engines that know it read them faster
 
 
 def arrow(table: pd.DataFrame) -> pa.Table:
     """A frame as an Arrow table with plain types and no pandas metadata, also where a column is all null."""
     fields = [pa.field(name, _TYPES[str(kind)]) for name, kind in table.dtypes.items()]
-    return pa.Table.from_pandas(table, schema=pa.schema(fields), preserve_index=False).replace_schema_metadata(None)
+    said = {"cx.sorted_by": SORTED_BY} if "occurred_at" in table.columns else None
+    return pa.Table.from_pandas(table, schema=pa.schema(fields), preserve_index=False).replace_schema_metadata(said)
 
 
 def write(tables: dict[str, pd.DataFrame], folder: str | Path) -> dict[str, int]:
