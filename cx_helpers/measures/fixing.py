@@ -191,7 +191,8 @@ def findings(found: pd.DataFrame, journey: str = "customer", most: int = 3) -> t
 def _claim(touchpoint: str, row, journey: str) -> Words:
     who = {"fa": "مشتری", "en": "customers"} if journey == "customer" else {"fa": "سفر", "en": "journeys"}
     return say(
-        fa="اگر ناکامی‌های «{t}» رفع می‌شد، به برآورد زنجیره تا {x} {who} بیشتر به خرید می‌رسیدند (بازهٔ ۹۵٪: {low} تا {high})",
+        fa="اگر ناکامی‌های «{t}» رفع می‌شد، به برآورد زنجیره تا {x} {who} بیشتر به خرید می‌رسیدند "
+        "(بازهٔ ۹۵٪: {low} تا {high})",
         en="Without the failures of “{t}”, by the chain up to {x} more {who} would have bought "
         "(95% interval {low} to {high})",
         t=name(touchpoint),

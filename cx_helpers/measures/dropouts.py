@@ -1,0 +1,190 @@
+"""What did those who dropped out do next, and who changed the channel?"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, engine
+from cx_helpers.records import Finding, clean, severity
+from cx_helpers.tables import need
+from cx_helpers.wording import Words, name, say
+
+GONE = "(gone)"
+LARGE = 0.10  # ten points more than after a success
+_DAY = 86_400
+
+
+def dropouts(
+    touchpoints: ir.Table, by=None, within: str = "7d", of: str = "touchpoint", until=None, smallest: int = 30
+) -> pd.DataFrame:
+    """After a visit that failed or was abandoned, where do customers go next, and how is that after one that succeeded?
+
+    by      a column (or several) of the visit they come from, e.g. "channel"
+    within  how long "next" may take; later, or never, is "(gone)".  Visits whose time is not yet over at the data's
+            end are left out: their next step is not known
+    of      the column whose next value is asked for: "touchpoint", or "channel" for who changes the channel
+    until   the data's end (UTC; default: the last touchpoint);  smallest  customers who dropped out, for a row to be
+            compared
+
+    A log without outcomes has no dropouts to tell: the answer is empty.
+    Returns, index (by…, `touchpoint`, `next`), commonest first: n, customers, `share` of what follows a dropout there
+    with Wilson's low and high (a customer counts once), `usual` (the same share after a success), `change` with
+    change_low and change_high, p_value, p_adjusted (Holm over all rows compared), `median_s` to the next one.
+    """
+    by = [] if by is None else [by] if isinstance(by, str) else list(by)
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by)
+    columns = dict.fromkeys(["event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by])
+    t = engine.journeys(
+        touchpoints.select(*columns), "customer", next="touchpoint" if of == "touchpoint" else of, next_at="occurred_at"
+    )
+    end = ibis.literal(until).cast("timestamp") if until is not None else None
+    last = touchpoints.occurred_at.max().execute() if end is None else end
+    if end is None and pd.isna(last):
+        return _empty(by)
+    end = engine.epoch(ibis.literal(pd.Timestamp(last).to_pydatetime()).cast("timestamp") if until is None else end)
+    at = engine.epoch(t.occurred_at)
+    wait = engine.epoch(t.next_at) - at
+    near = (wait <= engine.seconds(within)).fill_null(False)
+    t = t.mutate(next=near.ifelse(t.next.fill_null("(unknown)"), GONE), wait=near.ifelse(wait, ibis.null("int64")))
+    t = t.filter(t.outcome.notnull(), at + engine.seconds(within) <= end)
+    t = t.mutate(bad=(t.outcome != "success").cast("int64"))
+    key = [*by, "touchpoint"]
+    each = t.group_by([*key, "bad", "next"]).aggregate(
+        n=_.count(), customers=_.customer_id.nunique(), median_s=_.wait.quantile(0.5)
+    )
+    who = t.group_by([*key, "bad"]).aggregate(m=_.count(), people=_.customer_id.nunique())
+    found, base = each.execute(), who.execute()
+    for frame in (found, base):
+        frame[key] = frame[key].astype(object).where(frame[key].notna(), None)
+    return _compared(found, base, key, smallest)
+
+
+def _compared(found: pd.DataFrame, base: pd.DataFrame, key: list[str], smallest: int) -> pd.DataFrame:
+    def tuples(frame, *more):
+        return list(frame[[*key, *more]].itertuples(index=False, name=None))
+
+    size = dict(zip(tuples(base, "bad"), base[["m", "people"]].itertuples(index=False, name=None), strict=True))
+    good = found[found["bad"] == 0]
+    usual = dict(zip(tuples(good, "next"), good["n"], strict=True))
+    rows = found[found["bad"] == 1].drop(columns="bad").reset_index(drop=True)
+    if rows.empty:
+        return _empty(key[:-1])
+    m1, p1 = (np.array([size[(*k, 1)][i] for k in tuples(rows)], float) for i in (0, 1))
+    m0, p0 = (np.array([size.get((*k, 0), (0, 0))[i] for k in tuples(rows)], float) for i in (0, 1))
+    rows["share"] = rows["n"] / m1
+    rows["low"], rows["high"] = certainty.wilson(rows["share"] * p1, p1)
+    k0 = np.array([usual.get(k, 0) for k in tuples(rows, "next")], float)
+    rows["usual"] = np.divide(k0, m0, out=np.full(len(rows), np.nan), where=m0 > 0)
+    rows["change"] = rows["share"] - rows["usual"]
+    middle1, middle0 = (rows["share"] * p1 + 1) / (p1 + 2), (rows["usual"] * p0 + 1) / (p0 + 2)
+    se = np.sqrt(middle1 * (1 - middle1) / (p1 + 2) + middle0 * (1 - middle0) / (p0 + 2))
+    enough = (p1 >= smallest) & (p0 >= smallest)
+    rows["change_low"], rows["change_high"] = rows["change"] - certainty.Z95 * se, rows["change"] + certainty.Z95 * se
+    rows["p_value"] = np.where(enough, certainty.two_sided(rows["change"] / se), np.nan)
+    rows["p_adjusted"] = certainty.adjust(rows["p_value"], "holm")
+    rows = rows.sort_values(["n", *key, "next"], ascending=[False] + [True] * (len(key) + 1))
+    return rows.set_index([*key, "next"])[_COLUMNS].astype({"n": int, "customers": int})
+
+
+_COLUMNS = "n customers share low high usual change change_low change_high p_value p_adjusted median_s".split()
+
+
+def _empty(by: list[str]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_arrays([[]] * (len(by) + 2), names=[*by, "touchpoint", "next"])
+    return pd.DataFrame(columns=_COLUMNS, index=index, dtype=float).astype({"n": int, "customers": int})
+
+
+def switches(touchpoints: ir.Table, journey: str = "customer") -> pd.DataFrame:
+    """From which channel to which do customers move, from one touchpoint to the next of the same journey?
+
+    Returns, index (`from`, `to`): n moves, customers, `share` (0..1 of the moves out of `from`) with Wilson's low and
+    high (a customer counts once), `median_s` between the two.  Staying in a channel is a row too.
+    """
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "channel")
+    keep = [c for c in ("session_id",) if c in touchpoints.columns]
+    t = touchpoints.select("event_id", "customer_id", "occurred_at", "channel", *keep)
+    t = engine.journeys(t, journey, to="channel", next_at="occurred_at")
+    t = t.filter(t.channel.notnull(), t.to.notnull())
+    t = t.mutate(wait=engine.epoch(t.next_at) - engine.epoch(t.occurred_at))
+    moves = t.group_by(["channel", "to"]).aggregate(
+        n=_.count(), customers=_.customer_id.nunique(), median_s=_.wait.quantile(0.5)
+    )
+    people = t.group_by("channel").aggregate(people=_.customer_id.nunique())
+    out = moves.execute().rename(columns={"channel": "from"}).sort_values(["from", "to"], ignore_index=True)
+    sure = out["from"].map(people.execute().set_index("channel")["people"]).astype(float)
+    out["share"] = out["n"] / out.groupby("from")["n"].transform("sum")
+    out["low"], out["high"] = certainty.wilson(out["share"] * sure, sure)
+    return out.set_index(["from", "to"])[["n", "customers", "share", "low", "high", "median_s"]]
+
+
+def findings(found: pd.DataFrame, of: str = "touchpoint", most: int = 6) -> tuple[list[Finding], int]:
+    """What dropouts do more often than others: who leaves, who calls, who changes the channel.
+
+    found  `dropouts`, with the same `of`.  Only an excess over what follows a success is told.  (findings, looks).
+    """
+    looks, out = int(found["p_value"].notna().sum()), []
+    if not looks:
+        return [], 0
+    more = found[(found["change"] > 0) & (found["p_adjusted"] < 0.05)]
+    key = [k for k in found.index.names if k != "next"]
+    for index, row in more.assign(_x=more["change"] * more["n"]).sort_values("_x", ascending=False).iterrows():
+        subject = dict(zip(key, index[:-1], strict=True))
+        again = index[-1] == subject["touchpoint"]
+        if index[-1] == subject.get(of) and not again:
+            continue  # who stays in the channel has not changed it
+        loud = severity(row["p_adjusted"], row["change"] >= LARGE)
+        excess = row["customers"] / row["share"] if row["share"] else 0.0
+        impact = {k: excess * row[c] for k, c in (("value", "change"), ("low", "change_low"), ("high", "change_high"))}
+        out.append(
+            Finding(
+                kind="funnel_drop" if index[-1] == GONE else "friction",
+                subject={k: clean(v) for k, v in subject.items()}
+                | {"next" if of == "touchpoint" else f"next_{of}": index[-1]},
+                measure="next_share",
+                value=clean(row["share"]),
+                baseline=clean(row["usual"]),
+                low=clean(row["low"]),
+                high=clean(row["high"]),
+                n=int(row["n"]),
+                p_adjusted=clean(row["p_adjusted"]),
+                impact=impact | {"unit": "customers"},
+                severity="medium" if again and loud == "high" else loud,
+                text=_claim(subject, index[-1], of, row),
+                looks=looks,
+            )
+        )
+    return out[:most], looks
+
+
+def _claim(subject: dict, to: str, of: str, row) -> Words:
+    where = {"fa": "", "en": ""}
+    if rest := [v for k, v in subject.items() if k != "touchpoint"]:
+        where = say(fa=" در «{g}»", en=" ({g})", g=name(rest[0]))
+    values = {"t": name(subject["touchpoint"]), "w": where, "x": row["share"], "b": row["usual"], "to": name(to)}
+    if to == GONE:
+        return say(
+            fa="{x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند می‌روند و در این مهلت بازنمی‌گردند؛ پس از کامیابی {b:.0%}",
+            en="{x:.0%} of those who fail at “{t}”{w} leave and do not return in time, against {b:.0%} after a success",
+            **values,
+        )
+    if of == "channel":
+        return say(
+            fa="{x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند به «{to}» روی می‌آورند؛ پس از کامیابی {b:.0%}",
+            en="{x:.0%} of those who fail at “{t}”{w} turn to the channel “{to}”, against {b:.0%} after a success",
+            **values,
+        )
+    if to == subject["touchpoint"]:
+        return say(
+            fa="{x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند دوباره همان را می‌آزمایند؛ پس از کامیابی {b:.0%}",
+            en="{x:.0%} of those who fail at “{t}”{w} try the same again, against {b:.0%} after a success",
+            **values,
+        )
+    return say(
+        fa="گام بعدی {x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند «{to}» است؛ پس از کامیابی {b:.0%}",
+        en="{x:.0%} of those who fail at “{t}”{w} go to “{to}” next, against {b:.0%} after a success",
+        **values,
+    )
