@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cx_helpers import persian
@@ -27,12 +27,14 @@ def test_simplify_writes_one_spelling(written, seen):
     assert persian.simplify(written) == seen
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_simplify_twice_changes_nothing(text):
     once = persian.simplify(text)
     assert persian.simplify(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="اآبپتکكيیىةه‌ُـ 12۳٤!😊\n", max_size=40))
 def test_simplify_keeps_line_breaks_so_that_texts_may_be_joined(text):
     joined = persian.simplify(f"{text}\n{text}")

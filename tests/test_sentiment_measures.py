@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx_helpers import certainty
+from cx_helpers import certainty, engine
 from cx_helpers.dates import Period
 from cx_helpers.intake import sentiment as intake
 from cx_helpers.measures import comparison, sentiment
@@ -127,6 +127,24 @@ def test_the_bottom_line_says_where_it_stands_and_whether_it_moved(lay):
         "too few"
         in sentiment.sentence(none, sentiment.negative_share(lay(comments(None), "comments")), none.head(0))["en"]
     )
+
+
+def test_spark_gives_the_same_answers(lay, spark, tmp_path):
+    frame = comments(
+        *[0.9, None, -0.4, 0.1, -0.8, 0.6] * 5,
+        customers=[f"k{i % 7}" for i in range(30)],
+        rating=[5.0, 1, 2, 3, 1, 4] * 5,
+    )
+    frame.to_parquet(tmp_path / "comments.parquet", index=False, coerce_timestamps="us")
+    other = engine.conform(spark.read_parquet(str(tmp_path / "comments.parquet")), "comments")
+    months = Period.parse("1404-07").back(2)
+    for ask in (
+        lambda t: sentiment.mean(t, periods=months),
+        lambda t: sentiment.negative_share(t, by="rating", periods=months),
+        sentiment.agreement,
+        lambda t: sentiment.coverage(t).astype(float).to_frame(),
+    ):
+        pd.testing.assert_frame_equal(ask(lay(frame, "comments")), ask(other), check_exact=False, rtol=1e-9)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)

@@ -29,6 +29,14 @@ def test_a_step_is_found_where_it_was_made():
     assert row["earliest"] == row["latest"] == found.index[0]
 
 
+def test_the_last_period_may_be_the_turn_but_one_period_proves_less():
+    found = turning.since(series([0.5] * 11 + [0.1]), "sentiment")
+    assert found.index[0] == LAST
+    assert found["p_value"].iloc[0] < 0.01
+    weak = turning.since(series([0.5, 0.3, 0.6, 0.4, 0.5, 0.2]), "sentiment")  # months differ as much as that anyway
+    assert weak["p_value"].iloc[0] > 0.05
+
+
 def test_the_turn_is_weighted_by_how_sure_each_period_is():
     se = np.full(10, 0.05)
     se[4] = 5.0  # a wild value of three comments moves nothing

@@ -22,7 +22,7 @@ def since(series: pd.DataFrame, metric: str, times: int = 1999, seed: int = 1) -
 
     series   an answer by periods, oldest first, e.g. `sentiment.mean(…, periods=months)`; those without a value are
              left out
-    Every period with two before it and two from it on is tried as the turn, weighted by 1/se^2; p_value is the share
+    Every period with two before it is tried as the turn, the last one too, weighted by 1/se^2; p_value is the share
     of `times` series without any turn (same periods, same errors, same unrest between periods) in which the best of
     all these tries stands out as much, so that the search is paid for. The unrest beyond sampling error is estimated
     and widens everything.
@@ -99,7 +99,7 @@ def finding(turn: pd.DataFrame, metric: str) -> list[Finding]:
 def _best_turn(y: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, ...]:
     """For each series (row of y): where it turns best, by how much that stands out, the step, the unrest, the level."""
     months = y.shape[1]
-    turns = np.arange(2, months - 1)
+    turns = np.arange(2, months)
     w = se**-2.0
     total, until = w.sum(), np.cumsum(w)[turns - 1]
     sum_until = np.cumsum(w * y, axis=1)[:, turns - 1]
