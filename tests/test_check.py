@@ -1,6 +1,8 @@
 """`cx check` says what is broken in a workspace, where, and what to do; `cx init` makes one that is whole."""
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +12,7 @@ import yaml
 
 from cx_helpers.intake import sources
 from cx_helpers.intake.check import check, summary
+from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.start import init
 from cx_helpers.settings import Settings, WorkspaceError, load_settings
 
@@ -52,8 +55,6 @@ def test_a_fresh_workspace_is_whole_and_knows_every_key(folder):
 
 
 def test_the_commented_examples_of_a_fresh_workspace_are_right(folder):
-    from cx_helpers.intake.mapping import read_sources
-
     lines = (folder / "workspace.yaml").read_text("utf-8").splitlines()
     start = lines.index("# sources:")
     example = []
@@ -151,3 +152,18 @@ def test_a_wrong_workspace_is_told(folder):
     assert "did you mean 'calendar'" in check(folder)[0].text()
     (folder / "workspace.yaml").write_text("name: T\nsources: [{system: tabel, path: x}]\n", "utf-8")
     assert "did you mean 'table'" in check(folder)[0].text()
+
+
+def test_the_data_dictionary_is_in_step_with_the_contract_in_code():
+    from tools import data_dictionary
+
+    assert data_dictionary.DOC.read_text("utf-8") == data_dictionary.text(), "run python tools/data_dictionary.py"
+
+
+def test_every_mapping_in_the_docs_is_right(tmp_path):
+    doc = (Path(__file__).parent.parent / "docs" / "workspace.md").read_text("utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", doc, re.DOTALL)
+    assert len(examples) >= 6
+    for example in examples:
+        (tmp_path / "workspace.yaml").write_text("name: T\nsources:\n" + example, "utf-8")
+        assert len(read_sources(load_settings(tmp_path))) == 1
