@@ -34,6 +34,8 @@ search | جست‌وجو | search
 performance | عملکرد | performance
 importance | اهمیت | importance
 from | از | from
+n | پاسخ‌ها | answers
+responses | پاسخ‌ها | responses
 """)
 
 

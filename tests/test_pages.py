@@ -403,8 +403,13 @@ def test_paper_is_white_and_wide_enough(browser, site):
         assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert visit.page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 36, 48)"
         assert not visit.page.locator(".numbers").first.is_visible()
+        visit.page.set_viewport_size({"width": 688, "height": 900})  # A4 within its margins
+        visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
         content, window = visit.page.evaluate(WIDTH)
         assert content <= window
+        ink = visit.page.evaluate("getComputedStyle(document.querySelector('.plot .ytick text')).fill")
+        assert ink == "rgb(27, 36, 48)", "drawn for white paper, though the reader's system is dark"
+        assert visit.page.evaluate(CLIPPED) == []
 
 
 def test_a_press_sorts_a_table_by_value_with_nothing_last(browser, site):

@@ -82,7 +82,7 @@ def bars(
             "textposition": "inside" if stacked else "none" if sure else "outside",
             "insidetextanchor": "middle",
             "textangle": 0,
-            "textfont": {"size": 12.5} if stacked else {"size": 12.5, "color": theme.colour("ink")},
+            "textfont": {"size": 12.5, "color": theme.colour("paper" if stacked and tone != "mute" else "ink")},
             "marker": {"color": theme.colour(tone) if tone else theme.series(position), "cornerradius": 3},
             "hovertext": [
                 point_hover(

@@ -5,6 +5,7 @@
   const settings = read("cx-page");
   const dark = matchMedia("screen and (prefers-color-scheme: dark)");
   const NARROW = 520;
+  const PAPER = 640; // what an A4 page leaves a figure; the window's width is of no use there
 
   // Every colour a figure holds has a dark face: the whole figure is walked and the strings are swapped.
   const paint = (value, faces) => {
@@ -21,7 +22,7 @@
   };
 
   const draw = async (box, print) => {
-    const width = box.clientWidth;
+    const width = print ? PAPER : box.clientWidth;
     if (!width) return;
     let { data, layout } = read(box.dataset.figure);
     const narrow = layout.meta?.narrow;
@@ -32,15 +33,15 @@
     if (dark.matches && !print) [data, layout] = [paint(data, settings.dark), paint(layout, settings.dark)];
     layout = { ...layout, width, height: layout.height ?? 420, autosize: false };
     delete layout.meta;
-    await Plotly.react(box, data, layout, settings.config);
+    await Plotly.newPlot(box, data, layout, settings.config); // anew: react() would let ribbons glide into place, also on paper
     box.dataset.drawn = String(width);
   };
 
   const boxes = [...document.querySelectorAll(".plot[data-figure]")];
-  const drawAll = async (print = false) => {
+  const drawAll = async () => {
     for (const box of boxes) {
       try {
-        await draw(box, print);
+        await draw(box);
       } catch (error) {
         box.replaceChildren(Object.assign(document.createElement("p"), { className: "note", textContent: settings.failed }));
         box.style.height = "auto";
@@ -86,7 +87,7 @@
     waiting = setTimeout(drawAll, 120);
   });
   dark.addEventListener("change", () => drawAll());
-  addEventListener("beforeprint", () => drawAll(true));
+  addEventListener("beforeprint", () => boxes.forEach((box) => draw(box, true))); // at once: printing waits for nobody
   addEventListener("afterprint", () => drawAll());
   document.fonts.load("16px Vazirmatn").catch(() => {}).then(() => document.fonts.ready).then(() => drawAll()).then(() => {
     document.documentElement.dataset.ready = "yes";
