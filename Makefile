@@ -31,7 +31,7 @@ real: $(STAMPS)/reports  ## read and publish every company in data/real (rows co
 	done
 
 sample: $(STAMPS)/reports  ## write the sample company anew (the same bytes from the same seed)
-	$(BIN)/python tools/sample.py
+	$(BIN)/python -m tools.sample data/sample
 
 lock: $(STAMPS)/reports $(UV)  ## write requirements*.lock and environment.yml from pyproject.toml
 	UV=$(UV) $(BIN)/python tools/lock.py

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import os
 import sys
 
 from cx_helpers import __doc__ as PURPOSE
 
-OK, WRONG, BUSY, INTERRUPTED = 0, 1, 3, 130
+OK, WRONG, INTERRUPTED = 0, 1, 130
 _CODES = """\
 exit codes: 0 all published; 1 input or usage wrong, nothing changed; 2 some notebooks failed, the rest published with
 a page that says what failed and why; 3 another run holds the lock"""
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         return OK
     except (ValueError, OSError) as error:  # what was asked for is wrong; anything else is our own fault and shows
         print(f"cx: {_sentence(error)}", file=sys.stderr)
-        return WRONG
+        return getattr(error, "exit_code", WRONG)  # an error may say its own, as `Busy` does
 
 
 def _sentence(error: Exception) -> str:
@@ -121,7 +122,9 @@ def _ingest(asked: argparse.Namespace) -> int:
     from cx_helpers import runner
     from cx_helpers.intake import sources
 
-    print(sources.load(runner.company(asked.workspace)))
+    with _bar() as progress:
+        report = sources.load(runner.company(asked.workspace), progress=progress)
+    print(report.text("en"))
     return OK
 
 
@@ -129,13 +132,27 @@ def _check(asked: argparse.Namespace) -> int:
     from cx_helpers import runner
     from cx_helpers.intake import check
 
-    print(check.check(runner.company(asked.workspace)))
-    return OK
+    problems = check.check(runner.company(asked.workspace))
+    print(check.summary(problems), file=sys.stderr if problems else sys.stdout)
+    return WRONG if problems else OK
+
+
+@contextlib.contextmanager
+def _bar():
+    """A progress bar on a terminal, nothing elsewhere; yields what `progress=` takes."""
+    from tqdm import tqdm
+
+    with tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def progress(done: int, total: int, what: str) -> None:
+            bar.total, bar.n = total, done
+            bar.set_postfix_str(what)
+
+        yield progress
 
 
 def _run(asked: argparse.Namespace) -> int:
     from cx_helpers import runner
-    from cx_helpers.run.publish import Busy
 
     request = runner.Request(
         notebooks=tuple(asked.notebooks),
@@ -149,11 +166,7 @@ def _run(asked: argparse.Namespace) -> int:
         for_each=asked.for_each,
         parameters=_pairs(asked.given),
     )
-    try:
-        result = runner.run(request)
-    except Busy as busy:
-        print(f"cx: {busy}", file=sys.stderr)
-        return BUSY
+    result = runner.run(request)
     for entry in result.entries:
         if entry["outcome"] != "published":
             where = f"{entry['report']} ({entry['group']})" if entry["group"] else entry["report"]

@@ -25,7 +25,7 @@ from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
 from cx_helpers.tables import nearest
 
-PUBLISHED, WRONG, FAILED, BUSY = 0, 1, 2, 3
+PUBLISHED, FAILED = 0, 2
 LATEST = "latest"
 _MOST_GROUPS = 200
 

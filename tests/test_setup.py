@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
@@ -85,10 +86,7 @@ def test_conda_follows_from_the_project_too():
     assert conda["dependencies"][-1] == {"pip": ["-r requirements.lock"]}
     python = (ROOT / ".python-version").read_text().strip()
     assert f"python={python}" in conda["dependencies"]
-    assert (
-        python in PROJECT["project"]["requires-python"]
-        or Version(python) in Requirement(f"x{PROJECT['project']['requires-python']}").specifier
-    )
+    assert SpecifierSet(PROJECT["project"]["requires-python"]).contains(python)
 
 
 def test_the_bootstrap_uses_the_locked_uv():

@@ -20,8 +20,10 @@ from pathlib import Path
 STAGING, ASIDE = ".staging-", ".aside-"
 
 
-class Busy(RuntimeError):
+class Busy(OSError):
     """Another run holds the lock."""
+
+    exit_code = 3
 
 
 @contextlib.contextmanager
