@@ -45,10 +45,13 @@ def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     comments  with `sentiment`;  by  a column (or several) that splits them;  a null there is a group too
     periods   consecutive dates.Period: one row each, by written_at;  smallest  smaller groups get nulls
     Returns n, customers, `sentiment` (mean of p_positive - p_negative, -1..1) with its cluster-robust Student
-    interval, se.
+    interval (kept within the scale), se.
     """
     found = certainty.sums(_read(comments, by, periods), _.sentiment, _list(by), periods, "written_at")
-    return certainty.hide_small(certainty.average(found, "sentiment"), smallest)
+    answer = certainty.average(found, "sentiment")
+    return certainty.hide_small(
+        answer.assign(low=answer["low"].clip(lower=-1), high=answer["high"].clip(upper=1)), smallest
+    )
 
 
 def negative_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
