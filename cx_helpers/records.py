@@ -49,6 +49,7 @@ METRICS: dict[str, Metric] = {
     "active_customers": _metric("مشتریان فعال", "Active customers", "count", low=0),
     "late_delivery_rate": _metric("نرخ دیرکرد تحویل", "Late delivery rate", "share", "down", 1, low=0, high=1),
     "failure_rate": _metric("نرخ ناکامی", "Failure rate", "share", "down", 1, low=0, high=1),
+    "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from cx_helpers.dates import Period
-from cx_helpers.measures import cohort, cohort_comparison, comparison, turning
+from cx_helpers.measures import cohort, cohort_comparison, cohort_coverage, cohort_turning, comparison
 from cx_helpers.tables import TableError
 
 APRIL = Period.parse("2025-04", timezone="UTC")
@@ -81,16 +81,16 @@ def test_the_first_order_ever_decides_and_older_customers_are_left_out(lay):
     table = lay(orders(*TINY), "orders")
     found = cohort.retention(table, APRIL.back(3))  # from February on: a, b and c first bought before
     assert cell(found, "2025-02", 0)["n"] == 1
-    seen = cohort.coverage(table, APRIL.back(3))
+    seen = cohort_coverage.coverage(table, APRIL.back(3))
     assert (seen["customers"], seen["earlier"], seen["partial"]) == (5, 3, False)
-    assert "3 customers first bought before February 2025" in cohort.coverage_sentence(seen)["en"]
+    assert "3 customers first bought before February 2025" in cohort_coverage.sentence(seen)["en"]
 
 
 def test_customers_known_before_the_data_begins_are_told_of(lay):
     people = pd.DataFrame({"customer_id": list("abz"), "created_at": pd.to_datetime(["2019-01-01"] * 3, utc=True)})
-    seen = cohort.coverage(lay(orders(*TINY), "orders"), APRIL.back(4), lay(people, "customers"))
+    seen = cohort_coverage.coverage(lay(orders(*TINY), "orders"), APRIL.back(4), lay(people, "customers"))
     assert seen["known_before"] == 2
-    assert "۲" in cohort.coverage_sentence(seen)["fa"]
+    assert "۲" in cohort_coverage.sentence(seen)["fa"]
 
 
 def test_months_are_jalali_where_the_period_is(lay):
@@ -123,7 +123,7 @@ def test_orders_without_a_customer_are_left_out_and_counted(lay):
     pd.testing.assert_frame_equal(
         cohort.retention(table, APRIL.back(4)), cohort.retention(lay(orders(*TINY), "orders"), APRIL.back(4))
     )
-    assert cohort.coverage(table, APRIL.back(4))["without_customer"] == 1
+    assert cohort_coverage.coverage(table, APRIL.back(4))["without_customer"] == 1
 
 
 def test_small_cohorts_are_hidden_but_keep_their_n(lay):
@@ -139,7 +139,7 @@ def test_nobody_at_all_is_an_answer_too(lay):
     assert found["n"].sum() == 0
     assert cohort.retention_rate(table, APRIL)["n"].tolist() == [0]
     assert cohort.repeat_rate(table, APRIL)["n"].tolist() == [0]
-    assert cohort_comparison.findings(turning.turning_points(found), {}) == ([], 0)
+    assert cohort_comparison.findings(cohort_turning.turning_points(found), {}) == ([], 0)
 
 
 def test_a_missing_column_names_the_nearest(lay):
@@ -196,7 +196,7 @@ def answers(lay, frame, periods):
 def test_a_leaving_channel_and_the_cohort_of_change_are_found_and_nothing_else(lay):
     frame, periods = company(1, since=12, then=0.45, leaving=0.10)
     whole, split = answers(lay, frame, periods)
-    found, looks = cohort_comparison.findings(turning.turning_points(whole), {"channel": split})
+    found, looks = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
     assert looks == 10  # a turning point and four channels, at month 1 and at month 3
     loud = {tuple(f.subject.items())[0]: f for f in found if f.severity == "high"}
     assert set(loud) == {("channel", "d"), ("cohort", periods[12].name)}
@@ -206,7 +206,7 @@ def test_a_leaving_channel_and_the_cohort_of_change_are_found_and_nothing_else(l
     assert "leave" in gone.text["en"]
     assert "«d»" in gone.text["fa"]
     assert not [f for f in found if f.subject.get("channel") in list("abc")]
-    row = turning.turning_point(whole, 1).loc[1]
+    row = cohort_turning.turning_point(whole, 1).loc[1]
     assert row["since_low"].first <= periods[12].first <= row["since_high"].first
     assert row["low"] < row["change"] < row["high"]
 
@@ -215,7 +215,7 @@ def test_where_there_is_nothing_to_find_nothing_is_found(lay):
     loud = 0
     for seed in range(2, 12):
         whole, split = answers(lay, *company(seed, months=12, each=120))
-        found, _ = cohort_comparison.findings(turning.turning_points(whole), {"channel": split})
+        found, _ = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
         loud += any(f.severity in ("high", "medium") for f in found)
     assert loud <= 1
 
@@ -228,13 +228,15 @@ def test_cohorts_that_scatter_do_not_pass_for_a_change():
         n = np.full(20, 5000)
         came = rng.binomial(n, rng.uniform(0.2, 0.4, 20))
         index = pd.MultiIndex.from_arrays([Period.parse("1404-06").back(20), [1] * 20], names=["cohort", "offset"])
-        p.append(turning.turning_point(pd.DataFrame({"n": n, "customers": came, "retention": came / n}, index=index)))
+        p.append(
+            cohort_turning.turning_point(pd.DataFrame({"n": n, "customers": came, "retention": came / n}, index=index))
+        )
     assert (pd.concat(p)["p_value"] < 0.05).sum() <= 6
 
 
 def test_too_few_cohorts_for_a_turning_point_are_null(lay):
     whole, _ = answers(lay, *company(1, months=6, each=40))
-    row = turning.turning_point(whole, 1).loc[1]
+    row = cohort_turning.turning_point(whole, 1).loc[1]
     assert row["cohorts"] == 5
     assert np.isnan(row["p_value"])
 
@@ -287,7 +289,7 @@ def test_the_sentence_says_what_stands_and_what_does_not(lay):
     frame, periods = company(1, since=12, then=0.45, leaving=0.10)
     whole, split = answers(lay, frame, periods)
     now = cohort.retention_rate(lay(frame, "orders"), periods[-1])
-    found = cohort_comparison.findings(turning.turning_points(whole), {"channel": split})
+    found = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
     words = cohort_comparison.sentence(now, *found)
     assert "of the others." in words["en"]
     assert "مهر" in words["fa"] or "شهریور" in words["fa"] or "«d»" in words["fa"]
@@ -311,4 +313,6 @@ def test_spark_gives_the_same_triangle(lay, spark, tmp_path):
             cohort.repeat_rate(one, quarter, by="channel", window_days=30),
             cohort.repeat_rate(here, quarter, by="channel", window_days=30),
         )
-    pd.testing.assert_series_equal(cohort.coverage(here, APRIL.back(3)), cohort.coverage(there, APRIL.back(3)))
+    pd.testing.assert_series_equal(
+        cohort_coverage.coverage(here, APRIL.back(3)), cohort_coverage.coverage(there, APRIL.back(3))
+    )

@@ -19,7 +19,6 @@ from ibis import _
 from cx_helpers import certainty
 from cx_helpers.dates import Period, month_number
 from cx_helpers.tables import need
-from cx_helpers.wording import Words, say, sentences
 
 WINDOW_DAYS = 90  # within which a second order counts as "bought again"
 
@@ -205,74 +204,6 @@ def repeat_rate(
     grouped = each.group_by(by) if by else each
     found = grouped.aggregate(n=_.count(), customers=_.again.sum()).execute()
     return _share(found.assign(customers=found["customers"].astype(float).fillna(0)), "repeat_rate", by, smallest)
-
-
-def coverage(orders: ir.Table, periods: list[Period], customers: ir.Table | None = None, until=None) -> pd.Series:
-    """What the cohorts can and cannot see, counted: read it before the triangle.
-
-    customers  the contract's table; with its `created_at`, customers known before the data's first month are counted
-    Returns orders, without_customer, customers, earlier (first order before the first month, in no cohort),
-    known_before (in a cohort, yet created before the first month: their first order here may not be their first),
-    first (the first month), partial (is the last month not over?).
-    """
-    need(orders, "customer_id", "ordered_at")
-    end = min(until or periods[-1].end, periods[-1].end)
-    start = periods[0].start
-    rows = orders.filter(_.ordered_at < end)
-    totals = rows.aggregate(orders=_.count(), without_customer=_.customer_id.isnull().sum()).execute().iloc[0]
-    firsts = rows.filter(_.customer_id.notnull()).group_by("customer_id").aggregate(_first=_.ordered_at.min())
-    who = firsts.aggregate(customers=_.count(), earlier=(_._first < start).sum()).execute().iloc[0]
-    before = 0
-    if customers is not None and "created_at" in customers.columns:
-        old = customers.filter(_.created_at < start)
-        before = firsts.filter(_._first >= start).semi_join(old, "customer_id").count().execute()
-    out = {k: 0 if pd.isna(v) else int(v) for k, v in [*totals.items(), *who.items()]}
-    out |= {"known_before": int(before), "first": periods[0], "partial": end < periods[-1].end}
-    return pd.Series(out, dtype=object)
-
-
-def coverage_sentence(seen: pd.Series) -> Words:
-    """What `coverage` found, in words: what guards were taken, and what remains to be borne in mind."""
-    rule = say(
-        fa="هر مشتری در ماهِ نخستین خریدش جای گرفته است و ماهی که هنوز تمام نشده در هیچ میانگینی به حساب نیامده است.",
-        en="Each customer belongs to the month of the first order; a month not yet over is part of no average.",
-    )
-    parts = [rule]
-    if seen["partial"]:
-        parts.append(
-            say(
-                fa="ماه آخر هنوز کامل نیست و خانه‌هایش خالی مانده است.",
-                en="The last month is not complete and its cells are left empty.",
-            )
-        )
-    if seen["known_before"]:
-        parts.append(
-            say(
-                fa="{k} مشتری پیش از آغاز داده‌ها ({first}) هم ثبت شده بودند؛ نخستین خرید واقعی آنان "
-                "شاید دیده نشده باشد.",
-                en="{k} customers were known before the data begins ({first}): their true first order may be unseen.",
-                k=seen["known_before"],
-                first=seen["first"],
-            )
-        )
-    if seen["earlier"]:
-        parts.append(
-            say(
-                fa="{k} مشتری که نخستین خریدشان پیش از {first} بوده در هیچ گروهی نیستند.",
-                en="{k} customers first bought before {first} and are in no cohort.",
-                k=seen["earlier"],
-                first=seen["first"],
-            )
-        )
-    if seen["without_customer"]:
-        parts.append(
-            say(
-                fa="{k} سفارش بی‌نام (بدون شناسهٔ مشتری) کنار گذاشته شد.",
-                en="{k} orders without a customer were left out.",
-                k=seen["without_customer"],
-            )
-        )
-    return sentences(*parts)
 
 
 def _order(cohorts: pd.Series) -> np.ndarray:

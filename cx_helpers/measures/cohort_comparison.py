@@ -98,25 +98,39 @@ def findings(
 ) -> tuple[list[Finding], int]:
     """What is worth telling a manager: groups whose customers leave or stay, and the cohort from which it changed.
 
-    turning   the answer of turning.turning_points;  groups  {column: answer of `cohort.retention` split by it}
-    All gaps and turning points at all offsets are ONE family, Holm-adjusted.  Returns (findings, number of looks).
+    turning   the answer of cohort_turning.turning_points;  groups  {column: answer of `cohort.retention` split by it}
+    Two questions, two families, each Holm-adjusted over all of its looks: "since when?" (turning points) and "who?"
+    (gaps of every column at every offset).  Returns (findings, number of looks of both).
     A group, and a change for the better or worse, is named once, at the offset where it stands out most.
     """
-    looks = [turning.assign(kind="turn", column="cohort", group=None, k=turning.index)]
+    turns = turning.assign(kind="turn", column="cohort", group=None, k=turning.index)
+    who = []
     for column, answer in (groups or {}).items():
         for k in offsets:
             frame = _told_apart(answer, column, k, smallest)
-            looks.append(frame.assign(kind="gap", column=column, group=list(frame.index), k=k))
+            who.append(frame.assign(kind="gap", column=column, group=list(frame.index), k=k))
+    families = [_family([turns]), _family(who)]
+    found = [_finding(row, len(table)) for table in families for row in _loudest(table).itertuples()]
+    return [f for f in found if f is not None], sum(map(len, families))
+
+
+def _family(looks: list[pd.DataFrame]) -> pd.DataFrame:
+    """Every look of one question, with p adjusted for all of them."""
     looks = [frame.dropna(subset=["p_value"]).reset_index(drop=True).astype(object) for frame in looks]
     looks = [frame for frame in looks if len(frame)]
     if not looks:
-        return [], 0
+        return pd.DataFrame()
     table = pd.concat(looks, ignore_index=True)
     table["p_adjusted"] = certainty.adjust(table["p_value"], "holm")
-    table["thing"] = [f"{r.kind} {r.column} {r.group if r.kind == 'gap' else r.change > 0}" for r in table.itertuples()]
-    loudest = table.sort_values("p_value", kind="stable").drop_duplicates("thing")
-    found = [_finding(row, len(table)) for row in loudest.itertuples()]
-    return [f for f in found if f is not None], len(table)
+    return table
+
+
+def _loudest(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each group, and for each direction of a change: the surest."""
+    if not len(table):
+        return table
+    thing = [f"{r.column} {r.group if r.kind == 'gap' else r.change > 0}" for r in table.itertuples()]
+    return table.assign(thing=thing).sort_values("p_value", kind="stable").drop_duplicates("thing")
 
 
 def _told_apart(answer: pd.DataFrame, column: str, offset: int, smallest: int) -> pd.DataFrame:

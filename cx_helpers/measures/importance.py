@@ -17,6 +17,7 @@ from cx_helpers.folding import Rows
 
 MOST = 14  # drivers: 2^14 models are looked at
 TIMES = 400  # draws of the customers
+MANY = 5000  # rows beyond which their sums are drawn instead of each
 RELIABILITY = 0.8  # of one rating on a form: Wanous, Hudy, Organ. Res. Methods 4, 2001
 
 
@@ -113,10 +114,15 @@ def _drawn(rows: Rows, times: int, seed: int):
     alone = rows.cluster < 0
     units = np.concatenate([products[alone], regression.cluster_sums(products, rows.weight, rows.cluster)])
     often = np.concatenate([rows.weight[alone], np.ones(len(units) - alone.sum())])
-    step = max(1, 4_000_000 // max(len(units), 1))
-    for start in range(0, times, step):
-        counts = rng.poisson(often, (min(step, times - start), len(often)))
-        sums = counts.astype(float) @ units
+    if len(units) > MANY:  # the sums of so many draws are normal: no need to draw each row
+        values, vectors = np.linalg.eigh(units.T @ (units * often[:, None]))
+        root = vectors * np.sqrt(np.maximum(values, 0))
+        parts = [often @ units + rng.normal(size=(times, len(values))) @ root.T]
+    else:
+        step = max(1, 1_000_000 // max(len(units), 1))
+        sizes = [min(step, times - start) for start in range(0, times, step)]
+        parts = (rng.poisson(often, (size, len(often))).astype(float) @ units for size in sizes)
+    for sums in parts:
         full = np.empty((len(sums), v.shape[1], v.shape[1]))
         full[:, left, right] = full[:, right, left] = sums
         total = full[:, -1, -1][:, None, None]

@@ -13,6 +13,7 @@ from cx_helpers.records import METRICS, Finding, clean, severity
 from cx_helpers.wording import Words, join, name, say, sentences
 
 SMALL_EFFECT = 0.02  # Cohen's f² of a small effect: Cohen, Statistical Power Analysis, 1988
+SAME = 0.02  # performances so near to each other are the same
 MEDIUM_CONTRAST = 0.5  # Cohen's d of a medium difference: a fact that few customers meet explains little, yet hurts
 
 
@@ -47,7 +48,7 @@ def priorities(
     out["room"] = ends["slope"]
     out["room_low"], out["room_high"] = ends.min(axis=1), ends.max(axis=1)
     sure = (links["slope_low"] * links["slope_high"] > 0).reindex(index)
-    heavy, good = out["importance"] >= 1 / len(out), performance >= performance[sure].mean()
+    heavy, good = out["importance"] >= 1 / len(out), performance >= performance[sure].mean() - SAME
     cases = [~sure, heavy & ~good, heavy & good, ~heavy & ~good]
     out["place"] = np.select(cases, ["unsure", "improve", "keep", "watch"], "fine")
     return out
@@ -88,7 +89,6 @@ def _finding(row, looks: int, outcome: str, count: int) -> Finding | None:
         high=clean(row.high),
         n=int(row.n),
         p_adjusted=clean(row.p_adjusted),
-        impact={"value": row.room, "low": row.room_low, "high": row.room_high, "unit": "scale"},
         severity=loud if large else "low",
         text=_claim(row, outcome),
         detail=_detail(row),
@@ -100,8 +100,10 @@ def _claim(row, outcome: str) -> Words:
     values = {"d": name(row.Index), "o": _title(outcome), "x": row.importance, "r": _place(row.rank)}
     if row.contrast == row.contrast:  # a yes/no
         return say(
-            fa="{o} با «{d}» {gap:.2f} واحد {way} است، در شرایط دیگر برابر: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
-            en="With “{d}”, {o} is {gap:.2f} points {way}, all else equal: {x:.0%} of what the drivers explain together",
+            fa="با «{d}»، میانگین نمرهٔ {o} {gap:.2f} {way} است (دیگر عوامل برابر): {x:.0%} آنچه عوامل با هم "
+            "توضیح می‌دهند",
+            en="With “{d}” the mean score of {o} is {gap:.2f} {way}, the other drivers held equal: {x:.0%} of what the "
+            "drivers explain together",
             gap=abs(row.slope),
             way={"fa": "پایین‌تر", "en": "lower"} if row.slope < 0 else {"fa": "بالاتر", "en": "higher"},
             **values,
