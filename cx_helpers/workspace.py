@@ -77,6 +77,23 @@ class Tables:
             return False
         return True
 
+    def maybe(self, name: str):
+        """The table `name`, or None where this company has none: for what a report can also do without."""
+        return self.table(name) if self.has(name) else None
+
+    @property
+    def conversion(self) -> str:
+        """The touchpoint that journeys should reach: the last one that the workspace names in its stage `purchase`."""
+        return next(iter(reversed(self.settings.stages.get("purchase") or [])), "")
+
+    @property
+    def mean_order(self) -> float | None:
+        """The mean amount of the period's orders, in the workspace's currency: what a lost customer costs at least."""
+        if not self.has("orders"):
+            return None
+        mean = self.orders.amount.mean().execute()
+        return None if mean is None or mean != mean else float(mean)
+
     @property
     def smallest(self) -> int:
         """Groups with fewer answers than this are not shown: 30 for the statistics, more where privacy asks for it."""

@@ -18,6 +18,7 @@ from cx_helpers.records import Finding, clean
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, name, say, sentences
 
+COLUMNS = "n customers converting fixed gain low high gained gained_low gained_high money touched counted_gain".split()
 GROUPS = 256  # customers are dealt by a hash into so many groups; the bootstrap draws groups
 
 
@@ -26,7 +27,8 @@ def fixing(
 ) -> pd.DataFrame:
     """If the failures of one touchpoint went like its successes, how many more customers would convert?
 
-    goal         the touchpoint that converts where it does not fail, e.g. "payment"; what follows it is not looked at
+    goal         the touchpoint that converts where it does not fail, e.g. "payment"; what follows it is not looked at;
+                 empty: the answer is empty
     journey      "customer" (default: then gains are customers), "session" or a pause (then journeys)
     order_value  mean amount of an order: adds money;  times  bootstrap draws
 
@@ -38,7 +40,9 @@ def fixing(
     failure there converted as often as those that met it without one).
     Source: Kemeny, Snell, Finite Markov Chains, 1960, ch. 3; random groups: Wolter, Variance Estimation, 2007, ch. 2.
     """
-    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome")
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
+    if not goal or "outcome" not in touchpoints.columns:
+        return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("touchpoint")
     if not touchpoints.filter(_.touchpoint == goal).limit(1).count().execute():
         have = sorted(touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
         raise TableError(f"goal: no touchpoint {goal!r} among {have}")
@@ -64,10 +68,7 @@ def fixing(
     for new, old in (("gained", "gain"), ("gained_low", "low"), ("gained_high", "high")):
         out[new] = out[old] * journeys
     out["money"] = out["gained"] * order_value if order_value else np.nan
-    columns = (
-        "n customers converting fixed gain low high gained gained_low gained_high money touched counted_gain".split()
-    )
-    out = out[columns].astype(float).astype({"n": int, "customers": int})
+    out = out[COLUMNS].astype(float).astype({"n": int, "customers": int})
     return out.sort_values(["gain", "n"], ascending=False, kind="stable")
 
 

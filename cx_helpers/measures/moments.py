@@ -23,7 +23,7 @@ STRATA = (0, 1, 2, 4)  # prior orders: none, one, two or three, four and more
 
 def moments(
     touchpoints: ir.Table,
-    orders: ir.Table,
+    orders: ir.Table | None,
     window_days: int = 60,
     settle_days: int = 1,
     responses: ir.Table | None = None,
@@ -33,7 +33,8 @@ def moments(
 ) -> pd.DataFrame:
     """After a bad experience at a touchpoint, do fewer customers order again than after a good one?
 
-    touchpoints, orders   the whole history up to the period's end (`tables.until`), not only the period
+    touchpoints, orders   the whole history up to the period's end (`tables.until`), not only the period; orders None
+                          (a company without): the answer is empty
     window_days           what comes next is watched for so long, from settle_days on: the purchase that the touchpoint
                           itself belongs to is neither "again" nor "before"
     responses             answers that name a touchpoint: adds the experience `score`
@@ -53,10 +54,13 @@ def moments(
     Source: Mantel, Haenszel 1959; Greenland, Robins, Biometrics 41, 1985; safeguards: no censoring, no leakage.
     """
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
-    need(orders, "order_id", "customer_id", "ordered_at")
+    if orders is not None:
+        need(orders, "order_id", "customer_id", "ordered_at")
     if window_days < 1 or settle_days < 0:
         raise TableError("window_days must be 1 or more and settle_days 0 or more")
-    counts = _counted(touchpoints, orders, responses, window_days, settle_days, until, since)
+    empty = pd.DataFrame(columns=["experience", "touchpoint", "stratum", "bad", "n", "again"])
+    asked = (touchpoints, orders, responses, window_days, settle_days, until, since)
+    counts = empty if orders is None else _counted(*asked)
     rows = [_compared(key, part, smallest) for key, part in counts.groupby(["experience", "touchpoint"], sort=True)]
     columns = "experience touchpoint n n_bad again_bad again_good crude change low high p_value flips".split()
     out = pd.DataFrame([r for r in rows if r], columns=columns)
@@ -184,7 +188,7 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
                 impact=lost | {"unit": "customers"},
                 severity=row.loud,
                 text=say(
-                    fa="«{t}» لحظهٔ سرنوشت است: پس از {e} در آن، {x:.0%} تا {d} روز بعد دوباره خرید می‌کنند؛ "
+                    fa="«{t}» لحظهٔ حقیقت است: پس از {e} در آن، {x:.0%} تا {d} روز بعد دوباره خرید می‌کنند؛ "
                     "پس از تجربهٔ خوب {b:.0%}",
                     en="“{t}” is a moment of truth: after {e}, {x:.0%} order again within {d} days, against {b:.0%} "
                     "after a good experience",
@@ -241,7 +245,7 @@ def sentence(found: list[Finding], looks: int) -> Words:
             k=looks,
         )
     return say(
-        fa="از {k} مقایسه، {m} لحظهٔ سرنوشت می‌ماند: {p}.",
+        fa="از {k} مقایسه، {m} لحظهٔ حقیقت می‌ماند: {p}.",
         en="Of {k} comparisons {m} moments of truth stand: {p}.",
         k=looks,
         m=len(found),

@@ -1,0 +1,62 @@
+"""How many journeys reach what they came for, and how many visits fail?  The two rates behind a journey report."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, engine
+from cx_helpers.tables import need
+
+GUARDS = [  # what a journey report guards against, for its data card
+    {
+        "fa": "ترتیب ردیف‌های فایل اثری ندارد؛ تماس‌های هم‌زمان به ترتیب شناسه آمده‌اند و سهمشان این‌جاست.",
+        "en": "The order of rows does not matter; contacts at one instant follow their ids, and their share is given.",
+    },
+    {
+        "fa": "چند بازدید یک مشتری یک مشاهده شمرده شده است (خطای معیار خوشه‌ای).",
+        "en": "Several visits of one customer count as one observation (clustered standard errors).",
+    },
+    {
+        "fa": "پنجره‌هایی که هنوز تمام نشده‌اند کنار گذاشته شده‌اند، و «لحظهٔ حقیقت» همراهی است، نه علت.",
+        "en": "Windows that are not over yet are left out, and a moment of truth is an association, not a cause.",
+    },
+]
+
+
+def conversion(touchpoints: ir.Table, goal: str, by=None, journey: str = "session", smallest: int = 1) -> pd.DataFrame:
+    """Which share of the journeys reaches `goal` without failing there?
+
+    goal     a touchpoint, e.g. "payment"; empty: an answer of nulls
+    by       a column (or several) of the journey's first touchpoint;  journey  as in engine.journeys
+    Returns n journeys, customers, `conversion` (0..1) with Wilson's interval on the effective number of journeys
+    (those of one customer are clustered), se.
+    """
+    keys = [] if by is None else [by] if isinstance(by, str) else list(by)
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *keys)
+    good = touchpoints.touchpoint == goal
+    if "outcome" in touchpoints.columns:
+        good &= ~touchpoints.outcome.isin(["failure", "abandoned"]).fill_null(False)
+    keep = [c for c in ("session_id",) if c in touchpoints.columns]
+    slim = touchpoints.select("event_id", "customer_id", "occurred_at", *keep, *keys, good=good.cast("int64"))
+    each = engine.journeys(slim, journey)
+    first = {key: ibis.cases((each.position == 0, each[key])).max() for key in keys}
+    whole = each.group_by(["customer_id", "journey"]).aggregate(good=_.good.max(), **first)
+    whole = whole if goal else whole.mutate(good=ibis.null("int64"))
+    return certainty.hide_small(certainty.share(certainty.sums(whole, whole.good, keys), "conversion"), smallest)
+
+
+def failure_rate(touchpoints: ir.Table, by=None, smallest: int = 1) -> pd.DataFrame:
+    """Which share of the visits whose outcome is known failed or was abandoned?
+
+    Returns n visits, customers, `failure_rate` (0..1) with Wilson's interval on the effective number of visits, se;
+    null where no outcome is known.
+    """
+    keys = [] if by is None else [by] if isinstance(by, str) else list(by)
+    need(touchpoints, "customer_id", *keys)
+    if "outcome" not in touchpoints.columns:
+        touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
+    bad = ibis.cases((touchpoints.outcome.isin(["failure", "abandoned"]), 1), (touchpoints.outcome == "success", 0))
+    return certainty.hide_small(certainty.share(certainty.sums(touchpoints, bad, keys), "failure_rate"), smallest)
