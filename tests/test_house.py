@@ -10,7 +10,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cx_helpers"
-GROUND = {"certainty", "dates", "engine", "persian", "records", "settings", "tables", "wording"}
+GROUND = {
+    "certainty",
+    "dates",
+    "engine",
+    "folding",
+    "ordinal",
+    "persian",
+    "records",
+    "regression",
+    "settings",
+    "tables",
+    "wording",
+}
 STAGES = {"intake", "measures", "report"}
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.name != "__init__.py")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

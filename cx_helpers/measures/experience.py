@@ -9,8 +9,9 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import MissingTable, TableError, need
 
+KEYS = ("response_id", "customer_id", "responded_at", "score")  # of the wide table; its other columns may be drivers
 WITHIN_DAYS = 30  # before the answer
 SLOW_MINUTES = 60  # a first reply later than this is slow
 
@@ -48,17 +49,33 @@ def beside_answers(
     wide = asked.select("response_id", "customer_id", "responded_at", "score", *attributes)
     back = ibis.interval(days=within_days)
     near = wide.filter(_.customer_id.notnull()).select("response_id", "customer_id", _at="responded_at")
-    if orders is not None:
+    if _has(orders, "promised_at", "delivered_at"):
         wide = _add(wide, *_late(near, orders, back))
-    if touchpoints is not None:
+    if _has(touchpoints, "outcome"):
         wide = _add(wide, *_failures(near, touchpoints, back))
-    if tickets is not None:
+    if _has(tickets, "first_reply_at", "solved_at"):
         wide = _add(wide, *_support(near, tickets, back))
     for other in instruments:
         if other == instrument:
             raise TableError(f"instruments: {other!r} is the outcome itself; name other questions")
         wide = _add(wide, *_other(near, responses, other, back))
     return wide
+
+
+def drivers(wide: ir.Table) -> list[str]:
+    """The columns of a wide table that may be drivers; MissingTable where there is none, so that the run goes on."""
+    found = [c for c in wide.columns if c not in KEYS]
+    if not found:
+        raise MissingTable(
+            "nothing is known that could go with the score: no attr_… columns beside the answers, and no orders with "
+            "promised_at and delivered_at, touchpoints with outcome, or tickets; map one of these in workspace.yaml"
+        )
+    return found
+
+
+def _has(table: ir.Table | None, *columns: str) -> bool:
+    """Is the table there, and does it have these columns?  One that lacks them has nothing to add."""
+    return table is not None and set(columns) <= set(table.columns)
 
 
 def _add(wide: ir.Table, facts: ir.Table, fill: dict) -> ir.Table:
