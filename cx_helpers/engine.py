@@ -126,7 +126,8 @@ def journeys(touchpoints: ir.Table, journey: str = "session", **columns: str) ->
     journey  "session": a new journey where `session_id` changes (a pause of 30 minutes where it is null or absent);
              "customer": all that a customer did;  "2h", "7d", …: a new journey after such a pause
     columns  new name = column to take from the next touchpoint of the same journey; null after the last
-    Adds `journey` (a number, unique within the customer), `position` (0, 1, …) and `last` (is it the journey's end?).
+    Adds `journey` (a number, unique within the customer), `position` (0, 1, …), `first` and `last` (is it the journey's
+    beginning, its end?).
     Order is customer_id, occurred_at, event_id, whatever the order of the rows.  A file known to lie sorted streams.
     """
     pause = seconds(INACTIVITY if journey in ("session", "customer") else journey)
@@ -145,16 +146,14 @@ def journeys(touchpoints: ir.Table, journey: str = "session", **columns: str) ->
         if journey == "session" and "session_id" in t.columns:
             paused = (t.session_id != own(t.session_id.lag())).fill_null(paused)
         first = first | paused
-    t = t.mutate(_first=first, **{f"_next_{k}": own(t[v].lead()) for k, v in columns.items()})
-    t = t.mutate(_begin=t._first.ifelse(t._row, ibis.null("int64")), last=own(t._first.lead()).fill_null(True))
+    t = t.mutate(first=first, **{f"_next_{k}": own(t[v].lead()) for k, v in columns.items()})
+    t = t.mutate(_begin=t.first.ifelse(t._row, ibis.null("int64")), last=own(t.first.lead()).fill_null(True))
     t = t.mutate(journey=running(t._begin))
     t = t.mutate(
         position=t._row - t.journey,
         **{k: t.last.ifelse(ibis.null(t[v].type()), t[f"_next_{k}"]) for k, v in columns.items()},
     )
-    return t.drop(
-        "_row", "_first", "_begin", *(f"_next_{k}" for k in columns), *(["_customer"] * ("_customer" in t.columns))
-    )
+    return t.drop("_row", "_begin", *(f"_next_{k}" for k in columns), *(["_customer"] * ("_customer" in t.columns)))
 
 
 def epoch(time: ir.TimestampValue) -> ir.IntegerValue:

@@ -38,11 +38,10 @@ def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smalle
     t = _slim(touchpoints, *by)
     steps = engine.journeys(t, journey, to="touchpoint", next_at="occurred_at")
     gap = engine.epoch(steps.next_at) - engine.epoch(steps.occurred_at)
-    steps = steps.mutate(gap=gap, to=steps.to.fill_null(END), begins=(steps.position == 0).cast("int64"))
+    steps = steps.mutate(gap=gap, to=steps.to.fill_null(END))
     each = steps.group_by([*by, "touchpoint", "to"]).aggregate(
         n=_.count(),
         customers=_.customer_id.nunique(),
-        begins=_.begins.sum(),
         median_s=_.gap.quantile(0.5),
         p95_s=_.gap.quantile(0.95),
     )
@@ -50,7 +49,7 @@ def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smalle
     nodes = _nodes(steps, by)
     begun = nodes[nodes["begun"] > 0].assign(**{"from": START, "to": nodes["touchpoint"]})
     begun = begun.assign(n=begun["begun"], customers=begun["beginners"])[[*by, "from", "to", "n", "customers"]]
-    edges = pd.concat([begun, edges.drop(columns="begins")], ignore_index=True)
+    edges = pd.concat([begun, edges], ignore_index=True)
     edges[by] = edges[by].astype(object).where(edges[by].notna(), None)
     people = _people(t, by)
     edges["_all"] = _lookup(edges, by, people)
@@ -103,9 +102,9 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> 
     """Which whole paths do customers take, and how much do the commonest cover?
 
     top  how many paths
-    Returns, commonest first (ties by path), index 1, 2, …: `path` (touchpoints joined by " → "), `steps`, n journeys,
-    customers, `share` of journeys, `cumulative` share, `customer_share` (share of all customers who took it at least
-    once).  Paths longer than 36 steps are told apart by their first 36 and their length.
+    Returns, commonest first (ties in the order of the touchpoints' names), index 1, 2, …: `path` (touchpoints joined by
+    " → "), `steps`, n journeys, customers, `share` of journeys, `cumulative` share, `customer_share` (share of all
+    customers who took it at least once).  Paths longer than 36 steps are told apart by their first 36 and their length.
     The engine adds up each step's code at its place, so no list is built and no string sorted, whatever the size.
     """
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
@@ -122,19 +121,17 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> 
     steps = steps.mutate(code=code)
 
     def word(k):
-        inside = (steps.position >= k * each) & (steps.position < min((k + 1) * each, STEPS))
-        place = (inside.ifelse(steps.position - k * each, 0) * bits).cast("int64")
-        return (inside.ifelse(steps.code, 0) << place).sum().cast("int64")
+        begin, end = k * each, min((k + 1) * each, STEPS)
+        inside = (steps.position >= begin) & (steps.position < end)
+        place = (begin + each - 1 - inside.ifelse(steps.position, begin)) * bits  # the first step stands highest
+        return (inside.ifelse(steps.code, 0) << place.cast("int64")).sum().cast("int64")
 
     parts = {f"w{k}": word(k) for k in range(words)}
     paths = steps.group_by(["customer_id", "journey"]).aggregate(steps=_.count(), **parts)
     found = paths.group_by([*parts, "steps"]).aggregate(n=_.count(), customers=_.customer_id.nunique())
-    total = paths.aggregate(n=_.count(), customers=_.customer_id.nunique()).execute().iloc[0]
-    edge = found.order_by(_.n.desc()).limit(1, offset=top - 1).select("n")  # everything tied with the last is kept
-    least = edge.execute()["n"]
-    out = (found.filter(_.n >= int(least.iloc[0])) if len(least) else found).execute()
+    out = found.order_by([_.n.desc(), *parts, "steps"]).limit(top).execute()
     out["path"] = [_decode(row, names, bits, each) for row in out.to_dict("records")]
-    out = out.sort_values(["n", "path"], ascending=[False, True], ignore_index=True).head(top)
+    total = steps.aggregate(n=steps.first.sum(), customers=steps.customer_id.nunique()).execute().iloc[0]
     out["share"] = out["n"] / total["n"]
     out["cumulative"], out["customer_share"] = out["share"].cumsum(), out["customers"] / total["customers"]
     out.index = pd.RangeIndex(1, len(out) + 1, name="rank")
@@ -199,7 +196,7 @@ def _slim(touchpoints: ir.Table, *more: str) -> ir.Table:
 
 
 def _nodes(steps: ir.Table, by: list[str]) -> pd.DataFrame:
-    each = steps.group_by([*by, "touchpoint", "customer_id"]).aggregate(k=_.begins.sum())
+    each = steps.group_by([*by, "touchpoint", "customer_id"]).aggregate(k=_.count(where=_.first))
     return (
         each.group_by([*by, "touchpoint"])
         .aggregate(customers=_.count(), begun=_.k.sum(), beginners=(_.k > 0).cast("int64").sum())
@@ -220,5 +217,5 @@ def _lookup(frame: pd.DataFrame, by: list[str], people):
 
 def _decode(row: dict, names: list[str], bits: int, each: int) -> str:
     shown = min(row["steps"], STEPS)
-    codes = [(int(row[f"w{p // each}"]) >> (p % each * bits)) & ((1 << bits) - 1) for p in range(shown)]
+    codes = [int(row[f"w{p // each}"]) >> ((each - 1 - p % each) * bits) & ((1 << bits) - 1) for p in range(shown)]
     return " → ".join([names[c - 1] if c else "?" for c in codes] + ["…"] * (row["steps"] > shown))

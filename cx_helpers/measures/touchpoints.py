@@ -58,9 +58,9 @@ def _walked(touchpoints: ir.Table, by: list[str]) -> pd.DataFrame:
     o = touchpoints.outcome
     each = touchpoints.group_by([*by, "customer_id"]).aggregate(
         v=_.count(),
-        ok=(o == "success").fill_null(False).cast("int64").sum(),
-        f=(o == "failure").fill_null(False).cast("int64").sum(),
-        a=(o == "abandoned").fill_null(False).cast("int64").sum(),
+        ok=_.count(where=o == "success"),
+        f=_.count(where=o == "failure"),
+        a=_.count(where=o == "abandoned"),
     )
     each = each.mutate(k=each.ok + each.f + each.a)
     sums = {"n": each.v.sum(), "customers": each.count(), "ok": each.ok.sum()}
