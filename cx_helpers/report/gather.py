@@ -124,6 +124,7 @@ class Gathered:
 
 
 def tags_of(cell) -> list[str]:
+    """The tags of a cell; none where it has none."""
     return cell.metadata.get("tags", [])
 
 
@@ -134,5 +135,6 @@ def foreign(cell, locale: str) -> bool:
 
 
 def split_heading(source: str) -> tuple[str, str]:
+    """A Markdown text's first-level heading (empty where it has none) and what follows it."""
     first, _, rest = source.strip().partition("\n")
     return (first[2:].strip(), rest) if first.startswith("# ") else ("", source)
