@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cx_helpers import parameters, wording, workspace
-from cx_helpers.run import gather, publish
+from cx_helpers.run import gather, manifest, publish
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
 from cx_helpers.tables import nearest
@@ -121,8 +121,8 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
     for group in groups:
         segment = {"segment": f"{plan.for_each}={group}"} if plan.for_each else {}
         tasks[group] = plans.settle(plan, common | segment, asked.parameters, company, tuple(segment))
-    file = Path(asked.plan) if asked.plan else None
-    return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), file)
+    inputs = manifest.inputs(settings.folder, settings.engine, [Path(asked.plan)] if asked.plan else [])
+    return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), tuple(inputs))
 
 
 def company(folder: str = "") -> Path:

@@ -31,7 +31,7 @@ class Context:
     tasks: dict[str, tuple[Task, ...]]  # by group; the one group "" where the plan runs once
     column: str = ""  # of customers, the plan runs for each of its values
     left_out: tuple[str, ...] = ()  # values too rare to be shown
-    plan_file: Path | None = None
+    inputs: tuple[dict, ...] = ()  # the files that the run reads, with their hashes as it began
 
     @property
     def reading(self) -> dict:
@@ -160,7 +160,6 @@ def _entry(job: Job, where: str) -> dict:
 def _manifest(context: Context, entries: list[dict]) -> dict:
     period, settings = context.period, context.settings
     outcomes = [entry["outcome"] for entry in entries]
-    extra = [context.plan_file] if context.plan_file else []
     return {
         "plan": context.plan.name,
         "title": context.plan.title,
@@ -172,7 +171,7 @@ def _manifest(context: Context, entries: list[dict]) -> dict:
         "left_out": list(context.left_out),
         "parameters": context.plan.parameters,
         "engine": settings.engine.partition("://")[0],
-        "inputs": manifest.inputs(settings.folder, settings.engine, extra),
+        "inputs": context.inputs,
         "versions": manifest.versions(),
         "start": context.started.isoformat(),
         "end": dt.datetime.now(dt.UTC).isoformat(),

@@ -72,14 +72,14 @@ def imports(files: list[Path]) -> list[str]:
 def warmed(files: list[Path]) -> Iterator[dict[str, str]]:
     """The environment in which jobs start: warm where that can be, and nothing of the user's own Jupyter settings."""
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-", ignore_cleanup_errors=True))
-        own = {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder, "PLOTLY_RENDERER": "plotly_mimetype"}
-        environment = dict(os.environ) | own
+        own = {"PLOTLY_RENDERER": "plotly_mimetype"}
         if kernels.available():
-            with contextlib.suppress(OSError):
-                warm = stack.enter_context(kernels.Warm([*imports(files), *LATE, DRIVER, FRONT]))
-                environment |= warm.environment
-        yield environment
+            warm = stack.enter_context(kernels.Warm([*imports(files), *LATE, DRIVER, FRONT]))
+            folder = str(warm.folder)  # the warm process clears it away should this one be killed
+            own |= warm.environment
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-", ignore_cleanup_errors=True))
+        yield dict(os.environ) | own | {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}
 
 
 def work(jobs: list[Job], at_once: int, environment: dict, folder: Path, done: Callable[[Job], None]) -> list[Job]:

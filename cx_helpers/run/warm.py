@@ -29,7 +29,7 @@ READY = "ready"  # a file in the folder: the imports are done, forks are served
 
 
 def main() -> None:
-    """Import, serve until the owner is gone; in a fork: go on as `python -m MODULE ARGUMENT…`."""
+    """Import, serve until the owner is gone, clear its folder away; in a fork: go on as `python -m MODULE …`."""
     number, folder, *modules = sys.argv[1:]
     listener = socket.socket(fileno=int(number))
     arguments = _serve(listener, folder, modules)
@@ -68,7 +68,8 @@ def _serve(listener: socket.socket, folder: str, modules: list[str]) -> list[str
             importlib.import_module(module)
     if (threads := _threads()) > 1:
         print(f"cx: {threads} threads after the imports, so forking is not safe: starting plainly", file=sys.stderr)
-        return None
+        sys.stderr.flush()
+        os._exit(1)
     gc.collect()
     gc.freeze()  # the imports are never garbage; collecting in a fork would only copy their pages
 
@@ -116,6 +117,7 @@ def _serve(listener: socket.socket, folder: str, modules: list[str]) -> list[str
                 elif key.data == "owner gone":
                     for pid in asked_by:
                         _kill(pid)
+                    signal.set_wakeup_fd(-1)
                     return None
                 else:  # whoever asked for this fork is gone
                     watch.unregister(key.fileobj)
