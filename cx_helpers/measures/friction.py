@@ -41,7 +41,7 @@ def friction(
 
     Two signals.  `failure`: visits that fail or are abandoned, of those whose outcome is known (a touchpoint that only
     ever fails, such as an error page, counts per journey: how many journeys meet it).  `return`: journeys that come
-    back to the touchpoint, of those that meet it: loops.
+    back to the touchpoint after having been elsewhere, of those that meet it: loops.
 
     Returns one row a look, costliest first: signal, touchpoint, column and group (None: everybody), `against` (others,
     before, time), start and end (the days of an incident, end exclusive), n, customers, value, low, high, baseline,
@@ -101,7 +101,7 @@ def _observed(t: ir.Table, by: list[str], journey: str, goal: str, kinds: dict) 
     t = t.select("event_id", "customer_id", "occurred_at", "touchpoint", "outcome", *keep, *by)
     bad = t.outcome.isin(["failure", "abandoned"]).fill_null(False)
     success = t.outcome == "success"
-    steps = engine.journeys(t.mutate(bad=bad.cast("int64"), good=success.fill_null(False)), journey)
+    steps = engine.journeys(t.mutate(bad=bad.cast("int64"), good=success.fill_null(False)), journey, to="touchpoint")
     whole = ibis.window(group_by=["customer_id", "journey"])
     reached = ((steps.touchpoint == goal) & (steps.bad == 0)) if goal else ~steps.last
     steps = steps.mutate(reached=reached.cast("int64").max().over(whole) if goal else reached.cast("int64"))
@@ -114,7 +114,10 @@ def _observed(t: ir.Table, by: list[str], journey: str, goal: str, kinds: dict) 
     columns = ["customer_id", "journey", "signal", "touchpoint", "x", "at", "reached", *by]
     parts = [visits.mutate(signal=ibis.literal("failure"), x=_.bad, at=_.occurred_at).select(columns)]
     passages = steps.group_by(["customer_id", "journey", "touchpoint"]).aggregate(
-        k=_.count(), at=_.occurred_at.min(), reached=_.reached.min(), **same
+        k=_.count(where=_.to.isnull() | (_.to != _.touchpoint)),  # a reload is no coming back
+        at=_.occurred_at.min(),
+        reached=_.reached.min(),
+        **same,
     )
     passages = passages.filter(~_.touchpoint.isin(errors)) if errors else passages
     parts.append(passages.mutate(signal=ibis.literal("return"), x=(_.k > 1).cast("int64")).select(columns))

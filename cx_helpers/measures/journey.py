@@ -128,8 +128,11 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> 
 
     parts = {f"w{k}": word(k) for k in range(words)}
     paths = steps.group_by(["customer_id", "journey"]).aggregate(steps=_.count(), **parts)
-    found = paths.group_by([*parts, "steps"]).aggregate(n=_.count(), customers=_.customer_id.nunique())
-    out = found.order_by([_.n.desc(), *parts, "steps"]).limit(top).execute()
+    key = [*parts, "steps"]
+    out = paths.group_by(key).aggregate(n=_.count()).order_by([_.n.desc(), *key]).limit(top).execute()
+    # customers are told apart for the commonest paths only, so that memory does not grow with the rare ones
+    common = paths.filter(paths.w0.isin([int(x) for x in out["w0"]])) if len(out) else paths
+    out = out.merge(common.group_by(key).aggregate(customers=_.customer_id.nunique()).execute(), on=key)
     out["path"] = [_decode(row, names, bits, each) for row in out.to_dict("records")]
     total = steps.aggregate(n=steps.first.sum(), customers=steps.customer_id.nunique()).execute().iloc[0]
     out["share"] = out["n"] / total["n"]
