@@ -13,6 +13,6 @@ from .build import build
 from .effects import ALL, EFFECTS, NONE
 from .files import write
 
-SEED = 1404
+SEED = 42
 
 __all__ = ["ALL", "EFFECTS", "NONE", "SEED", "build", "write"]
