@@ -48,13 +48,15 @@ class Parameter:
 
     @property
     def meaning(self) -> str:
-        """period, date, segment, by, locale, workspace, or empty: what the value is checked against."""
+        """period, date, segment, by, goal, locale, workspace, or empty: what the value is checked against."""
         if self.name in ("period", "segment", "locale", "workspace"):
             return self.name
         if self.name.endswith("_period"):
             return "period"
         if self.name == "by" or self.name.endswith("_by"):
             return "by"
+        if self.name == "goal" and self.type is str:
+            return "goal"
         a_day = isinstance(self.default, str) and _DAY.fullmatch(self.default.translate(_DIGITS))
         return "date" if a_day or self.name in ("since", "until", "date") or self.name.endswith("_date") else ""
 
@@ -130,7 +132,7 @@ def settle(known: dict[str, Parameter], given: dict, company=None) -> dict:
     """What the notebook will run with: the `given` values, typed and checked by what they mean.
 
     known    from `schema`;  given  {name: value}, texts from the command line or values from a plan
-    company  a `workspace.Tables`, to check `segment` and `by` against what is there; None checks form only
+    company  a `workspace.Tables`, to check `segment`, `by`, `goal` against what is there; None checks form only
     Raises ParameterError (or the workspace's and dates' own errors) naming the nearest right answer.
     """
     for name in given:
@@ -218,14 +220,25 @@ def _meant(p: Parameter, value, company):
                 raise _wrong(
                     p, column, f"no table of this company has such a column{hint}; columns: {', '.join(there)}"
                 )
+    if p.meaning == "goal" and company is not None and company.has("touchpoints"):
+        there = touchpoints(company)
+        if value not in there:
+            hint = nearest(value, there)
+            raise _wrong(p, value, f"no customer was ever at such a touchpoint{hint}; touchpoints: {', '.join(there)}")
     return value
+
+
+def touchpoints(company) -> list[str]:
+    """The touchpoints that this company's customers have met: what `goal` may name."""
+    met = company.until.touchpoints.select("touchpoint").distinct().execute()
+    return sorted(met["touchpoint"].dropna())
 
 
 def columns(company) -> list[str]:
     """The columns of all tables that this company has: what `by` may name."""
     from cx_helpers.tables import TABLES
 
-    there = dict.fromkeys(c for name in TABLES if company.has(name) for c in company.until.table(name).columns)
+    there = dict.fromkeys(c for name in TABLES if company.has(name) for c in company.columns(name))
     return sorted(there)
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from cx_helpers.measures import friction, frictions
-from cx_helpers.tables import TableError
 
 
 def visits(seed=1, customers=600, days=30, fails=0.05, more=None):
@@ -120,9 +119,14 @@ def test_an_empty_or_a_tiny_log_has_nothing_to_look_at(lay):
         assert "too little" in frictions.sentence(found, count)["en"]
 
 
-def test_a_goal_that_is_none_is_refused(lay):
-    with pytest.raises(TableError, match="no touchpoint 'buy' among"):
-        friction.friction(lay(visits(customers=5), "touchpoints"), goal="buy")
+def test_where_nobody_comes_to_the_goal_harm_is_the_least_there_is(lay):
+    quiet = visits().head(0)
+    assert friction.friction(lay(quiet, "touchpoints"), lay(quiet, "touchpoints"), goal="done").empty
+    often_in_the_app = visits(more=lambda channel, day: 0.3 if channel == "app" else 0.05)
+    looks = friction.friction(lay(often_in_the_app, "touchpoints"), goal="never")
+    stand = looks[looks["loud"].notna()]
+    assert len(stand)
+    assert (stand["harm"] == friction.ANNOYANCE).all()
 
 
 @pytest.mark.parametrize("errors_are_steps", [True, False])

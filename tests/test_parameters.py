@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pandas as pd
 import pytest
 import shop
 from hypothesis import given
@@ -138,6 +139,16 @@ def test_what_it_means_is_checked_against_the_company(known, company):
         settle(known, {"segment": "provence=فارس"}, company)
     with pytest.raises(ValueError, match="not column=value"):
         settle(known, {"segment": "فارس"}, company)
+
+
+def test_a_goal_is_a_touchpoint_that_somebody_met(company):
+    steps = pd.DataFrame({"event_id": ["e1", "e2"], "customer_id": "c1", "touchpoint": ["cart", "payment"]})
+    steps["occurred_at"] = pd.to_datetime(["2025-08-01", "2025-08-02"], utc=True)
+    steps.to_parquet("shop/tables/touchpoints.parquet", coerce_timestamps="us")
+    its = schema(cells('goal = ""  # a touchpoint'))
+    assert settle(its, {"goal": "cart"}, company) == {"goal": "cart"}
+    with pytest.raises(ParameterError, match="did you mean 'payment'.*cart, payment"):
+        settle(its, {"goal": "paymet"}, company)
 
 
 def test_a_default_needs_no_proof(company):

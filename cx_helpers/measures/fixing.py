@@ -15,7 +15,7 @@ from ibis import _
 
 from cx_helpers import certainty, engine
 from cx_helpers.records import Finding, clean
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import need
 from cx_helpers.wording import Words, name, say, sentences
 
 COLUMNS = "n customers converting fixed gain low high gained gained_low gained_high money touched counted_gain".split()
@@ -28,7 +28,7 @@ def fixing(
     """If the failures of one touchpoint went like its successes, how many more customers would convert?
 
     goal         the touchpoint that converts where it does not fail, e.g. "payment"; what follows it is not looked at;
-                 empty: the answer is empty
+                 the answer is empty where it is "" or nobody came to it
     journey      "customer" (default: then gains are customers), "session" or a pause (then journeys)
     order_value  mean amount of an order: adds money;  times  bootstrap draws
 
@@ -41,11 +41,9 @@ def fixing(
     Source: Kemeny, Snell, Finite Markov Chains, 1960, ch. 3; random groups: Wolter, Variance Estimation, 2007, ch. 2.
     """
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
-    if not goal or "outcome" not in touchpoints.columns:
+    known = goal and "outcome" in touchpoints.columns
+    if not known or not touchpoints.filter(_.touchpoint == goal).limit(1).count().execute():
         return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("touchpoint")
-    if not touchpoints.filter(_.touchpoint == goal).limit(1).count().execute():
-        have = sorted(touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
-        raise TableError(f"goal: no touchpoint {goal!r} among {have}")
     steps = _steps(touchpoints, goal, journey)
     counts, states = _counts(steps, goal)
     each = _touched(steps, goal)

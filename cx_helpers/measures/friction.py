@@ -16,7 +16,7 @@ from ibis import _
 
 from cx_helpers import certainty, engine
 from cx_helpers.records import severity
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import need
 
 ANNOYANCE = 0.05  # the least that a friction costs: one in twenty of those it hits, even where all of them go on
 LARGE = 0.05  # a difference of five points is large
@@ -36,7 +36,8 @@ def friction(
     """Which touchpoints hurt more than they need to, whom, since when, and what does it cost?
 
     before       the same table of the period before;  by  columns whose groups are compared, e.g. ("channel", "city")
-    goal         the touchpoint that journeys should reach (it counts when it did not fail): harm is what of it is lost
+    goal         the touchpoint that journeys should reach (it counts when it did not fail): harm is what of it is lost;
+                 where nobody came to it, harm is the least there is
     order_value  mean amount of an order: adds `money`;  smallest  groups with fewer observations are not looked at
 
     Two signals.  `failure`: visits that fail or are abandoned, of those whose outcome is known (a touchpoint that only
@@ -55,8 +56,6 @@ def friction(
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
     kinds = _outcomes(touchpoints)
-    if goal and goal not in kinds:
-        raise TableError(f"goal: no touchpoint {goal!r} among {sorted(kinds)}")
     start, width, bins = _bins(touchpoints)
     seen = _observed(touchpoints, by, journey, goal, kinds).mutate(
         bin=((engine.epoch(_.at) - start) / (86_400 * width)).floor().cast("int64")
