@@ -149,6 +149,14 @@ def test_correlations_are_pearsons_and_spearmans(lay):
     np.testing.assert_allclose(np.concatenate([found["p_adjusted"], found["spearman_adjusted"]]), expected)
 
 
+def test_for_normal_columns_the_interval_is_fishers():
+    both = np.random.default_rng(7).multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 4000)
+    alone = np.full(4000, -1)
+    rows = folding.Rows("score", ("a",), both[:, :1], both[:, 1], np.ones(4000), alone, 4000, pd.Series({"a": 4000}))
+    row = drivers.correlations(rows).loc["a"]
+    assert np.arctanh(row["high"]) - np.arctanh(row["low"]) == pytest.approx(2 * 1.96 / np.sqrt(3997), rel=0.07)
+
+
 def test_the_correlations_interval_covers_the_truth_also_when_customers_answer_often(lay):
     # 150 customers with four answers that hang together: as good as a few hundred answers, not as 600
     covered = []
@@ -309,13 +317,16 @@ def test_where_nothing_drives_nothing_is_named(lay):
     assert loud <= 1
 
 
-def test_repeated_answers_widen_the_interval(lay):
-    once = form(300, seed=8)
-    again = pd.concat([once] * 4, ignore_index=True)  # the same 300 customers, four times the same answer
-    single, repeated = (importance.importance(folding.collapse(lay(f))) for f in (once, again))
-    width = [(f["high"] - f["low"])["attr_delivery"] for f in (single, repeated)]
+def test_four_answers_of_a_customer_are_worth_one_where_they_agree(lay):
+    once = folding.collapse(lay(form(300, seed=8)))
+    row = np.repeat(np.arange(len(once.y)), once.weight.astype(int) * 4)  # everybody four times, unfolded
+    again = {"x": once.x[row], "y": once.y[row], "weight": np.ones(1200), "cluster": np.repeat(np.arange(300), 4)}
+    repeated = folding.Rows(**{**once.__dict__, **again})
+    assert repeated.customers == once.customers == 300
+    one, four = importance.importance(once), importance.importance(repeated)
+    width = [(f["high"] - f["low"])["attr_delivery"] for f in (one, four)]
     assert width[1] == pytest.approx(width[0], rel=0.2)
-    assert repeated["noise"].iloc[0] == pytest.approx(single["noise"].iloc[0], rel=0.2)
+    assert four["noise"].iloc[0] == pytest.approx(one["noise"].iloc[0], rel=0.2)
 
 
 def test_a_yes_no_that_few_meet_is_told_by_what_it_goes_with(lay):
