@@ -397,8 +397,8 @@ home = Path(sys.argv[1])
 for n in range(10**6):
     publish.sweep(home)
     with publish.staging(home) as staged:
-        for part in "abcdef":
-            (staged / part).write_text(str(n))
+        for part in range(100):
+            (staged / str(part)).write_text(str(n))
         publish.publish(staged, home / "1404-06")
         publish.point(home / "latest", "1404-06")
 """
@@ -417,7 +417,7 @@ for n in range(10**6):
             process.wait()
             if not exchange:
                 publish.sweep(home)  # two renames: the next run puts back what stood aside
-            parts = {(home / "latest" / part).read_text() for part in "abcdef"}
+            parts = {(home / "latest" / part).read_text() for part in map(str, range(100))}
             assert len(parts) == 1
             seen |= parts
         assert len(seen) > 3, "the loop did publish between the kills"

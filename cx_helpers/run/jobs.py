@@ -87,7 +87,8 @@ def work(jobs: list[Job], at_once: int, environment: dict, folder: Path, done: C
 
     folder  where requests, answers and logs lie meanwhile;  done  called with each job when it is through
     """
-    waiting = list(enumerate(jobs))
+    # the longest text first: what takes longest would otherwise run alone at the end
+    waiting = sorted(enumerate(jobs), key=lambda one: -os.path.getsize(one[1].file))
     running: dict[int, _Running] = {}
     finished: dict[int, Job] = {}
     try:

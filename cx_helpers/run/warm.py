@@ -153,8 +153,8 @@ def _become(request: dict, files: list[int]) -> list[str]:
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
     time.tzset()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()  # else every fork would draw the same numbers
+    if "numpy.random" in sys.modules:
+        sys.modules["numpy.random"].seed()  # else every fork would draw the same numbers
     return request["arguments"]
 
 
