@@ -1,13 +1,30 @@
-"""What all tests share: small tables laid on an engine, the sample, and real data where it is at hand."""
+"""What all tests share: small tables laid on an engine, runs of the sample, real data and a browser where they are."""
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "data" / "sample"
 REAL = Path(os.environ.get("CX_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+# Tests that share something costly go to one worker (pytest -n 2 --dist loadgroup); all others go by file.  The order
+# is that of the queue: the longest first, so that no worker is left with a long one at the end.
+COSTLY = {"published": "the sample's run", "spark": "spark"}
+FIRST = ("test_null", "the sample's run", "spark")
+
+
+def pytest_collection_modifyitems(items):
+    place = {name: number for number, name in enumerate(FIRST)}
+    for item in items:
+        costly = [COSTLY[name] for name in getattr(item, "fixturenames", ()) if name in COSTLY]
+        item.group = costly[0] if costly else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(item.group))
+    items.sort(key=lambda item: place.get(item.group, len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +57,55 @@ def real():
     if not REAL.is_dir():
         pytest.skip(f"no real data in {REAL.name}; set CX_REAL_DATA to the folder that holds it")
     return REAL
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """published(company=…, locale=…, **parameters) -> the Result of `cx run` of all notebooks; each run once."""
+    from cx_helpers import runner
+
+    results = {}
+
+    def publish(company=SAMPLE, locale="", **parameters):
+        key = (str(company), locale, *sorted(parameters.items()))
+        if key not in results:
+            out = tmp_path_factory.mktemp("reports")
+            asked = runner.Request(workspace=str(company), out=str(out), locale=locale, parameters=parameters)
+            with contextlib.chdir(ROOT):
+                results[key] = runner.run(asked)
+        return results[key]
+
+    return publish
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Chromium's path; without one the tests are skipped aloud, or fail where a browser is promised."""
+    path = os.environ.get("CX_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        said = "no chromium on PATH: pages were not tried in a browser (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true" or os.environ.get("CX_REQUIRE_BROWSER") == "1":
+            pytest.fail(said)
+        pytest.skip(said)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One Chromium for all tests of a file."""
+    sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def elsewhere():
+    """A place outside that counts who calls it: nobody should."""
+    from reading import Elsewhere
+
+    made = Elsewhere()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
