@@ -299,6 +299,10 @@ def test_what_drives_is_named_and_what_only_shadows_it_is_not(lay):
     found, looks = told(rows)
     assert looks == 4
     assert {f.subject["driver"]: f.severity for f in found} == {"attr_delivery": "high", "attr_support": "high"}
+    links = drivers.associations(rows)
+    weights.loc["attr_support", "survives"] = False  # whatever its p and its size
+    rest, _ = priorities.findings(weights, links, priorities.priorities(rows, weights, links))
+    assert [f.subject["driver"] for f in rest] == ["attr_delivery"]
     best = found[0]
     assert best.low < best.value < best.high
     assert best.baseline == 0.25
