@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from cx_helpers.measures import emotion
-from cx_helpers.tables import TableError
 
 STAGES = {"purchase": ["cart", "pay"], "use": ["delivery"], "support": ["chat"], "loyalty": []}
 
@@ -69,7 +68,10 @@ def test_a_question_asked_at_one_stage_only_makes_no_dip(lay):
 
 
 def test_a_planted_dip_is_found_at_its_stage(lay):
-    found = emotion.curve(STAGES, responses=lay(shop(1, dip=0.6)))
+    frame = shop(1, dip=0.6)
+    found = emotion.curve(STAGES, responses=lay(frame))
+    # the effort score, asked at one stage only, has no say where others are asked everywhere
+    assert found.loc["support", "n"] == ((frame["touchpoint"] == "chat") & (frame["instrument"] == "csat")).sum()
     told, _ = emotion.findings(found)
     worst = told[0]
     assert (worst.kind, worst.subject, worst.severity) == ("weakness", {"stage": "support"}, "high")
@@ -88,10 +90,11 @@ def test_two_questions_with_other_levels_are_brought_together(lay):
     assert found["p_adjusted"].min() > 0.05
 
 
-def test_nothing_to_look_at_is_refused_and_silence_is_said(lay):
-    with pytest.raises(TableError, match="needs at least one of them"):
-        emotion.curve(STAGES)
-    with pytest.raises(TableError, match="list them under `stages`"):
-        emotion.curve({"use": []}, responses=lay(answers([("a", "pay", 1)])))
-    silent = emotion.curve(STAGES, responses=lay(answers([("a", "pay", 1)])))
-    assert "Too few voices" in emotion.sentence(silent)["en"]
+def test_silence_is_null_and_is_said(lay):
+    one = lay(answers([("a", "pay", 1)]))
+    for silent in (emotion.curve(STAGES), emotion.curve({"use": []}, responses=one)):
+        assert silent["n"].tolist() == [0] * len(silent)
+        assert silent[["feeling", "low", "high", "p_value"]].isna().all(axis=None)
+        assert emotion.findings(silent) == ([], 0)
+        assert "Too few voices" in emotion.sentence(silent)["en"]
+    assert "Too few voices" in emotion.sentence(emotion.curve(STAGES, responses=one))["en"]
