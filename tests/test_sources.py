@@ -20,7 +20,7 @@ import yaml
 from hypothesis import strategies as st
 
 from cx_helpers import dates
-from cx_helpers.intake import convert, csvlines, mapping, pseudonyms, quarantine, reading, sources, values
+from cx_helpers.intake import convert, csvlines, mapping, pseudonyms, quarantine, reading, sources, store, values
 from cx_helpers.settings import WorkspaceError
 
 ROOT = Path(__file__).parent.parent
@@ -650,3 +650,15 @@ def test_real_exports_are_read_whole(real, tmp_path, monkeypatch, name):
     if name == "olist_sample":  # published: mean review 2.50 where late, 4.28 where on time
         means = table(tmp_path, "responses").groupby("late")["score"].mean().round(2)
         assert means.to_dict() == {True: 2.50, False: 4.28}
+
+
+def test_a_second_ingest_at_the_same_time_is_told_to_wait_with_exit_code_3(company, capsys):
+    from cx_helpers import cli
+
+    folder = company(
+        {"system": "table", "path": "sources/a.csv", "table": "customers", "columns": {"customer_id": "id"}}
+    )
+    put(folder, "a.csv", "id\n1\n")
+    with store.lock(folder):
+        assert cli.main(["ingest", "-w", str(folder)]) == 3
+    assert "another cx ingest" in capsys.readouterr().err

@@ -133,6 +133,12 @@ def remove(state: State, table: str) -> None:
         target.unlink()
 
 
+class Busy(SourceError):
+    """Another ingest holds the workspace."""
+
+    exit_code = 3  # contract, section 4
+
+
 @contextlib.contextmanager
 def lock(folder: Path) -> Iterator[None]:
     """One ingest at a time in one workspace; a killed one leaves no lock behind."""
@@ -145,7 +151,7 @@ def lock(folder: Path) -> Iterator[None]:
         except ImportError:  # not POSIX: no lock
             pass
         except OSError:
-            raise SourceError("another cx ingest is at work in this workspace; wait until it is done") from None
+            raise Busy("another cx ingest is at work in this workspace; wait until it is done") from None
         yield
 
 
