@@ -183,6 +183,17 @@ class Period:
             text = text if self.kind == "month" else f"سال {text}"
         return text.translate(_DIGITS_FA) if locale == "fa" else text
 
+    def heading(self, locale: str = "fa") -> str:
+        """The label; for an English reader of a Jalali period also its days: `Mehr 1404 (23 Sep – 22 Oct 2025)`."""
+        label, last = self.label(locale), self.past - dt.timedelta(1)
+        if locale != "en" or self.calendar != "jalali":
+            return label
+        first = f"{self.first.day} {GREGORIAN_MONTHS[self.first.month - 1][:3]}"
+        if self.first == last:
+            return f"{label} ({first} {last.year})"
+        first += f" {self.first.year}" if self.first.year != last.year else ""
+        return f"{label} ({first} – {last.day} {GREGORIAN_MONTHS[last.month - 1][:3]} {last.year})"
+
 
 def day_label(day: dt.date, locale: str = "fa", calendar: str = "jalali") -> str:
     """A day as a reader says it: `۳۱ شهریور ۱۴۰۴`, `31 Shahrivar 1404`, `22 September 2025`."""

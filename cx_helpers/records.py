@@ -12,6 +12,8 @@ KINDS = (
     "leading_indicator forecast risk strength weakness opportunity threat case data_quality"
 ).split()
 SEVERITIES = ("high", "medium", "low")
+_GOOD = ("strength", "opportunity")
+_NEUTRAL = ("driver", "segment", "basket", "experiment", "topic", "leading_indicator", "forecast")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ METRICS: dict[str, Metric] = {
     "active_customers": _metric("مشتریان فعال", "Active customers", "count", low=0),
     "late_delivery_rate": _metric("نرخ دیرکرد تحویل", "Late delivery rate", "share", "down", 1, low=0, high=1),
     "failure_rate": _metric("نرخ ناکامی", "Failure rate", "share", "down", 1, low=0, high=1),
+    "return_rate": _metric("نرخ بازگشت به همان نقطه", "Rate of coming back to it", "share", "down", 1, low=0, high=1),
+    "next_share": _metric("سهم گام بعد", "Share of the next step", "share", "down", 1, low=0, high=1),
+    "feeling": _metric("احساس", "Feeling", "score", digits=2, low=-1, high=1),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 
@@ -84,8 +89,9 @@ class Finding:
     kind        one of KINDS;  subject  {column: value} the claim is about;  measure  the metric or quantity
     value       what was seen;  baseline  against what;  low, high  95 % interval of value
     p_adjusted  corrected for all that the measure looked at;  impact  {value, low, high, unit} of mending it
-    text        the claim in both languages;  detail, remedy  shown under it, not part of the record
+    text        the claim in both languages;  detail  shown under it, not part of the record
     looks       how many comparisons p_adjusted was corrected for
+    good        is it good news (True), bad news (False), or as its kind says (None)?  Only for how it is shown
     """
 
     kind: str
@@ -102,12 +108,20 @@ class Finding:
     severity: str = "low"
     detail: Words | None = field(default=None, compare=False)
     looks: int | None = field(default=None, compare=False)
+    good: bool | None = field(default=None, compare=False)
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(f"finding kind {self.kind!r} is not one of {', '.join(KINDS)}")
         if self.severity not in SEVERITIES:
             raise ValueError(f"severity {self.severity!r} is not one of high, medium, low")
+
+    @property
+    def tone(self) -> str:
+        """`good`, `bad` or `neutral` news: what the measure said, else what its kind means."""
+        if self.good is not None:
+            return "good" if self.good else "bad"
+        return "good" if self.kind in _GOOD else "neutral" if self.kind in _NEUTRAL else "bad"
 
     def record(self) -> dict:
         """The finding as findings.json holds it (the runner adds `report`)."""
@@ -117,6 +131,25 @@ class Finding:
         if self.impact:
             out["impact"] = {k: clean(self.impact.get(k)) for k in ("value", "low", "high", "unit")}
         return {k: clean(v) if not isinstance(v, dict) else v for k, v in out.items()}
+
+
+def rank_key(record: dict) -> tuple:
+    """How findings of a whole run are ordered: most severe first, then the larger impact, then the surer.
+
+    record  as `Finding.record` makes it, with `report`
+    """
+    severity, p = record.get("severity"), record.get("p_adjusted")
+    size = (record.get("impact") or {}).get("value")
+    return (
+        SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES),
+        -abs(size) if _is_number(size) else 0.0,
+        p if _is_number(p) else 1.0,
+        str(record.get("report")),
+    )
+
+
+def _is_number(x) -> bool:
+    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x)
 
 
 # A run asks about ten questions, each a family corrected by itself; for one run in twenty to hold a false "high",

@@ -29,13 +29,15 @@ class Reading:
     period: dates.Period | None = None
     labels: dict[str, Words] = field(default_factory=dict, repr=False)
     smallest_group: int = 10
+    enough: int = 30  # from how many answers on a group is shown
+    segment: str = ""  # column=value of the customers that are looked at; empty: everybody
 
 
 _reading = Reading()
 
 
 def use(**settings) -> None:
-    """Set how this session is read (`locale=`, `calendar=`, `currency=`, `period=`, `labels=`, `smallest_group=`)."""
+    """Set how this session is read: any field of Reading, e.g. `locale=`, `calendar=`, `period=`, `labels=`."""
     global _reading
     if settings.get("locale", "fa") not in LOCALES:
         raise ValueError(f"locale {settings['locale']!r} is not known; use 'fa' or 'en'")
@@ -64,18 +66,21 @@ def number(x, locale: str | None = None, digits: int = 0, sign: bool = False, pe
 
 def money(x, locale: str | None = None, currency: str | None = None, sign: bool = False) -> str:
     """An amount as a manager says it: 21_000_000_000 IRR is `۲٫۱ میلیارد تومان`; other currencies keep their code."""
-    locale, currency = locale or _reading.locale, currency or _reading.currency
     if x is None or not math.isfinite(x):
         return _MISSING
-    unit = {"fa": currency, "en": currency}[locale]
-    if currency == "IRR":
-        x, unit = x / 10, {"fa": "تومان", "en": "toman"}[locale]
+    size, unit = money_scale(x, locale, currency)
+    scaled = x / size
+    return f"{number(scaled, locale, 1 if unit.count(' ') and abs(scaled) < 100 else 0, sign)} {unit}"
+
+
+def money_scale(x, locale: str | None = None, currency: str | None = None) -> tuple[float, str]:
+    """(by what an amount like x is divided, what that unit is called): (10_000_000, `میلیون تومان`)."""
+    locale, currency = locale or _reading.locale, currency or _reading.currency
+    one, unit = (10, {"fa": "تومان", "en": "toman"}[locale]) if currency == "IRR" else (1, currency)
     for size, fa, en in ((1e12, "هزار میلیارد", "trillion"), (1e9, "میلیارد", "billion"), (1e6, "میلیون", "million")):
-        if abs(x) >= size:
-            scaled = x / size
-            text = number(scaled, locale, 1 if abs(scaled) < 100 else 0, sign)
-            return f"{text} {fa if locale == 'fa' else en} {unit}"
-    return f"{number(x, locale, 0, sign)} {unit}"
+        if abs(x) / one >= size:
+            return one * size, f"{fa if locale == 'fa' else en} {unit}"
+    return one, unit
 
 
 def label(value, locale: str | None = None) -> str:
@@ -214,4 +219,63 @@ delivery | تحویل | delivery
 quality | کیفیت | quality
 price | قیمت | price
 packaging | بسته‌بندی | packaging
+(start) | آغاز | start
+(end) | پایان | end
+(gone) | رفتند | left
+(unknown) | نامعلوم | unknown
+from | از | from
+to | به | to
+now | اکنون | now
+next | گام بعد | next step
+path | مسیر | path
+rank | رتبه | rank
+steps | گام‌ها | steps
+variant | گروه آزمایش | variant
+cohort | گروه ورودی | cohort
+offset | ماه پس از ورود | months since
+driver | عامل | driver
+word | واژه | word
+experience | تجربه | experience
+topic | موضوع | topic
+invitations | دعوت‌ها | invitations
+abandonment | رهاکردن | abandonment
+failure_rate | نرخ ناکامی | failure rate
+median_s | زمان معمول (میانه) | usual time (median)
+p95_s | زمان ۹۵٪ (صدک) | time (95th percentile)
+sentiment | احساس نوشته‌ها | sentiment of comments
+score | نمره (از −۱ تا +۱) | score (−1 to +1)
+feeling | احساس | feeling
+cumulative | سهم انباشته | cumulative share
+customer_share | سهم مشتریان | share of customers
+usual | معمول | usual
+retention | ماندگاری | retention
+others | دیگران | the others
+money | به پول | in money
+money_each | خرید هر مشتری | purchases per customer
+converting | تبدیل امروز | conversion now
+fixed | تبدیل پس از رفع | conversion if fixed
+gain | افزایش تبدیل | gain in conversion
+gained | مشتریان بیشتر | more customers
+touched | خریدارانی که گذشته‌اند | buyers who passed it
+counted_gain | افزایش با شمارش ساده (واحد درصد) | gain by plain counting (points)
+importance | اهمیت | importance
+performance | عملکرد | performance
+mean | میانگین | mean
+room | جای بهبود | room to improve
+place | جایگاه | place
+coef | ضریب | coefficient
+slope | شیب | slope
+odds | نسبت بخت | odds ratio
+vif | هم‌خطی (VIF) | collinearity (VIF)
+pearson | همبستگی پیرسون | Pearson correlation
+spearman | همبستگی اسپیرمن | Spearman correlation
+contribution | وزن | weight
+agreement | همخوانی | agreement
+read | خوانده‌شده | read
+ties | سهم رویدادهای هم‌زمان | share of simultaneous events
+improve | اول درست کنید | fix first
+keep | نگه دارید | keep up
+watch | زیر نظر | watch
+fine | خوب است | fine
+unsure | نامطمئن | unsure
 """)

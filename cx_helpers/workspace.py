@@ -283,6 +283,8 @@ def open(folder: str | Path, period: str = "", segment: str = "", locale: str = 
         period=when,
         labels=labels(settings.folder),
         smallest_group=settings.privacy["smallest_group"],
+        enough=tables.smallest,
+        segment=segment,
     )
     return tables
 

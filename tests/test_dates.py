@@ -91,3 +91,10 @@ def test_month_number_cuts_instants_at_the_jalali_month(lay):
     found = table.mutate(m=dates.month_number(table.occurred_at, months)).order_by("event_id").execute()["m"]
     assert found.tolist()[:3] == [0, 1, 1]
     assert pd.isna(found.iloc[3])
+
+
+def test_the_heading_tells_an_english_reader_the_days_of_a_jalali_period():
+    assert Period.parse("1404-06").heading("en") == "Shahrivar 1404 (23 Aug – 22 Sep 2025)"
+    assert Period.parse("1404-10").heading("en") == "Dey 1404 (22 Dec 2025 – 20 Jan 2026)"
+    assert Period.parse("1404-06").heading("fa") == "شهریور ۱۴۰۴"
+    assert Period.parse("2025-09", calendar="gregorian").heading("en") == "September 2025"

@@ -85,7 +85,7 @@ def test_a_window_that_has_not_elapsed_is_left_out(lay):
     end = DAY0 + dt.timedelta(days=161)
     assert len(moments.moments(*laid, window_days=60, until=end)) == 1
     assert moments.moments(*laid, window_days=61, until=end).empty
-    assert "fully elapsed" in moments.sentence([], 0)["en"]
+    assert "time to return is over" in moments.sentence([], 0)["en"]
 
 
 def test_slow_visits_and_low_scores_are_experiences_too(lay):

@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from reading import CLIPPED, DRAWN, WIDTH, Visit, armed, watch
 
-from cx_helpers import wording
+from cx_helpers import records, wording
 from cx_helpers.records import Finding
 from cx_helpers.report import blocks, charts, page, safe
 from cx_helpers.report.drawable import PageError, refuse_undrawable
@@ -222,12 +222,50 @@ def test_the_first_page_gathers_numbers_findings_and_outcomes(locale):
     made = page.index(reports(locale), locale=locale, company=COMPANY, period_label=demo.PERIOD.label(locale))
     assert made.count('class="kpi"') == 5
     assert made.count('class="finding ') == 5
-    assert made.index("finding high") < made.index("finding medium") < made.index("finding low")
+    order = re.findall(r'class="finding (?:bad|good|neutral) (\w+)"', made)
+    assert order == sorted(order, key=["high", "medium", "low"].index)
+    assert set(order) == {"high", "medium", "low"}
     assert 'href="journey.html#finding-1"' in made, "the first finding of the first page stands first in its report too"
     assert {"fa": "جدول سفارش‌ها نیست.", "en": "There is no table of orders."}[locale] in made
     assert "no column &lt;score&gt;" in made
-    assert {"fa": "۲ یافتهٔ فوری", "en": "2 findings ask"}[locale] in re.sub("[\u2066-\u2069]", "", made)
+    assert {"fa": "یک یافتهٔ مهم دیگر", "en": "One more of high importance"}[locale] in made
     assert {"fa": "یک گزارش ساخته نشد", "en": "One report could not be made"}[locale] in made
+
+
+@pytest.mark.parametrize("locale", ["fa", "en"])
+def test_a_segment_is_part_of_every_heading(locale):
+    scope = {"fa": "استان: ایلام", "en": "province: ایلام"}[locale]
+    report = page.build(demo.notebook(locale), locale=locale, company=COMPANY, parameters={"segment": "province=ایلام"})
+    part = {"notebook": demo.notebook(locale), "segment": "province=ایلام"}
+    first = page.index([Report("a", **part), Report("b", **part)], locale=locale, company=COMPANY)
+    for made in (report, first):
+        assert scope in re.search("<title>(.*?)</title>", made)[1]
+        assert re.search(f'<p class="eyebrow">.*<span class="scope">{scope}</span>', made)
+    assert first.count(scope) == 2, "said once for all, not on every card"
+    mixed = page.index([Report("a", **part), Report("b", notebook=part["notebook"])], locale=locale, company=COMPANY)
+    assert mixed.count(scope) == 1
+    assert scope not in re.search("<title>(.*?)</title>", mixed)[1]
+
+
+def test_the_first_page_has_the_order_of_findings_json():
+    texts = {"fa": "ادعا", "en": "claim"}
+    sizes = {"a": [3, None, 40], "b": [20, 7]}
+    books, every = [], []
+    for name, impacts in sizes.items():
+        found = [
+            Finding("friction", {"touchpoint": f"{name}{size}"}, "nps", 1.0, texts | {"en": f"claim {name} {size}"},
+                    impact=size and {"value": size, "unit": "customers"}, severity="high" if size != 7 else "medium")
+            for size in impacts
+        ]  # fmt: skip
+        wording.use(locale="en")
+        shown = blocks.findings(found)._repr_mimebundle_()
+        cell = new_code_cell("", outputs=[new_output("display_data", data=shown)])
+        books.append(Report(name, notebook=new_notebook(cells=[cell]), href=f"{name}.html"))
+        every += [{"report": name} | one.record() for one in found]
+    made = page.index(books, locale="en", company=COMPANY)
+    wanted = [one["text"]["en"] for one in sorted(every, key=records.rank_key)]
+    assert re.findall(r"<h3>(claim .*?)</h3>", made) == wanted
+    assert wanted == ["claim a 40", "claim b 20", "claim a 3", "claim a None", "claim b 7"]
 
 
 def test_every_finding_links_to_an_anchor_that_is_there():
@@ -239,7 +277,7 @@ def test_every_finding_links_to_an_anchor_that_is_there():
     for anchor in wanted:
         claim = re.search(rf'href="journey\.html#{anchor}"', first).start()
         title = re.findall(r"<h3>(.*?)</h3>", first[:claim])[-1]
-        assert re.search(rf'id="{anchor}">\s*<p class="tag">[^<]*</p>\s*<h3>{re.escape(title)}</h3>', report)
+        assert re.search(rf'id="{anchor}">\s*<p class="tag"[^>]*>[^<]*</p>\s*<h3>{re.escape(title)}</h3>', report)
 
 
 def test_one_number_of_two_reports_stands_once_on_the_first_page():
@@ -251,7 +289,7 @@ def test_a_quiet_run_says_so():
     in_english()
     quiet = executed(demo.shown(blocks.findings([], looked_at=12)))
     made = page.index([Report("a", notebook=quiet, href="a.html", title="A")], locale="en", company=COMPANY)
-    assert "Nothing was found that survives correction." in made
+    assert "No difference or change was found that one could rely on." in made
 
 
 def test_a_failure_says_what_happened_and_escapes_it():

@@ -101,7 +101,7 @@ def test_a_value_without_enough_data_is_a_dash_and_null_never_zero(locale):
     card = blocks.kpi("ces", demo.answer("ces", {"all": (4, np.nan, np.nan, np.nan)}, "all"), goal=5.5)
     shown, record = card.payload["cards"][0], card.metrics[0]
     assert shown["value"] == "—"
-    assert bare(shown["reason"]) == {"fa": "کمتر از ۱۰ مورد", "en": "fewer than 10 cases"}[locale]
+    assert bare(shown["reason"]) == {"fa": "کمتر از ۱۰ پاسخ", "en": "fewer than 10 answers"}[locale]
     assert (record["value"], record["low"], record["n"]) == (None, None, 4)
     assert shown["goal_state"] == "", "nothing is known about the goal"
     json.dumps(card.metrics, allow_nan=False)
@@ -111,6 +111,12 @@ def test_a_change_whose_interval_holds_zero_is_no_change(locale):
     card = blocks.kpi("nps", demo.one("nps", 900, 31, 25, 37), demo.step(-2, -6, 2)).payload["cards"][0]
     assert card["change"] == {"fa": "بدون تغییر معنادار", "en": "no significant change"}[locale]
     assert (card["change_tone"], card["change_arrow"]) == ("flat", "")
+
+
+def test_a_period_before_without_enough_data_is_said(locale):
+    card = blocks.kpi("nps", demo.one("nps", 900, 31, 25, 37), demo.step(np.nan, np.nan, np.nan)).payload["cards"][0]
+    assert card["change"] == {"fa": "دورهٔ پیش دادهٔ کافی ندارد", "en": "too little data in the last period"}[locale]
+    assert card["change_tone"] == "flat"
 
 
 @pytest.mark.parametrize(("change", "tone"), [((0.02, 0.01, 0.03), "bad"), ((-0.02, -0.03, -0.01), "good")])
@@ -171,7 +177,10 @@ def test_metrics_of_a_trend_have_their_own_periods():
 
 def test_findings_stand_by_severity_and_are_recorded_in_both_languages(locale):
     made = blocks.findings(demo.found())
-    assert [item["severity"] for item in made.payload["items"]] == ["high", "high", "medium", "good", "low"]
+    items = made.payload["items"]
+    assert [item["severity"] for item in items] == ["high", "high", "medium", "medium", "low"]
+    assert [item["tone"] for item in items].count("good") == 1
+    assert items[3]["tone"] == "good"
     recorded = made._repr_mimebundle_()[FINDINGS]
     assert recorded[0]["subject"] == {"touchpoint": "payment", "channel": "app"}
     assert set(recorded[0]["text"]) == {"fa", "en"}
@@ -180,17 +189,45 @@ def test_findings_stand_by_severity_and_are_recorded_in_both_languages(locale):
 def test_a_finding_shows_its_small_print(locale):
     item = blocks.findings(demo.found()[1:2]).payload["items"][0]
     expected = {
-        "fa": ["از ۱۸٬۴۰۲ مورد", "بازهٔ ۹۵٪: ۱۹٫۹ تا ۲۱٫۷٪", "پس از تصحیح ۶۳ مقایسه", "p < ۰٫۰۰۱"],
-        "en": ["from 18,402 cases", "95% interval: 19.9 to 21.7%", "corrected for 63 comparisons", "p < 0.001"],
+        "fa": ["۱۸٬۴۰۲ مورد", "پس از تصحیح برای ۶۳ مقایسه"],
+        "en": ["18,402 cases", "corrected for 63 comparisons"],
     }[locale]
-    assert [bare(part) for part in item["small"]] == expected
+    assert [bare(part).replace("\u00a0", " ") for part in item["small"]] == expected
+    more = {"fa": "بازهٔ ۹۵٪: ۱۹٫۹ تا ۲۱٫۷٪ · p < ۰٫۰۰۱", "en": "95% interval: 19.9 to 21.7% · p < 0.001"}
+    assert bare(item["more"]) == more[locale], "the proof above has its own interval: the value's stands at the pointer"
     assert (
         bare(item["impact"])
         == {
             "fa": "اگر اصلاح شود: حدود ۵۰۰ سفارش (۴۱۰ تا ۵۹۰)",
-            "en": "If mended: about 500 orders (410 to 590)",
+            "en": "If fixed: about 500 orders (410 to 590)",
         }[locale]
     )
+
+
+def test_nothing_compared_is_not_nothing_found(locale):
+    few = {"fa": "پاسخ کافی برای مقایسه نبود", "en": "too few answers to compare"}[locale]
+    assert few in blocks.findings([], looked_at=0).payload["empty"]
+    assert few not in blocks.findings([], looked_at=9).payload["empty"]
+
+
+@pytest.mark.parametrize(("kind", "good", "tone"), [
+    ("cohort", True, "good"), ("cohort", False, "bad"), ("friction", None, "bad"), ("strength", None, "good"),
+    ("driver", None, "neutral"), ("opportunity", None, "good"),
+])  # fmt: skip
+def test_red_is_for_bad_news_only(kind, good, tone):
+    words = {"fa": "ادعا", "en": "claim"}
+    one = records.Finding(kind, {"channel": "app"}, "nps", 1.0, words, severity="high", good=good)
+    assert blocks.findings([one]).payload["items"][0]["tone"] == tone
+    assert "good" not in one.record(), "only for how it is shown"
+
+
+def test_a_segment_stands_above_the_bottom_line(locale):
+    wording.use(segment="province=ایلام")
+    lead = blocks.bottom_line("یک جمله").payload
+    assert "ایلام" in lead["scope"]
+    assert {"fa": "استان", "en": "province"}[locale] in lead["scope"]
+    wording.use(segment="")
+    assert not blocks.bottom_line("یک جمله").payload["scope"]
 
 
 def test_money_and_points_are_said_as_such(locale):
@@ -202,14 +239,14 @@ def test_money_and_points_are_said_as_such(locale):
         bare(blocks.impact_text(money, "nps", locale))
         == {
             "fa": "اگر اصلاح شود: حدود ۲٫۱ میلیارد تومان (۱٫۴ تا ۲٫۹ میلیارد تومان)",
-            "en": "If mended: about 2.1 billion toman (1.4 to 2.9 billion toman)",
+            "en": "If fixed: about 2.1 billion toman (1.4 to 2.9 billion toman)",
         }[locale]
     )
     assert (
         bare(blocks.impact_text(points, "nps", locale))
         == {
-            "fa": "اگر اصلاح شود: حدود +۲٫۴ واحد (+۰٫۸ تا +۴٫۰)",
-            "en": "If mended: about +2.4 points (+0.8 to +4.0)",
+            "fa": "اگر اصلاح شود: حدود +۲٫۴ واحد (+۰٫۸ تا +۴٫۰) در کل",
+            "en": "If fixed: about +2.4 points (+0.8 to +4.0) overall",
         }[locale]
     )
 
@@ -427,7 +464,6 @@ def test_a_cell_not_yet_elapsed_is_empty_not_zero():
     "draw",
     [
         lambda: charts.ranges(demo.CHANNELS.iloc[:0], "nps"),
-        lambda: charts.ranges(demo.CHANNELS.iloc[-1:], "nps"),
         lambda: charts.lines(demo.trend("nps", 1, 1, 1, 1).iloc[:0]),
         lambda: charts.bars(demo.votes().iloc[:0], ["promoters"]),
         lambda: charts.heat(pd.DataFrame()),
@@ -441,6 +477,65 @@ def test_an_empty_answer_is_a_sentence(draw, locale):
     bundle = draw()._repr_mimebundle_()
     assert PLOTLY not in bundle
     assert {"fa": "داده‌ای", "en": "no data"}[locale] in bundle[BLOCK]["sentences"][0]
+
+
+def test_where_every_group_is_small_the_page_says_so(locale):
+    sentence = charts.ranges(demo.CHANNELS.iloc[-1:], "nps").payload["sentences"][0]
+    small = {"fa": "هیچ گروهی به ۳۰ پاسخ نمی‌رسد", "en": "No group reaches 30 answers"}
+    assert small[locale] in bare(sentence).replace("\u00a0", " ")
+
+
+def test_values_run_from_the_names_on_and_time_from_left_to_right(locale):
+    """Persian reads ranges, bars and the quadrant from the right; time runs left to right in both languages."""
+    for made in (charts.ranges(demo.CHANNELS, "nps"), charts.quadrant(demo.drivers())):
+        start, end = figure(made)["layout"]["xaxis"]["range"]
+        assert (start > end) == (locale == "fa")
+    for made in (charts.lines(demo.by_channel()), charts.heat(demo.triangle(), "retention_1")):
+        assert "range" not in (axis := figure(made)["layout"]["xaxis"]) or axis["range"][0] < axis["range"][1]
+
+
+def test_a_picture_is_named_by_what_it_splits(locale):
+    titles = [charts.ranges(demo.CHANNELS, "nps").payload["title"], charts.lines(demo.by_channel()).payload["title"]]
+    split = {"fa": "به تفکیک کانال", "en": "by channel"}[locale]
+    assert all(split in title for title in titles)
+    assert titles[0] != titles[1]
+
+
+def test_red_is_explained_where_there_is_red(locale):
+    red = {"fa": "قرمز", "en": "Red"}[locale]
+    assert red in charts.ranges(demo.CHANNELS, "nps", goal=99).payload["caption"]
+    assert red not in charts.ranges(demo.CHANNELS, "nps", goal=-99).payload["caption"]
+
+
+def test_every_axis_has_three_ticks_or_more_on_a_phone():
+    axis = figure(charts.ranges(demo.CHANNELS, "nps"))["layout"]["meta"]["narrow"]["layout"]["xaxis"]
+    assert len(axis["tickvals"]) >= 3
+
+
+def test_a_path_is_read_in_the_readers_direction(locale):
+    wording.use(labels={"ad": {"fa": "تبلیغ", "en": "advertisement"}})
+    paths = pd.DataFrame({"path": ["ad → store"], "n": [9], "median_s": [149.0]}, index=pd.Index([1], name="rank"))
+    cells = blocks.table(paths, formats={"median_s": "duration"}).payload["rows"][0]["cells"]
+    expected = {"fa": ["تبلیغ ← فروشگاه", "۹", "۲٫۵ دقیقه"], "en": ["advertisement → store", "9", "2.5 minutes"]}[
+        locale
+    ]
+    assert [bare(cell["text"]).replace("\u00a0", " ") for cell in cells] == expected
+
+
+def test_low_and_high_of_a_plain_number_are_plain_numbers():
+    cells = blocks.table(pd.DataFrame({"coef": [0.5], "low": [-0.1], "high": [1.0]})).payload["rows"][0]["cells"]
+    assert not any("%" in cell["text"] for cell in cells)
+
+
+def test_columns_of_money_and_shares_are_set_as_such(locale):
+    frame = pd.DataFrame({"money": [21e9], "cumulative": [0.351]})
+    cells = [bare(cell["text"]) for cell in blocks.table(frame).payload["rows"][0]["cells"]]
+    assert cells == {"fa": ["۲٫۱ میلیارد تومان", "۳۵٫۱٪"], "en": ["2.1 billion toman", "35.1%"]}[locale]
+
+
+def test_what_n_counts_stands_over_its_column(locale):
+    columns = charts.bars(demo.answer("response_rate", {"app": (90, 0.4, 0.3, 0.5), "web": (80, 0.5, 0.4, 0.6)}))
+    assert columns.payload["table"]["columns"][0]["title"] == {"fa": "دعوت‌ها", "en": "invitations"}[locale]
 
 
 def test_a_column_that_is_not_there_is_named():

@@ -181,6 +181,7 @@ def _finding(row, looks: int) -> Finding | None:
         text=_claim(row),
         detail=_detail(row),
         looks=looks,
+        good=good,
     )
 
 

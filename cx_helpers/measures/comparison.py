@@ -153,6 +153,7 @@ def _finding(metric: str, row, looks: int) -> Finding | None:
         text=_claim(metric, row),
         detail=_detail(metric, row, weight),
         looks=looks,
+        good=good,
     )
 
 
@@ -180,8 +181,8 @@ def _claim(metric: str, row) -> Words:
 def _detail(metric: str, row, weight: float) -> Words:
     ends = sorted([abs(row.low), abs(row.high)])
     proof = say(
-        fa="اندازهٔ تفاوت: {c} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این‌جاست.",
-        en="Size of the difference: {c} (95% interval {low} to {high}); {w:.0%} of the answers come from here.",
+        fa="تفاوت: {c} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این گروه است.",
+        en="Difference: {c} (95% interval {low} to {high}); {w:.0%} of the answers come from this group.",
         c=step(metric, abs(row.change)),
         low=step(metric, ends[0], unit=False),
         high=step(metric, ends[1], unit=False),
@@ -214,8 +215,8 @@ def without(metric: str, groups: dict, found: list[Finding]) -> Words | None:
         n, value = part.loc[group, "n"], part.loc[group, metric]
         values[when] = amount(metric, (whole["n"] * whole[metric] - n * value) / (whole["n"] - n))
     return say(
-        fa="بی {c} «{g}»، امتیاز {now} بود (دورهٔ پیش {before}).",
-        en="Without {c} “{g}” the score would be {now} ({before} in the period before).",
+        fa="بدون {c} «{g}»، امتیاز {now} می‌بود (دورهٔ پیش: {before}).",
+        en="Without {c} “{g}” the score would have been {now} (period before: {before}).",
         c=name(column),
         g=name(group),
         **values,
@@ -236,8 +237,8 @@ def sentence(found: list[Finding], looks: int) -> Words:
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
     places = join([name(group) for group in groups[:3]])
     return say(
-        fa="{m} مشکل از {k} مقایسه پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
-        en="{m} problems out of {k} comparisons hold after correction; first of all: {places}.",
+        fa="از {k} مقایسه، {m} مشکل پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
+        en="Of {k} comparisons, {m} problems hold after correction; first of all: {places}.",
         k=looks,
         m=len(bad),
         places=places,

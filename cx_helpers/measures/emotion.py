@@ -141,9 +141,10 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
                 severity=loud if bad else "low" if loud == "low" else "medium",
                 text=_claim(stage, row, bad),
                 detail=say(
-                    fa="فاصله: {c:+.2f} در مقیاس −۱ تا ۱ (بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f})؛ {n} صدا از {k} مشتری.",
-                    en="Gap: {c:+.2f}, where feeling runs from −1 to 1 (95% interval {low:+.2f} to {high:+.2f}); "
-                    "{n} voices of {k} customers.",
+                    fa="فاصله: {c:+.2f} در مقیاس −۱ تا +۱ (بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f})؛ {n} نوشته و نمره از "
+                    "{k} مشتری.",
+                    en="Gap: {c:+.2f}, where feeling runs from −1 to +1 (95% interval {low:+.2f} to {high:+.2f}); "
+                    "{n} comments and scores of {k} customers.",
                     c=row["change"],
                     low=row["change_low"],
                     high=row["change_high"],
@@ -177,8 +178,8 @@ def sentence(found: pd.DataFrame) -> Words:
         )
     low, high = known["feeling"].idxmin(), known["feeling"].idxmax()
     line = say(
-        fa="احساس مشتریان از «{a}» ({x:+.2f}) تا «{b}» ({y:+.2f}) بالا و پایین می‌رود.",
-        en="Feeling ranges from “{a}” ({x:+.2f}) to “{b}” ({y:+.2f}).",
+        fa="احساس مشتریان در «{a}» از همه بدتر ({x:+.2f}) و در «{b}» از همه بهتر است ({y:+.2f}).",
+        en="Customers feel worst at “{a}” ({x:+.2f}) and best at “{b}” ({y:+.2f}).",
         a=name(low),
         b=name(high),
         x=known.loc[low, "feeling"],
@@ -186,7 +187,7 @@ def sentence(found: pd.DataFrame) -> Words:
     )
     sure = known.loc[low, "p_adjusted"] < 0.05
     verdict = (
-        say(fa="این افت از تصادف بیشتر است.", en="That dip is more than chance.")
+        say(fa="این افت تصادفی نیست.", en="That dip is more than chance.")
         if sure
         else say(fa="این افت می‌تواند تصادفی باشد.", en="That dip may be chance.")
     )

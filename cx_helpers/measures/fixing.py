@@ -190,27 +190,25 @@ def findings(found: pd.DataFrame, journey: str = "customer", most: int = 3) -> t
 def _claim(touchpoint: str, row, journey: str) -> Words:
     who = {"fa": "مشتری", "en": "customers"} if journey == "customer" else {"fa": "سفر", "en": "journeys"}
     return say(
-        fa="اگر ناکامی‌های «{t}» رفع می‌شد، به برآورد زنجیره تا {x} {who} بیشتر به خرید می‌رسیدند "
-        "(بازهٔ ۹۵٪: {low} تا {high})",
-        en="Without the failures of “{t}”, by the chain up to {x} more {who} would have bought "
-        "(95% interval {low} to {high})",
+        fa="اگر ناکامی‌های «{t}» رفع می‌شد، تا {x} {who} بیشتر به مقصد می‌رسیدند",
+        en="Without the failures of “{t}”, up to {x} more {who} would have reached the goal",
         t=name(touchpoint),
         x=row["gained"],
         who=who,
-        low=row["gained_low"],
-        high=row["gained_high"],
     )
 
 
 def _detail(row) -> Words:
     share = say(
-        fa="نرخ تبدیل از {a:.1%} به {b:.1%}؛ با شمارش ساده، {c:+.1%}. {t:.0%} خریداران از این نقطه گذشته‌اند. هر دو "
-        "سقف‌اند: کسانی که ناکام می‌مانند شاید با دیگران فرق داشته باشند.",
-        en="Conversion from {a:.1%} to {b:.1%}; by plain counting {c:+.1%}. {t:.0%} of buyers passed this touchpoint. "
-        "Each is an upper bound: those who fail may differ from the others.",
+        fa="سهم مشتریانی که در این دوره به مقصد می‌رسند از {a:.1%} به {b:.1%} می‌رسید (زنجیرهٔ مارکوف)؛ با شمارش "
+        "ساده {c:+.1f} واحد درصد. {t:.0%} آنان از این نقطه گذشته‌اند. هر دو عدد سقف‌اند: کسانی که ناکام می‌مانند "
+        "شاید با دیگران فرق داشته باشند.",
+        en="The share of customers who reach the goal in this period would go from {a:.1%} to {b:.1%} (Markov chain); "
+        "by plain counting {c:+.1f} percentage points. {t:.0%} of them passed this touchpoint. Both are upper bounds: "
+        "those who fail may differ from the others.",
         a=row["converting"],
         b=row["fixed"],
-        c=row["counted_gain"],
+        c=100 * row["counted_gain"],
         t=row["touched"],
     )
     money = say(fa="به پول: تا {m:money}.", en="In money: up to {m:money}.", m=row["money"])

@@ -40,14 +40,14 @@ def sentence(found: list[Finding], looks: int) -> Words:
     loud = [f for f in found if f.severity in ("high", "medium")]
     if not loud:
         return say(
-            fa="از {k} مقایسه، هیچ نقطهٔ تماسی پس از تصحیح بدتر از معمول خود نبود.",
-            en="Of {k} comparisons no touchpoint was, after correction, worse than its usual self.",
+            fa="هیچ نقطهٔ تماسی بدتر از معمول خود نبود (از {k} مقایسه، پس از تصحیح).",
+            en="No touchpoint was worse than it usually is (of {k} comparisons, after correction).",
             k=looks,
         )
     places = join([_place(f.subject) for f in loud[:3]])
     return say(
-        fa="از {k} مقایسه، {m} گرفتاری پس از تصحیح می‌ماند؛ پیش از همه: {places}.",
-        en="Of {k} comparisons {m} frictions stand after correction; first of all: {places}.",
+        fa="{m} گره در سفر مشتری تأیید شد (از {k} مقایسه، پس از تصحیح)؛ پیش از همه: {places}.",
+        en="{m} frictions hold (of {k} comparisons, after correction); first of all: {places}.",
         k=looks,
         m=len(loud),
         places=places,
@@ -133,17 +133,16 @@ def _base(row) -> Words:
 
 def _detail(row) -> Words:
     hit = say(
-        fa="{h} مشتری گرفتار شدند، حدود {x} نفر بیش از معمول (بازهٔ ۹۵٪: {low} تا {high})؛ {n} مورد.",
-        en="It hit {h} customers, about {x} more than usual (95% interval {low} to {high}); {n} cases.",
+        fa="{h} مشتری گرفتار شدند، حدود {x} نفر بیش از معمول (بازهٔ ۹۵٪: {low} تا {high}).",
+        en="It hit {h} customers, about {x} more than usual (95% interval {low} to {high}).",
         h=row.hit,
         x=row.excess,
         low=row.excess_low,
         high=row.excess_high,
-        n=row.n,
     )
     harm = say(
-        fa="سفرهای گرفتار {d:.0%} کمتر به مقصد رسیدند.",
-        en="Journeys that were hit reached the goal {d:.0%} less often.",
+        fa="سفرهایی که به این گره خوردند {d:.0%} کمتر به مقصد رسیدند.",
+        en="Journeys that met it reached the goal {d:.0%} less often.",
         d=row.harm,
     )
     money = say(fa="برآورد زیان: {m:money}.", en="Estimated loss: {m:money}.", m=row.money)

@@ -173,7 +173,7 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
         lost = {"value": -row.change * row.n_bad, "low": -row.high * row.n_bad, "high": -row.low * row.n_bad}
         money = None
         if order_value:
-            money = say(fa=" (حدود {m:money})", en=" (about {m:money})", m=lost["value"] * order_value)
+            money = say(fa="به پول: حدود {m:money}.", en="In money: about {m:money}.", m=lost["value"] * order_value)
         out.append(
             Finding(
                 kind="moment_of_truth",
@@ -198,45 +198,38 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
                     b=row.again_good,
                     d=window_days,
                 ),
-                detail=_detail(row, lost["value"], money),
+                detail=_detail(row, money),
                 looks=len(found),
             )
         )
     return out, len(found)
 
 
-def _detail(row, lost: float, money: Words | None) -> Words:
+def _detail(row, money: Words | None) -> Words:
     proof = say(
-        fa="تفاوت {c:+.1%} (بازهٔ ۹۵٪: {low:+.1%} تا {high:+.1%})، میان مشتریانی با شمار خرید پیشین برابر؛ {n} مشتری، "
-        "{k} نفر با تجربهٔ بد. این همراهی است، نه علت.",
-        en="Difference {c:+.1%} (95% interval {low:+.1%} to {high:+.1%}) among customers who had bought as often "
-        "before; {n} customers, {k} with a bad experience. An association, not a cause.",
-        c=row.change,
-        low=row.low,
-        high=row.high,
-        n=row.n,
+        fa="تفاوت: {c:+.1f} واحد درصد (بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f})، میان مشتریانی که پیش‌تر به یک اندازه خرید "
+        "کرده بودند؛ {k} نفر تجربهٔ بد داشتند. این همراهی است، نه علت.",
+        en="Difference: {c:+.1f} percentage points (95% interval {low:+.1f} to {high:+.1f}) among customers who had "
+        "bought as often before; {k} had a bad experience. An association, not a cause.",
+        c=100 * row.change,
+        low=100 * row.low,
+        high=100 * row.high,
         k=row.n_bad,
-    )
-    size = say(
-        fa="هم‌ارز حدود {x} مشتری بازگشته{m}.",
-        en="It amounts to about {x} returning customers{m}.",
-        x=lost,
-        m=money or {"fa": "", "en": ""},
     )
     flip = say(
         fa="در {k} گروه، جهت تفاوت وارونه است؛ با احتیاط بخوانید.",
         en="In {k} strata the difference points the other way: read with care.",
         k=row.flips,
     )
-    return sentences(proof, size, flip if row.flips else None)
+    return sentences(proof, money, flip if row.flips else None)
 
 
 def sentence(found: list[Finding], looks: int) -> Words:
     """What the search for moments of truth brought, in one sentence."""
     if not looks:
         return say(
-            fa="هنوز مشتریان کافی با پنجرهٔ کاملاً سپری‌شده برای یافتن لحظه‌های سرنوشت نیست.",
-            en="There are not yet enough customers with a fully elapsed window to look for moments of truth.",
+            fa="برای یافتن لحظه‌های حقیقت، هنوز مشتری کافی نیست که مهلت بازگشتش تمام شده باشد.",
+            en="There are not yet enough customers whose time to return is over, so moments of truth cannot be told.",
         )
     if not found:
         return say(
@@ -245,8 +238,8 @@ def sentence(found: list[Finding], looks: int) -> Words:
             k=looks,
         )
     return say(
-        fa="از {k} مقایسه، {m} لحظهٔ حقیقت می‌ماند: {p}.",
-        en="Of {k} comparisons {m} moments of truth stand: {p}.",
+        fa="{m} لحظهٔ حقیقت پیدا شد (از {k} مقایسه): {p}.",
+        en="{m} moments of truth were found (of {k} comparisons): {p}.",
         k=looks,
         m=len(found),
         p=join([name(t) for t in dict.fromkeys(f.subject["touchpoint"] for f in found[:4])]),

@@ -160,16 +160,12 @@ _PLACES = {
 
 def _detail(row) -> Words:
     proof = say(
-        fa="سهم: {x:.0%} (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})، از {n} پاسخ {c} مشتری. کارکرد امروز {p:.0%} بهترین حالت "
-        "است و فاصلهٔ امروز تا بهترین حالت با {room:.2f} واحد نمرهٔ بالاتر همراه است. این همراهی است، نه علت.",
-        en="Share {x:.0%} (95% interval {low:.0%} to {high:.0%}), from {n} answers of {c} customers. Performance today "
-        "is {p:.0%} of the best, and the way from here to the best goes with {room:.2f} points of the score. An "
-        "association, not a cause.",
-        x=row.importance,
+        fa="بازهٔ ۹۵٪ سهم: {low:.0%} تا {high:.0%}. عملکرد امروز {p:.0%} بهترین حالت است و رسیدن به بهترین حالت "
+        "با {room:.2f} واحد نمرهٔ بالاتر همراه است. این همراهی است، نه علت.",
+        en="95% interval of the share: {low:.0%} to {high:.0%}. Performance today is {p:.0%} of the best; being at the "
+        "best goes with {room:.2f} points more of the score. An association, not a cause.",
         low=row.low,
         high=row.high,
-        n=row.n,
-        c=row.customers,
         p=row.performance,
         room=row.room,
     )
@@ -195,8 +191,8 @@ def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat"
         )
     tops = [say(fa="{d} ({x:.0%})", en="{d} ({x:.0%})", d=name(f.subject["driver"]), x=f.value) for f in named[:3]]
     return say(
-        fa="{o} بیش از همه با این‌ها همراه است: {tops}. از {k} عامل، {m} عامل پس از تصحیح می‌ماند.",
-        en="{o} goes most of all with {tops}. Left standing after correction: {m} of {k} drivers.",
+        fa="{o} بیش از همه با این‌ها همراه است: {tops}. از {k} عامل سنجیده، {m} عامل پس از تصحیح تأیید شد.",
+        en="{o} goes most of all with {tops}. Of {k} drivers weighed, {m} hold after correction.",
         o=_title(outcome),
         tops=join(tops),
         k=looks,

@@ -92,6 +92,7 @@ def finding(turn: pd.DataFrame, metric: str) -> list[Finding]:
             text=text,
             detail=detail,
             looks=1,
+            good=good,
         )
     ]
 

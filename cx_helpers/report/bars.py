@@ -16,6 +16,7 @@ from cx_helpers.report.figure import (
     names_axis,
     nothing,
     point_hover,
+    title_of,
     value_column,
 )
 from cx_helpers.report.rendering import Block
@@ -56,7 +57,7 @@ def bars(
     locale, of = wording.current().locale, metric(columns[0], unit, digits)
     shown = answer[answer[columns].notna().any(axis=1)]
     if shown.empty:
-        return nothing(title)
+        return nothing(title, answer, columns[0])
     shown = (shown.sort_values(columns[0], ascending=False, kind="stable") if sort else shown).head(most)
     names, places, mirrored = groups(shown.index, locale), list(range(len(shown))), locale == "fa"
     sure = interval and len(columns) == 1 and {"low", "high"} <= set(shown.columns)
@@ -91,6 +92,7 @@ def bars(
                     r if sure else r[["n"]] if "n" in r else {},
                     of,
                     locale,
+                    columns[0],
                 )
                 for n, x, (_, r) in zip(names, values, shown.iterrows(), strict=True)
             ],
@@ -138,7 +140,7 @@ def bars(
     return chart(
         traces,
         layout,
-        title=title or (of.title if not several else None),
+        title=title or (title_of(of, answer.index) if not several else None),
         caption=caption_of(words(caption, locale), said),
         alt=in_words(names, floats(shown[columns[0]]), of, locale),
         table=table_payload(

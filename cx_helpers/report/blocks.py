@@ -21,10 +21,12 @@ from cx_helpers.report.setting import (
     amount,
     change_amount,
     change_interval,
+    counted,
     group,
     interval,
     is_null,
     metric,
+    scope,
     words,
 )
 from cx_helpers.report.tabulate import p_text, table_payload
@@ -39,7 +41,10 @@ def bottom_line(sentence, *more) -> Block:
     """
     locale = wording.current().locale
     texts = [text for part in (sentence, *more) if (text := words(part, locale))]
-    return Block({"kind": "lead", "locale": locale, "sentences": texts}, " ".join(texts))
+    segment = scope(wording.current().segment, locale)
+    only = phrases(locale).only.format(segment=segment) if segment else ""
+    plain = " ".join(filter(None, [only, *texts]))
+    return Block({"kind": "lead", "locale": locale, "sentences": texts, "scope": only}, plain)
 
 
 def note(text, *more) -> Block:
@@ -62,7 +67,8 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> 
     ranked = sorted(found, key=lambda finding: order[finding.severity])  # stable: a measure's own order stays
     if not ranked:
         looks = wording.number(looked_at, locale) if looked_at is not None else ""
-        empty = t.looked_and_found_nothing.format(looks=looks) if looked_at else t.found_nothing
+        empty = t.found_nothing if looked_at is None else t.nothing_compared
+        empty = t.looked_and_found_nothing.format(looks=looks) if looked_at else empty
         return Block({"kind": "finding", "locale": locale, "items": [], "empty": empty}, empty)
     items = [finding_item(one, locale) for one in ranked]
     plain = "\n".join(f"[{item['label']}] {item['claim']}" for item in items)
@@ -71,36 +77,50 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> 
 
 
 def finding_item(one: records.Finding, locale: str) -> dict:
-    """One finding as the page sets it: claim, proof, what mending it brings, small print."""
+    """One finding as the page sets it: claim, proof, what mending it brings, small print, and the rest at the pointer.
+
+    The proof already holds the interval of what was tested; the value's own interval and p stand in `more`.
+    """
     t = phrases(locale)
-    small = []
-    if one.n is not None:
-        small.append(t.of_n.format(n=wording.number(one.n, locale)))
-    if between := interval(one.low, one.high, metric(one.measure), locale):
-        small.append(f"{t.interval_colon} {between}")
-    if one.looks:
-        looks = wording.number(one.looks, locale)
-        small.append(t.one_look if one.looks == 1 else t.looks.format(looks=looks))
-    if not is_null(one.p_adjusted):
-        small.append(LRI + ("p " if one.p_adjusted < 0.001 else "p = ") + p_text(one.p_adjusted, locale) + PDI)
-    good = one.kind in ("strength", "opportunity")
+    own = interval(one.low, one.high, metric(one.measure), locale)
+    own = own and f"{t.interval_colon} {own}"
+    p = "" if is_null(one.p_adjusted) else ("p " if one.p_adjusted < 0.001 else "p = ") + p_text(one.p_adjusted, locale)
+    looks = t.looks.format(looks=wording.number(one.looks, locale)) if one.looks else ""
+    looks = t.one_look if one.looks == 1 else looks
+    count = "" if one.n is None else counted(one.n, "" if one.kind == "opportunity" else one.measure, locale)
+    small = [count, "" if one.detail else own, looks]
     return {
-        "severity": "good" if good else one.severity,
-        "label": t.strength if one.kind == "strength" else getattr(t, one.severity),
+        "severity": one.severity,
+        "tone": one.tone,
+        "label": getattr(t, one.kind if one.kind in ("strength", "opportunity") else one.severity),
         "claim": one.text[locale],
         "proof": words(one.detail, locale),
-        "impact": impact_text(one.impact, one.measure, locale),
-        "small": small,
+        "impact": impact_text(one.impact, one.measure, locale, one.kind),
+        "small": [part for part in small if part],
+        "more": " · ".join(filter(None, [own if one.detail else "", p and LRI + p + PDI])),
     }
 
 
-def impact_text(impact: dict | None, measure: str, locale: str) -> str:
-    """What mending it would bring: `if mended: about 500 customers (410 to 590)`."""
+_BRINGS = wording._names("""
+friction | گرفتار نمی‌شوند | would not get stuck
+funnel_drop | نمی‌روند | would not leave
+moment_of_truth | بازمی‌گردند | would come back
+cohort | بازمی‌گردند | would come back
+churn_risk | می‌مانند | would stay
+opportunity | به مقصد می‌رسند | would reach the goal
+score | در کل | overall
+""")  # what a number of customers, journeys … does, by the finding's kind
+
+_SCORES = ("points", "share", "scale", "score")  # units in which the metric itself would move
+
+
+def impact_text(impact: dict | None, measure: str, locale: str, kind: str = "") -> str:
+    """What mending it would bring: `if fixed: about 500 customers (410 to 590) more come back`."""
     if not impact or is_null(impact.get("value")):
         return ""
     unit, t = impact.get("unit") or "number", phrases(locale)
     ends = impact.get("low"), impact.get("high")
-    if unit in ("points", "share", "scale", "score"):  # the metric itself would move
+    if unit in _SCORES:  # the metric itself would move
         of = metric(measure) if metric(measure).unit == unit else metric(unit, unit=unit)
         value, between = change_amount(impact["value"], of, locale), change_interval(*ends, of, locale)
     else:
@@ -108,7 +128,9 @@ def impact_text(impact: dict | None, measure: str, locale: str) -> str:
         value, between = amount(impact["value"], of, locale), interval(*ends, of, locale, unit=unit == "money")
         if unit not in UNITS and unit not in ("money", "count", "number"):
             value += "\u00a0" + wording.label(unit, locale)
-    return f"{t.impact}: {t.about} {value}" + (f" ({between})" if between else "")
+    key = kind if unit in ("customers", "journeys") else "score" if unit in _SCORES and kind != "driver" else ""
+    does = _BRINGS[key][locale] if key in _BRINGS else ""
+    return " ".join(filter(None, [f"{t.impact}: {t.about} {value}", between and f"({between})", does]))
 
 
 def table(

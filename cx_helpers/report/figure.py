@@ -11,7 +11,7 @@ from cx_helpers import records, wording
 from cx_helpers.report import theme
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import BLOCK, PLOTLY, Block
-from cx_helpers.report.setting import amount, interval, is_null, isolate, short_amount, words, wrap
+from cx_helpers.report.setting import amount, counted, interval, is_null, isolate, short_amount, words, wrap
 
 
 class Chart:
@@ -75,10 +75,16 @@ def chart(
     return Chart(figure, payload)
 
 
-def nothing(title=None) -> Block:
-    """An empty answer gives a sentence, not an empty picture."""
+def nothing(title=None, answer: pd.DataFrame | None = None, name: str = "") -> Block:
+    """An empty answer gives a sentence, not an empty picture.
+
+    answer, name  the answer and its metric: where it has cases and no value, every group is too small to show
+    """
     locale = wording.current().locale
-    text = ": ".join(filter(None, [words(title, locale), phrases(locale).nothing_here]))
+    small = answer is not None and "n" in answer.columns and (answer["n"] > 0).any()
+    enough = counted(wording.current().enough, name, locale)
+    why = phrases(locale).all_small.format(n=enough) if small else phrases(locale).nothing_here
+    text = ": ".join(filter(None, [words(title, locale), why]))
     return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
 
 
@@ -101,12 +107,12 @@ def hover(*lines: str, locale: str) -> str:
     return "<br>".join(isolate(line, locale) for line in lines if line)
 
 
-def point_hover(name: str, value, row, of: records.Metric, locale: str) -> str:
-    """The pointer's text of one row: its name, value, interval and n."""
+def point_hover(title: str, value, row, of: records.Metric, locale: str, name: str = "") -> str:
+    """The pointer's text of one row: its title, value, interval and n (of the metric `name`)."""
     t, n = phrases(locale), row.get("n")
     between = interval(row.get("low"), row.get("high"), of, locale)
-    count = "" if is_null(n) else t.of_n.format(n=wording.number(n, locale))
-    return hover(name, amount(value, of, locale), between and f"{t.interval_colon} {between}", count, locale=locale)
+    count = "" if is_null(n) else t.of_n.format(n=counted(n, name, locale))
+    return hover(title, amount(value, of, locale), between and f"{t.interval_colon} {between}", count, locale=locale)
 
 
 def in_words(names: list[str], values, of: records.Metric, locale: str, most: int = 8) -> str:
@@ -117,11 +123,11 @@ def in_words(names: list[str], values, of: records.Metric, locale: str, most: in
 
 
 def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
-    """`2 with too little data not shown`; empty where all are shown."""
-    k = int(answer[value].isna().sum())
+    """`2 groups with too few answers are not shown`; empty where all are shown."""
+    k, t = int(answer[value].isna().sum()), phrases(locale)
     if not k or k == len(answer):
         return ""
-    return phrases(locale).hidden_groups.format(k=wording.number(k, locale))
+    return t.hidden_group if k == 1 else t.hidden_groups.format(k=wording.number(k, locale))
 
 
 def known(answer: pd.DataFrame, columns: list[str]) -> list[str]:
@@ -138,6 +144,14 @@ def names_axis(names: list[str], locale: str, width: int) -> dict:
         "tickfont": {"color": theme.colour("ink"), "size": 13},
         "showgrid": False,
     }
+
+
+def title_of(of: records.Metric, index: pd.Index, over_time: bool = False) -> dict:
+    """A chart's title where none is given: the metric, and by what it is split: `Satisfaction (CSAT) by channel`."""
+    names = [name for name in index.names if name not in (None, "all", "period")]
+    by = wording.join([wording.name(name) for name in names])
+    split = wording.say(fa="{t} در گذر زمان", en="{t} over time", t=of.title) if over_time else of.title
+    return wording.say(fa="{t} به تفکیک {by}", en="{t} by {by}", t=split, by=by) if names else split
 
 
 def caption_of(*parts: str) -> str:
@@ -172,6 +186,6 @@ def goal_line(target: float, of: records.Metric, locale: str, axis: str) -> dict
     text = isolate(f"{phrases(locale).goal} {short_amount(target, of, locale)}", locale)
     font = {"size": 12, "color": theme.colour("ink")}
     return {
-        "shapes": [shape | {"line": line, "layer": "below"}],
+        "shapes": [shape | {"line": line, "layer": "above"}],  # or a grid line at the same place hides it
         "annotations": [at | {"text": text, "showarrow": False, "font": font}],
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cx_helpers import wording
+from cx_helpers import records, wording
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.rendering import BLOCK, block_html
-from cx_helpers.report.setting import words
+from cx_helpers.report.rendering import BLOCK, FINDINGS, block_html
+from cx_helpers.report.setting import scope, words
 
 _FIRST = 8  # findings before the fold
-_ORDER = {"high": 0, "medium": 1, "good": 2, "low": 3}
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class Report:
 
     name      the notebook's name;  outcome  published, skipped or failed;  reason  why, in words ({"fa", "en"} or text)
     notebook  the executed notebook (None when there is none);  href  its page;  title  default: its first heading
+    segment   `column=value` of the customers it looks at; empty: everybody
     """
 
     name: str
@@ -28,6 +28,7 @@ class Report:
     href: str = ""
     title: object = None
     reason: object = None
+    segment: str = ""
 
 
 def index(
@@ -43,7 +44,8 @@ def index(
 ) -> str:
     """The run's first page: a summary in sentences, KPI cards, findings by severity, and every report with its outcome.
 
-    reports  Report for each notebook, in the run's order.  Findings link to where they stand in their report.
+    reports  Report for each notebook, in the run's order.  Findings stand in the order of findings.json and link to
+             where they stand in their report.
     """
     from cx_helpers.report import page
 
@@ -58,7 +60,12 @@ def index(
         blocks = [b for b in _blocks(report.notebook) if b["locale"] == locale] if report.outcome == "published" else []
         cards += [card for b in blocks if b["kind"] == "kpi" for card in b["cards"]]
         claims = [item for b in blocks if b["kind"] == "finding" for item in b["items"]]
-        items += [{**item, "href": f"{report.href}#finding-{i + 1}", "source": name} for i, item in enumerate(claims)]
+        found = _recorded(report.notebook) if len(_recorded(report.notebook)) == len(claims) else claims
+        items += [
+            {**item, "href": f"{report.href}#finding-{i + 1}", "source": name, "rank": records.rank_key(of)}
+            for i, (item, one) in enumerate(zip(claims, found, strict=True))
+            for of in [{**one, "report": report.name}]
+        ]
         lead = next((b["sentences"] for b in blocks if b["kind"] == "lead"), [])
         shown.append(
             {
@@ -67,11 +74,17 @@ def index(
                 "outcome": report.outcome,
                 "outcome_label": getattr(t, report.outcome),
                 "sentence": lead[0] if lead else "",
+                "segment": scope(report.segment, locale),
                 "reason": words(report.reason, locale),
             }
         )
-    items.sort(key=lambda item: _ORDER[item["severity"]])
+    items.sort(key=lambda item: item["rank"])
     cards = _once(cards)
+    everywhere = {item["segment"] for item in shown}
+    segment = everywhere.pop() if len(everywhere) == 1 else ""
+    segment = "" if segment in period_label else segment
+    for item in shown:  # what the heading says is not said again on every card
+        item["segment"] = "" if item["segment"] == segment or item["segment"] in period_label else item["segment"]
 
     def found(some):
         return block_html({"kind": "finding", "locale": locale, "items": some, "empty": t.found_nothing})
@@ -80,9 +93,10 @@ def index(
     return page._render(
         "index.html.j2",
         locale,
-        title=" · ".join(filter(None, [words(title, locale) or words(company, locale), period_label])),
+        title=" · ".join(filter(None, [words(title, locale) or words(company, locale), period_label, segment])),
         heading=words(title, locale) or words(company, locale),
-        period_label=period_label,
+        eyebrow=[words(company, locale) if title else "", period_label],
+        segment=segment,
         summary=summary(cards, items, reports, locale),
         kpis=block_html({"kind": "kpi", "locale": locale, "cards": cards}) if cards else "",
         findings=found(items[:_FIRST]) if any(r.outcome == "published" for r in reports) else "",
@@ -97,11 +111,16 @@ def index(
     )
 
 
-def _blocks(notebook) -> list[dict]:
+def _blocks(notebook, mime: str = BLOCK) -> list:
     if notebook is None:
         return []
     outputs = (output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs)
-    return [output.data[BLOCK] for output in outputs if output.get("data") and BLOCK in output.data]
+    return [output.data[mime] for output in outputs if output.get("data") and mime in output.data]
+
+
+def _recorded(notebook) -> list[dict]:
+    """The findings of a notebook as findings.json holds them, in the order of its cards."""
+    return [record for part in _blocks(notebook, FINDINGS) for record in part]
 
 
 def _once(cards: list[dict]) -> list[dict]:
@@ -111,40 +130,40 @@ def _once(cards: list[dict]) -> list[dict]:
 
 def summary(cards: list[dict], items: list[dict], reports: list[Report], locale: str) -> list[str]:
     """The run in two or three sentences: what asks for attention, where the goals stand, what is missing."""
-    urgent = [item for item in items if item["severity"] == "high"]
+    loud = [item for item in items if item["severity"] == "high"]
+    first = next((item for item in loud if item["tone"] == "bad"), loud[0] if loud else None)
     missed = [card["title"] for card in cards if card["goal_state"] == "missed"]
     met = [card["title"] for card in cards if card["goal_state"] == "met"]
     said = []
-    if urgent:
-        said.append(
-            wording.say(
-                fa="{k} یافتهٔ فوری هست؛ نخست: {claim}." if len(urgent) > 1 else "یک یافتهٔ فوری هست: {claim}.",
-                en="{k} findings ask for action now; first: {claim}."
-                if len(urgent) > 1
-                else "One finding asks for action now: {claim}.",
-                k=len(urgent),
-                claim={"fa": urgent[0]["claim"].rstrip("."), "en": urgent[0]["claim"].rstrip(".")},
-            )
+    if first:
+        claim = first["claim"].rstrip(".")
+        several = len(loud) > 2
+        more = wording.say(
+            fa="{k} یافتهٔ مهم دیگر در ادامه آمده است." if several else "یک یافتهٔ مهم دیگر هم در ادامه آمده است.",
+            en="{k} more findings of high importance follow." if several else "One more of high importance follows.",
+            k=len(loud) - 1,
         )
+        said.append(wording.say(fa="{claim}.", en="{claim}.", claim={"fa": claim, "en": claim}))
+        said += [more] if len(loud) > 1 else []
     elif any(report.outcome == "published" for report in reports):
         said.append(
             wording.say(
-                fa="در این دوره یافتهٔ فوری نیست؛ {k} نکتهٔ دیگر پایین‌تر آمده است."
+                fa="در این دوره یافتهٔ مهمی نیست؛ {k} یافتهٔ کم‌اهمیت‌تر در ادامه آمده است."
                 if items
-                else "در این دوره چیزی که از تصحیح بگذرد یافت نشد.",
-                en="Nothing asks for action now; {k} other points stand below."
+                else "در این دوره تفاوت یا تغییری دیده نشد که بتوان به آن تکیه کرد.",
+                en="Nothing of high importance was found; {k} smaller findings follow."
                 if items
-                else "Nothing was found that survives correction.",
+                else "No difference or change was found that one could rely on.",
                 k=len(items),
             )
         )
     if missed or met:
         said.append(
             wording.sentences(
-                wording.say(fa="دور از هدف: {names}.", en="Short of goal: {names}.", names=_list(missed))
+                wording.say(fa="به هدف نرسیده: {names}.", en="Goal missed: {names}.", names=_list(missed))
                 if missed
                 else None,
-                wording.say(fa="به هدف رسیده: {names}.", en="At goal: {names}.", names=_list(met)) if met else None,
+                wording.say(fa="به هدف رسیده: {names}.", en="Goal met: {names}.", names=_list(met)) if met else None,
             )
         )
     failed = [report for report in reports if report.outcome == "failed"]

@@ -19,8 +19,10 @@ from cx_helpers.report.figure import (
     names_axis,
     nothing,
     point_hover,
+    title_of,
     value_column,
 )
+from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
     amount,
@@ -49,15 +51,17 @@ def ranges(
     """How do groups differ, and how sure is that?  A dot for each group, its 95 % interval as a bar.
 
     answer  index = groups; the value column, low, high, n;  value  default: the answer's metric
-    goal    a dashed line; groups whose whole interval misses it turn red;  before  the same answer of the period
-            before, as hollow dots;  sort  largest value first (False keeps the order);  most  groups at most
-    Groups without a value are not drawn; the caption says how many and why.
+    goal    a dashed line; groups whose whole interval misses it turn red, and the caption says so
+    before  the same answer of the period before, as hollow dots
+    sort    largest value first (False keeps the order);  most  groups at most
+    Groups without a value are not drawn; the caption says how many and why.  Values run from the names on, so from
+    right to left in Persian, as in bars.
     """
     value = value_column(answer, value)
     locale, of = wording.current().locale, metric(value, unit, digits)
     shown = answer[answer[value].notna()]
     if shown.empty:
-        return nothing(title)
+        return nothing(title, answer, value)
     if sort:
         shown = shown.sort_values(value, ascending=False, kind="stable")
     shown = shown.head(most)
@@ -99,17 +103,23 @@ def ranges(
             "textfont": {"size": 12.5, "color": theme.colour("ink")},
             "marker": {"color": colours, "size": 11, "line": {"color": theme.colour("paper"), "width": 1.5}},
             "hovertext": [
-                point_hover(n, x, r, of, locale) for n, x, (_, r) in zip(names, middle, shown.iterrows(), strict=True)
+                point_hover(n, x, r, of, locale, value)
+                for n, x, (_, r) in zip(names, middle, shown.iterrows(), strict=True)
             ],
             "hoverinfo": "text",
             "cliponaxis": False,
         }
     )
     reach = [x for x in (*middle, *low, *high, target) if x is not None]
+
+    def across(count: int) -> dict:
+        axis = value_axis(min(reach), max(reach), of, locale, count=count)
+        return axis | {"range": axis["range"][::-1] if locale == "fa" else axis["range"]}
+
     layout = {
         "height": 74 + 46 * len(shown),
         "margin": {"t": 30 if target is not None else 14},
-        "xaxis": value_axis(min(reach), max(reach), of, locale, count=6),
+        "xaxis": across(6),
         "yaxis": names_axis(names, locale, 26),
     }
     if target is not None:
@@ -119,16 +129,17 @@ def ranges(
         "en": "The dot is a group’s value, the bar its 95% interval"
         + ("; the hollow dot is the period before" if before is not None else ""),
     }[locale]
+    red = phrases(locale).missed_note if any(missed) else ""
     return chart(
         traces,
         layout,
-        title=title or of.title,
-        caption=caption_of(words(caption, locale), said, hidden_note(answer, value, locale)),
+        title=title or title_of(of, answer.index),
+        caption=caption_of(words(caption, locale), said, red, hidden_note(answer, value, locale)),
         alt=in_words(names, middle, of, locale),
         table=table_payload(answer, locale, columns=known(answer, ["n", value, "low", "high"]), unit_of=value),
         narrow={
             "layout": {
-                "xaxis": value_axis(min(reach), max(reach), of, locale, count=3),
+                "xaxis": across(3),
                 "yaxis": names_axis(names, locale, 13),
             }
         },

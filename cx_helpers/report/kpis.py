@@ -7,7 +7,17 @@ import pandas as pd
 from cx_helpers import dates, records, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import change_amount, group, interval, is_null, metric, short_amount, split_amount, words
+from cx_helpers.report.setting import (
+    change_amount,
+    counted,
+    group,
+    interval,
+    is_null,
+    metric,
+    short_amount,
+    split_amount,
+    words,
+)
 
 
 def kpi(
@@ -115,7 +125,7 @@ def _card(name, of, row, step, goal, trend, locale, title, dimensions) -> dict:
         "bar": _bar(row, name, target, of),
         "goal": "" if target is None else short_amount(target, of, locale),
         "goal_state": _goal_state(row, name, target, direction),
-        **_step(step, of, direction, locale),
+        **_step(step, of, direction, locale, is_null(row[name])),
         "spark": _spark(trend, name),
     }
 
@@ -126,12 +136,10 @@ def _reason(row, name: str, locale: str) -> str:
     n, least = row.get("n"), wording.current().smallest_group
     if is_null(n) or n == 0:
         return {"fa": "در این دوره داده‌ای نیست", "en": "no data in this period"}[locale]
-    few = {"fa": "تنها {n} پاسخ؛ برای عددی مطمئن کم است", "en": "only {n} answers: too few for a number"}[locale]
-    return (
-        few.format(n=wording.number(n, locale))
-        if n >= least
-        else phrases(locale).fewer.format(n=wording.number(least, locale)) + {"fa": " مورد", "en": " cases"}[locale]
-    )
+    few = {"fa": "تنها {n}؛ برای عددی مطمئن کم است", "en": "only {n}: too few for a number"}[locale]
+    if n >= least:
+        return few.format(n=counted(n, name, locale))
+    return phrases(locale).fewer.format(n=counted(least, name, locale))
 
 
 def _goal(goal, of: records.Metric) -> tuple[float | None, str]:
@@ -153,10 +161,12 @@ def _goal_state(row, name: str, target: float | None, direction: str) -> str:
     return "met" if low >= target else "missed" if high < target else "open"
 
 
-def _step(step, of: records.Metric, direction: str, locale: str) -> dict:
-    """The change in words and whether it is good; without one, nothing."""
-    if step is None or is_null(step["change"]):
+def _step(step, of: records.Metric, direction: str, locale: str, value_null: bool) -> dict:
+    """The change in words and whether it is good; without a value, nothing."""
+    if step is None or value_null:
         return {"change": "", "change_tone": "", "change_arrow": ""}
+    if is_null(step["change"]):
+        return {"change": phrases(locale).no_before, "change_tone": "flat", "change_arrow": ""}
     low, high = step.get("low"), step.get("high")
     unsure = is_null(low) or is_null(high) or low <= 0 <= high
     text = change_amount(step["change"], of, locale)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from cx_helpers import wording
 from cx_helpers.records import METRICS
 from cx_helpers.report import theme
 from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing
+from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, group, groups, isolate, metric, period_of, words, wrap
-from cx_helpers.report.tabulate import table_payload
+from cx_helpers.report.setting import amount, counted, group, groups, is_null, isolate, metric, period_of, words, wrap
+from cx_helpers.report.tabulate import counted_title, index_title, table_payload
 
 
 def heat(
@@ -30,7 +33,8 @@ def heat(
     """Which cell of a grid stands out?  Rows by columns; a null cell stays empty, as one not yet elapsed must.
 
     matrix     index x columns of one value, e.g. a cohort triangle: cohorts x months since
-    value      the metric in the cells (its unit and digits);  counts  same shape: n of each cell, at the pointer
+    value      the metric in the cells (its unit and digits)
+    counts     same shape: n of each cell, at the pointer and in the table
     diverging  two colours about `middle` (differences, sentiment);  rows_title, columns_title  what the sides are
     """
     locale = wording.current().locale
@@ -38,11 +42,12 @@ def heat(
         value, unit or ("share" if value == "share" else None), 0 if digits is None and value == "share" else digits
     )
     if matrix.empty or matrix.notna().sum().sum() == 0:
-        return nothing(title)
+        return nothing(title, None if counts is None else counts.sum().to_frame("n"), value)
     down, across = groups(matrix.index, locale), groups(matrix.columns, locale)
     cells = [floats(row) for _, row in matrix.iterrows()]
     known = [x for row in cells for x in row if x is not None]
-    shown = [["" if x is None else isolate(_cell(x, of, locale), locale) for x in row] for row in cells]
+    bare, unit_said = _cells(known, of, locale)
+    shown = [["" if x is None else isolate(bare(x), locale) for x in row] for row in cells]
     pointer = [
         [
             ""
@@ -50,7 +55,7 @@ def heat(
             else hover(
                 f"{down[i]} · {across[j]}",
                 amount(x, of, locale),
-                "" if counts is None else f"n = {wording.number(counts.iat[i, j], locale)}",
+                "" if counts is None else phrases(locale).of_n.format(n=counted(counts.iat[i, j], value, locale)),
                 locale=locale,
             )
             for j, x in enumerate(row)
@@ -59,7 +64,9 @@ def heat(
     ]
     reach = max(abs(x - middle) for x in known) or 1
     low, high = (middle - reach, middle + reach) if diverging else (min(known), max(known))
-    many = len(across) > 14
+    widest = max(len(re.sub("[\u2066-\u2069]", "", text)) for row in shown for text in row)
+    many = widest * 6.2 * len(across) > 900  # pixels: the numbers would touch each other
+    time = any(period_of(column) for column in matrix.columns) or all(isinstance(c, int) for c in matrix.columns)
     trace = {
         "type": "heatmap",
         "z": cells,
@@ -67,7 +74,7 @@ def heat(
         "y": list(range(len(down))),
         "text": shown,
         "texttemplate": "" if many else "%{text}",
-        "textfont": {"size": 12},
+        "textfont": {"size": 12 if len(across) <= 14 else 10.5},
         "hovertext": pointer,
         "hoverinfo": "text",
         "hoverongaps": False,
@@ -93,8 +100,10 @@ def heat(
         "yaxis": side
         | {"range": [len(down) - 0.5, -0.5], "tickvals": trace["y"], "ticktext": [wrap(d, locale, 22) for d in down]},
     }
-    if locale == "fa" and not any(period_of(column) for column in matrix.columns):  # calendar time stays left-to-right
+    if locale == "fa" and not time:
         layout["xaxis"]["range"] = [len(across) - 0.5, -0.5]
+    if time:  # periods, and months since, run left to right in both languages, from the rows' names on
+        layout["yaxis"]["side"] = "left"
     step = max(1, -(-len(across) // 7))
     small = {
         "xaxis": {"tickvals": trace["x"][::step], "ticktext": layout["xaxis"]["ticktext"][::step]},
@@ -108,9 +117,9 @@ def heat(
         [trace],
         layout,
         title=title or (of.title if value in METRICS else None),
-        caption=caption_of(words(caption, locale), said if len(known) < matrix.size else ""),
+        caption=caption_of(words(caption, locale), unit_said, said if len(known) < matrix.size else ""),
         alt=f"{len(down)} × {len(across)}: {amount(min(known), of, locale)} – {amount(max(known), of, locale)}",
-        table=_grid(matrix, of, locale, rows_title),
+        table=_grid(matrix, of, locale, rows_title, counts, value),
         narrow={
             "layout": small,
             "data": [
@@ -120,15 +129,34 @@ def heat(
     )
 
 
-def _cell(x: float, of, locale: str) -> str:
-    """A cell's number without its sign of percent: the grid is all shares, and the sign on each would be noise."""
-    return wording.number(100 * x if of.unit == "share" else x, locale, of.digits)
+def _cells(known: list[float], of, locale: str):
+    """How numbers stand in cells, and the unit said once under the picture: on each cell it would be noise."""
+    t = phrases(locale)
+    if of.unit == "share":
+        return (lambda x: wording.number(100 * x, locale, of.digits)), t.percent_note
+    if of.unit == "money":
+        size, unit = wording.money_scale(max(map(abs, known)), locale)
+        digits = 1 if max(map(abs, known)) / size < 100 else 0
+        return (lambda x: wording.number(x / size, locale, digits)), t.unit_note.format(unit=unit)
+    return (lambda x: wording.number(x, locale, of.digits)), ""
 
 
-def _grid(matrix: pd.DataFrame, of, locale: str, rows_title) -> dict:
+def _grid(matrix: pd.DataFrame, of, locale: str, rows_title, counts: pd.DataFrame | None, value: str) -> dict:
+    """The cells as a table: n as a column where a row has one n, else in brackets behind each value."""
     frame = matrix.set_axis([group(c, locale) for c in matrix.columns], axis=1)
-    formats = {c: (lambda x: amount(x, of, locale)) for c in frame.columns}
-    return table_payload(frame, locale, columns=list(frame.columns), formats=formats, rows_title=rows_title)
+    text = frame.map(lambda x: "—" if is_null(x) else amount(x, of, locale)).astype(object)
+    titles = {}
+    if counts is not None:
+        n = counts.where(matrix.notna())
+        if n.nunique(axis=1).max() <= 1:
+            text.insert(0, "n", n.max(axis=1))
+            titles = {"n": counted_title(value, locale)}
+        else:
+            number = n.map(lambda x: "" if is_null(x) else f" ({wording.number(x, locale)})")
+            text += number.set_axis(text.columns, axis=1)
+            rows = words(rows_title, locale) or index_title(matrix.index, locale)
+            rows_title = f"{rows} ({phrases(locale).in_brackets})"
+    return table_payload(text, locale, columns=list(text.columns), titles=titles, rows_title=rows_title, texts=True)
 
 
 def flow(
@@ -146,13 +174,16 @@ def flow(
     """Where do they go from here?  Ribbons between places, as wide as `value`; read in the reader's direction.
 
     edges  one row per (source, target): columns or index levels of these names, and the value;  most  ribbons at most
-    bad    places drawn in red (failures);  end  places drawn in grey (left, no further contact)
+    bad    places drawn in red (failures);  end  places drawn in grey (start, left, no further contact)
+    A step from a place to itself stands in the table only.
     """
     locale = wording.current().locale
     frame = edges.reset_index() if {source, target} - set(edges.columns) else edges
     frame = frame[frame[value].fillna(0) > 0].sort_values(value, ascending=False, kind="stable").head(most)
     if frame.empty:
         return nothing(title)
+    loops, every = frame[source] == frame[target], frame
+    frame = frame if loops.all() else frame[~loops]  # a ribbon into itself hides more than it shows
     places = list(dict.fromkeys([*frame[source], *frame[target]]))
     at = {place: i for i, place in enumerate(places)}
     names = [group(place, locale) for place in places]
@@ -197,8 +228,11 @@ def flow(
         "fa": "پهنای هر نوار شمار است؛ از راست به چپ بخوانید",
         "en": "A ribbon is as wide as its count; read from left to right",
     }
+    if loops.any():
+        said["fa"] += "؛ بازگشت به همان نقطه تنها در جدول آمده است"
+        said["en"] += "; steps back to the same place stand in the table only"
     table = table_payload(
-        frame.set_index(source)[[target, value]],
+        every.set_index(source)[[target, value]],
         locale,
         titles={target: wording.name(target)},
         formats={value: "count"},

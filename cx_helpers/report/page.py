@@ -19,7 +19,7 @@ from cx_helpers.report.gather import Gathered, foreign, split_heading
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import environment
 from cx_helpers.report.safe import policy
-from cx_helpers.report.setting import words
+from cx_helpers.report.setting import scope, words
 
 __all__ = ["build", "failure", "index", "heading", "write_assets", "PageError"]
 
@@ -42,7 +42,8 @@ def build(
 
     notebook       nbformat node (or a path);  locale  which of the cells tagged `fa` and `en` stay
     title          default: the notebook's own first heading;  company, period_label  the line above it
-    parameters     {name: value} shown folded at the end;  manifest_info  {name: value} or lines of the page's foot
+    parameters     {name: value} shown folded at the end; a `segment` among them stands in the heading, too
+    manifest_info  {name: value} or lines of the page's foot
     assets, home   relative addresses of the shared files and of the run's first page (None: no link)
     Raises PageError when a chart would not draw or an output has a kind that no page can show.
     """
@@ -51,11 +52,14 @@ def build(
     for number, cell in enumerate(notebook.cells):
         page.add(cell, number)
     shown = words(title, locale) or page.heading or words(company, locale)
+    segment = scope((parameters or {}).get("segment"), locale)
+    segment = "" if segment in period_label else segment
     return _render(
         "page.html.j2",
         locale,
-        title=" · ".join(filter(None, [shown, period_label, words(company, locale)])),
-        eyebrow=" · ".join(filter(None, [words(company, locale), period_label])),
+        title=" · ".join(filter(None, [shown, period_label, segment, words(company, locale)])),
+        eyebrow=[words(company, locale), period_label],
+        segment=segment,
         heading=shown,
         intro=page.intro,
         parts=page.parts,
@@ -88,7 +92,8 @@ def failure(
         "failure.html.j2",
         locale,
         title=words(title, locale),
-        eyebrow=" · ".join(filter(None, [words(company, locale), period_label])),
+        eyebrow=[words(company, locale), period_label],
+        segment="",
         heading=words(title, locale),
         outcome=outcome,
         reason=words(reason, locale),

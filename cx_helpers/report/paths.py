@@ -7,6 +7,7 @@ import pandas as pd
 from cx_helpers import wording
 from cx_helpers.report import theme
 from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, in_words, nothing, point_hover
+from cx_helpers.report.phrases import phrases
 from cx_helpers.report.placing import place_labels
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import amount, groups, isolate, metric, value_axis, words, wrap
@@ -31,7 +32,7 @@ def curve(
     """
     locale, of = wording.current().locale, metric(value, unit, digits)
     if value not in answer.columns or answer[value].notna().sum() == 0:
-        return nothing(title)
+        return nothing(title, answer, "sentiment")
     names, places = groups(answer.index, locale), list(range(len(answer)))
     middle = floats(answer[value])
     low, high = (floats(answer[c]) if c in answer.columns else [None] * len(answer) for c in ("low", "high"))
@@ -61,7 +62,8 @@ def curve(
             "line": {"color": theme.colour("paper"), "width": 2},
         },
         "hovertext": [
-            point_hover(n, x, r, of, locale) for n, x, (_, r) in zip(names, middle, answer.iterrows(), strict=True)
+            point_hover(n, x, r, of, locale, value)
+            for n, x, (_, r) in zip(names, middle, answer.iterrows(), strict=True)
         ],
         "hoverinfo": "text",
         "cliponaxis": False,
@@ -80,7 +82,7 @@ def curve(
         for i, x in enumerate(middle)
         if x is not None
     ]
-    zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": centre, "y1": centre, "layer": "below"}
+    zero = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": centre, "y1": centre, "layer": "between"}
     layout = {
         "height": 340,
         "margin": {"t": 24},
@@ -108,7 +110,7 @@ def curve(
         [*band, line],
         layout,
         title=title or of.title,
-        caption=caption_of(words(caption, locale), said),
+        caption=caption_of(words(caption, locale), said, phrases(locale).below_note if any(below) else ""),
         alt=in_words(names, middle, of, locale, 12),
         table=table_payload(answer, locale, columns=columns, unit_of=value),
         narrow={"layout": narrow, "data": [{}, {}, {"marker": {"size": 9}}]},
@@ -140,6 +142,7 @@ def quadrant(
 
     answer   index = the things; columns x and y;  split  where the field is cut (default: the medians)
     corners  {"mend" (important, badly done), "keep", "watch" (neither), "enough" (well done, not important)}: words
+    What is important and badly done stands where reading begins: at the upper left, in Persian at the upper right.
     On a phone the marks carry numbers and their names stand under the picture.
     """
     locale = wording.current().locale
@@ -152,6 +155,7 @@ def quadrant(
     cut_x, cut_y = (float(shown[c].median()) if cut is None else cut for c, cut in zip((x, y), split, strict=True))
     to_mend = [a < cut_x and b >= cut_y for a, b in zip(xs, ys, strict=True)]
     axis_x = value_axis(min(*xs, cut_x), max(*xs, cut_x), of_x, locale, pad=0.18)
+    axis_x |= {"range": axis_x["range"][::-1] if locale == "fa" else axis_x["range"]}  # as in ranges and bars
     axis_y = value_axis(min(*ys, cut_y), max(*ys, cut_y), of_y, locale, pad=0.18)
     numbers = [isolate(wording.number(i + 1, locale), locale) for i in range(len(names))]
     titles = [words(t, locale) or of.title[locale] for t, of in ((x_title, of_x), (y_title, of_y))]
@@ -178,7 +182,7 @@ def quadrant(
         "hoverinfo": "text",
         "cliponaxis": False,
     }
-    cut = {"type": "line", "layer": "below", "line": {"color": theme.colour("rule"), "width": 1.2, "dash": "dash"}}
+    cut = {"type": "line", "layer": "between", "line": {"color": theme.colour("rule"), "width": 1.2, "dash": "dash"}}
     layout = {
         "height": 440,
         "margin": {"t": 14},
@@ -223,6 +227,8 @@ enough | کافی است | enough done
 def _corners(corners: dict | None, locale: str) -> list[dict]:
     said = {key: words((corners or {}).get(key, pair), locale) for key, pair in _CORNERS.items()}
     places = {"mend": (0, 1), "keep": (1, 1), "watch": (0, 0), "enough": (1, 0)}
+    if locale == "fa":
+        places = {key: (1 - x, y) for key, (x, y) in places.items()}
     return [
         {
             "xref": "paper",

@@ -36,7 +36,7 @@ def small_multiples(
     value = value_column(answer, value)
     locale, of = wording.current().locale, metric(value, unit, digits)
     if answer.empty or answer[value].notna().sum() == 0:
-        return nothing(title)
+        return nothing(title, answer, value)
     if answer.index.nlevels != 2:
         raise ValueError(f"small multiples need an index of (group, period); this one is {list(answer.index.names)}")
     level = 0 if period_of(answer.index[0][0]) is not None else 1

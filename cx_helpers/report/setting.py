@@ -14,6 +14,7 @@ import pandas as pd
 from cx_helpers import dates, records, wording
 
 RLI, LRI, PDI = "\u2067", "\u2066", "\u2069"
+STEP = " → "  # between the touchpoints of a path
 _PERIOD = re.compile(r"\d{4}(-(Q[1-4]|\d{2}(-\d{2})?))?", re.IGNORECASE)
 UNITS = {
     "hours": {"fa": "ساعت", "en": "hours"},
@@ -22,8 +23,27 @@ UNITS = {
     "customers": {"fa": "مشتری", "en": "customers"},
     "orders": {"fa": "سفارش", "en": "orders"},
     "responses": {"fa": "پاسخ", "en": "answers"},
+    "invitations": {"fa": "دعوت", "en": "invitations"},
+    "comments": {"fa": "نوشته", "en": "comments"},
+    "cases": {"fa": "مورد", "en": "cases"},
+    "journeys": {"fa": "سفر", "en": "journeys"},
     "tickets": {"fa": "درخواست", "en": "tickets"},
     "visits": {"fa": "بازدید", "en": "visits"},
+}
+# what the n of a metric counts; where nothing is said: cases
+COUNTED = {
+    **dict.fromkeys(("nps", "csat", "csat_mean", "ces", "importance"), "responses"),
+    **dict.fromkeys(("sentiment", "negative_share", "agreement"), "comments"),
+    **dict.fromkeys(("retention", "retention_1", "retention_3", "repeat_rate", "active_customers"), "customers"),
+    "response_rate": "invitations",
+    "conversion": "journeys",
+}
+COUNT_TITLES = {
+    "responses": {"fa": "پاسخ‌ها", "en": "answers"},
+    "comments": {"fa": "نوشته‌ها", "en": "comments"},
+    "customers": {"fa": "مشتریان", "en": "customers"},
+    "invitations": {"fa": "دعوت‌ها", "en": "invitations"},
+    "journeys": {"fa": "سفرها", "en": "journeys"},
 }
 _CHANGE_UNITS = {
     "share": {"fa": "واحد درصد", "en": "pp"},
@@ -34,6 +54,14 @@ _CHANGE_UNITS = {
 def words(text, locale: str) -> str:
     """One language of a {"fa", "en"} pair; a plain text is itself; None is nothing."""
     return text[locale] if isinstance(text, dict) else "" if text is None else str(text)
+
+
+def scope(segment, locale: str) -> str:
+    """A segment `province=ایلام` as a reader says it: `استان: ایلام`; empty stays empty."""
+    column, equals, value = str(segment or "").partition("=")
+    if not equals:
+        return str(segment or "")
+    return f"{wording.label(column.strip(), locale)}: {wording.label(value.strip(), locale)}"
 
 
 def metric(name: str, unit: str | None = None, digits: int | None = None) -> records.Metric:
@@ -53,6 +81,8 @@ def is_null(value) -> bool:
 
 def amount(value, of: records.Metric, locale: str, *, sign: bool = False, unit: bool = True) -> str:
     """A value with its unit: 0.624 share -> ۶۲٫۴٪, 34 hours -> ۳۴ ساعت, money as wording.money says it."""
+    if of.unit == "duration" and not is_null(value):
+        return duration(value, locale)
     number, after = split_amount(value, of, locale, sign=sign)
     glue = "" if after in ("٪", "%", "") else "\u00a0"
     return number + (glue + after if unit or after in ("٪", "%") else "")
@@ -68,6 +98,23 @@ def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) 
         number, _, unit = wording.money(value, locale, sign=sign).partition(" ")
         return number, unit
     return wording.number(value, locale, of.digits, sign), words(UNITS.get(of.unit, ""), locale)
+
+
+def counted(n, name: str, locale: str) -> str:
+    """How many stand behind a value of the metric `name`: `۱۰۷ پاسخ`, `107 answers`, `537 cases`."""
+    return f"{wording.number(n, locale)}\u00a0{UNITS[COUNTED.get(name, 'cases')][locale]}"
+
+
+_DURATIONS = ((86_400, "days", 36 * 3600), (3600, "hours", 5400), (60, "minutes", 90), (1, "seconds", 0))
+UNITS["seconds"] = {"fa": "ثانیه", "en": "seconds"}
+
+
+def duration(seconds, locale: str) -> str:
+    """A time that something took, in the unit a reader would take: ۴۵ ثانیه, ۲٫۵ دقیقه, ۳ hours."""
+    size, unit, _ = next(step for step in _DURATIONS if abs(seconds) >= step[2])
+    shown = seconds / size
+    digits = int(size > 1 and abs(shown) < 10 and round(shown, 1) != round(shown))
+    return f"{wording.number(shown, locale, digits)}\u00a0{UNITS[unit][locale]}"
 
 
 def short_amount(value, of: records.Metric, locale: str) -> str:
@@ -130,6 +177,9 @@ def group(value, locale: str) -> str:
         value = value.date() if not is_null(value) else None
     if isinstance(value, (int, float)) and not isinstance(value, bool) and not is_null(value):
         return wording.number(value, locale, 0 if float(value).is_integer() else 2)
+    if isinstance(value, str) and STEP in value:  # a way through touchpoints, in the reader's direction
+        way = {"fa": " ← ", "en": STEP}[locale].join(wording.label(part, locale) for part in value.split(STEP))
+        return f"{RLI}{way}{PDI}" if locale == "fa" else way
     return wording.label(None if is_null(value) else value, locale)
 
 
@@ -167,7 +217,7 @@ def value_axis(low: float, high: float, of: records.Metric, locale: str, *, coun
         low, high = low - max(abs(low) * 0.1, 0.5), high + max(abs(high) * 0.1, 0.5)
     room = (high - low) * pad
     start, end = low - room, high + room
-    at = ticks(start, end, count)
+    at = next((found for k in range(count, 13) if len(found := ticks(start, end, k)) > 2), ticks(start, end, count))
     step = abs(at[1] - at[0]) if len(at) > 1 else abs(at[0]) or 1
     shown = step * (100 if of.unit == "share" else 1)
     digits = max(0, -math.floor(math.log10(shown) + 1e-9)) if shown < 1 else int(round(shown, 6) % 1 != 0)

@@ -6,15 +6,28 @@ import pandas as pd
 
 from cx_helpers import records, wording
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.setting import LRI, PDI, amount, change_amount, group, is_null, metric, words
+from cx_helpers.report.setting import (
+    COUNT_TITLES,
+    COUNTED,
+    LRI,
+    PDI,
+    amount,
+    change_amount,
+    group,
+    is_null,
+    metric,
+    words,
+)
 
-_COUNTS = ("n", "n_before", "customers", "promoters", "passives", "detractors", "orders", "visits", "stood")
+_COUNTS = ("n", "n_before", "customers", "promoters", "passives", "detractors", "orders", "visits", "stood", "gained")
+_MONEY = ("money", "money_each", "revenue", "amount")
+_SHARES = ("share", "cumulative", "customer_share", "usual", "touched", "retention", "agreement")
 _CHANGES = ("change", "change_low", "change_high", "detectable")
 _HIDDEN = ("se",)
 _P_VALUES = ("p_value", "p_adjusted")
 _TITLES = wording._names("""
-low | از | from
-high | تا | to
+low | کران پایین | lower end
+high | کران بالا | upper end
 interval | بازهٔ ۹۵٪ | 95% interval
 change | تغییر | change
 p_value | p | p
@@ -38,21 +51,28 @@ def table_payload(
     rows_title=None,
     tone=None,
     most: int | None = None,
+    texts: bool = False,
 ) -> dict:
     """The frame as a table's payload: every cell already text, numbers with the value they sort by.
 
     columns    which, in this order (default: all but helpers);  titles {column: {"fa", "en"} or text}
-    formats    {column: "share" | "points" | "count" | "money" | "hours" | a metric's name | a function of the value}
+    formats    {column: "share" | "points_of_share" | "count" | "money" | "hours" | "duration" (from seconds) |
+               a metric's name | a function of the value}
     unit_of    the metric whose unit low, high, baseline and the like take (default: the first column that is a metric)
     tone       {column: function of the value -> "good" | "bad" | "mid" | None};  most  rows shown at most
+    texts      the cells are set already; they stand as numbers do
     """
     t = phrases(locale)
     unit_of = unit_of or next((c for c in answer.columns if c in records.METRICS and c not in _COUNTS), None)
     columns = [c for c in answer.columns if c not in _HIDDEN] if columns is None else list(columns)
     if missing := [c for c in columns if c not in answer.columns]:
         raise ValueError(f"the answer has no column {missing[0]!r}; it has {', '.join(map(str, answer.columns))}")
-    named = {**_TITLES, **(titles or {})}
-    head = [{"title": _title(c, named, locale), "numeric": pd.api.types.is_numeric_dtype(answer[c])} for c in columns]
+    unit_of = unit_of or next((c for c in columns if c in _SHARES), None)
+    named = {**_TITLES, **({"n": counted_title(unit_of, locale)} if unit_of in COUNTED else {}), **(titles or {})}
+    head = [
+        {"title": _title(c, named, locale), "numeric": texts or pd.api.types.is_numeric_dtype(answer[c])}
+        for c in columns
+    ]
     shown = answer if most is None else answer.head(most)
     body = []
     for index, row in zip(shown.index, shown[columns].itertuples(index=False), strict=True):
@@ -74,7 +94,7 @@ def table_payload(
     return {
         "columns": head,
         "rows": body,
-        "rows_title": "" if single else words(rows_title, locale) or _index_title(answer.index, locale),
+        "rows_title": "" if single else words(rows_title, locale) or index_title(answer.index, locale),
         "caption": words(caption, locale),
         "show_heads": not single,
     }
@@ -92,14 +112,22 @@ def _title(column, named: dict, locale: str) -> str:
     return group(column, locale).replace("_", " ")
 
 
-def _index_title(index: pd.Index, locale: str) -> str:
+def index_title(index: pd.Index, locale: str) -> str:
+    """What the rows are: the names of the index's levels."""
     names = [name for name in index.names if name not in (None, "all")]
     return " · ".join(wording.label(name, locale).replace("_", " ") for name in names) or phrases(locale).group
+
+
+def counted_title(name: str | None, locale: str) -> str:
+    """What the column n of this metric counts: answers, invitations, comments, customers."""
+    return COUNT_TITLES[COUNTED[name]][locale] if name in COUNTED else wording.label("n", locale)
 
 
 def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
     if callable(how):
         return {"text": words(how(value), locale), "sort": _sortable(value), "tone": ""}
+    if how is None and column in (*_MONEY, *_SHARES):
+        how = "money" if column in _MONEY else "share"
     if is_null(value):
         text = "—"
     elif isinstance(value, (bool, str)) or not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
@@ -108,6 +136,8 @@ def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
             "sort": "",
             "tone": "",
         }
+    elif how == "points_of_share":
+        text = wording.number(100 * value, locale, 1, sign=True)
     elif how == "count" or (how is None and column in _COUNTS):
         text = wording.number(value, locale)
     elif how is not None:
@@ -122,10 +152,10 @@ def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
         text = change_amount(value, metric(unit_of or column), locale)
     elif column in records.METRICS:
         text = amount(value, metric(column), locale)
+    elif column in ("low", "high", "baseline", "others", "before", "mean") and unit_of in _SHARES:
+        text = wording.number(value, locale, 1, percent=True)
     elif column in ("low", "high", "baseline", "others", "before", "mean") and unit_of:
         text = amount(value, metric(unit_of), locale)
-    elif column == "share" or (column in ("low", "high") and unit_of is None and 0 <= value <= 1):
-        text = wording.number(value, locale, 1, percent=True)
     else:
         text = wording.number(value, locale, 0 if float(value).is_integer() else 2)
     return {"text": text, "sort": _sortable(value), "tone": ""}

@@ -18,6 +18,7 @@ from cx_helpers.report.figure import (
     known,
     nothing,
     point_hover,
+    title_of,
     value_column,
 )
 from cx_helpers.report.rendering import Block
@@ -57,7 +58,7 @@ def lines(
     value = value_column(answer, value)
     locale, of = wording.current().locale, metric(value, unit, digits)
     if answer.empty or answer[value].notna().sum() == 0:
-        return nothing(title)
+        return nothing(title, answer, value)
     parts, periods = _by_line(answer, locale)
     parts = dict(list(parts.items())[:most])
     traces, ends = [], []
@@ -81,7 +82,7 @@ def lines(
                 "x": list(range(len(periods))),
                 "y": middle,
                 "text": [isolate(amount(x, of, locale), locale) if i in labelled else "" for i, x in enumerate(middle)],
-                "textposition": "top center",
+                "textposition": "bottom center" if _falls(middle, last) else "top center",
                 "textfont": {"color": colour, "size": 13},
                 "line": {"color": colour, "width": 2.4, "dash": theme.DASHES[position % 6]},
                 "marker": {
@@ -91,7 +92,7 @@ def lines(
                     "symbol": theme.MARKERS[position % 6],
                 },
                 "hovertext": [
-                    point_hover(f"{name} · {group(p, locale)}" if name else group(p, locale), x, row, of, locale)
+                    point_hover(f"{name} · {group(p, locale)}" if name else group(p, locale), x, row, of, locale, value)
                     for p, x, (_, row) in zip(periods, middle, part.iterrows(), strict=True)
                 ],
                 "hoverinfo": "text",
@@ -124,7 +125,7 @@ def lines(
     return chart(
         traces,
         layout,
-        title=title or of.title,
+        title=title or title_of(of, answer.index, over_time=True),
         caption=caption_of(words(caption, locale), said if band and "low" in answer and len(parts) <= 3 else ""),
         alt=alt,
         table=table_payload(answer, locale, columns=known(answer, ["n", value, "low", "high"]), unit_of=value),
@@ -136,6 +137,12 @@ def lines(
             }
         },
     )
+
+
+def _falls(values: list, last: int | None) -> bool:
+    """Does the line come down to its last point?  The number then stands under it, where no line is."""
+    before = [x for x in values[:last] if x is not None] if last else []
+    return bool(before) and values[last] < before[-1]
 
 
 def _by_line(answer: pd.DataFrame, locale: str) -> tuple[dict[str, pd.DataFrame], list]:
@@ -194,7 +201,7 @@ def _event(position: int, text: str, locale: str) -> dict:
                 "y0": 0,
                 "y1": 1,
                 "line": line,
-                "layer": "below",
+                "layer": "between",
             }
         ],
         "annotations": [

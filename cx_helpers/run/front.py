@@ -48,7 +48,8 @@ def read_as(reading: dict) -> None:
 def _report(entry: dict, root: Path, folder: str) -> Report:
     notebook = nbformat.read(root / entry["executed"], as_version=4) if entry["outcome"] == "published" else None
     href = Path(entry["page"]).name
-    return Report(entry["report"], entry["outcome"], notebook, href, entry["title"], entry["reason"])
+    segment = str((entry["parameters"] or {}).get("segment") or "")
+    return Report(entry["report"], entry["outcome"], notebook, href, entry["title"], entry["reason"], segment)
 
 
 def _comparison(request: dict, root: Path) -> str:

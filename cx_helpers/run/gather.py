@@ -78,7 +78,7 @@ def prepare(context: Context, staged: Path) -> list[Job]:
 
 def _page(context: Context, group: str) -> dict:
     """What a page says beside its content."""
-    locale, label = context.locale, context.period.label(context.locale)
+    locale, label = context.locale, context.period.heading(context.locale)
     if group:
         label += f" · {wording.label(context.column, locale)}: {wording.label(group, locale)}"
     when = wording.label(context.started.astimezone(ZoneInfo(context.settings.timezone)).date(), locale)

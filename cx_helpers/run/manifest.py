@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from cx_helpers.records import SEVERITIES
+from cx_helpers.records import rank_key
 
 METRICS_MIME = "application/vnd.cx.metrics+json"
 FINDINGS_MIME = "application/vnd.cx.findings+json"
@@ -30,20 +30,8 @@ def recorded(cells: list, mime: str) -> list[dict]:
 
 
 def rank(findings: list[dict]) -> list[dict]:
-    """Most severe first; then the larger impact among those in one unit's order, then the surer."""
-
-    def key(finding: dict):
-        severity = finding.get("severity")
-        size = (finding.get("impact") or {}).get("value")
-        p = finding.get("p_adjusted")
-        return (
-            SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES),
-            -abs(size) if _is_number(size) else 0.0,
-            p if _is_number(p) else 1.0,
-            str(finding.get("report")),
-        )
-
-    return sorted(findings, key=key)
+    """Most severe first; then the larger impact, then the surer: the order of the run's first page, too."""
+    return sorted(findings, key=rank_key)
 
 
 def inputs(folder: Path, engine: str, extra: list[Path]) -> list[dict]:
@@ -95,7 +83,3 @@ def plain(value):
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -87,8 +87,16 @@
     waiting = setTimeout(drawAll, 120);
   });
   dark.addEventListener("change", () => drawAll());
-  addEventListener("beforeprint", () => boxes.forEach((box) => draw(box, true))); // at once: printing waits for nobody
-  addEventListener("afterprint", () => drawAll());
+  let unfolded = []; // paper cannot be pressed: further findings and the data card stand open on it
+  addEventListener("beforeprint", () => {
+    unfolded = [...document.querySelectorAll("details.more:not([open]), details.data-card:not([open])")];
+    unfolded.forEach((part) => (part.open = true));
+    boxes.forEach((box) => draw(box, true)); // at once: printing waits for nobody
+  });
+  addEventListener("afterprint", () => {
+    unfolded.forEach((part) => (part.open = false));
+    drawAll();
+  });
   document.fonts.load("16px Vazirmatn").catch(() => {}).then(() => document.fonts.ready).then(() => drawAll()).then(() => {
     document.documentElement.dataset.ready = "yes";
   });
