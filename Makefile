@@ -27,7 +27,8 @@ lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right
 
 real: $(STAMPS)/reports  ## read and publish every company in data/real (rows come from CX_REAL_DATA)
 	@for company in $(REAL); do \
-		echo "== $$company" && $(BIN)/cx ingest -w $$company && $(BIN)/cx run -w $$company --out reports/real/$${company##*/} || exit 1; \
+		echo "== $$company" && $(BIN)/cx ingest -w $$company && \
+		$(BIN)/cx run -w $$company $$(find $$company -name book.yaml -printf '--plan %p') --out reports/real/$${company##*/} || exit 1; \
 	done
 
 sample: $(STAMPS)/reports  ## write the sample company anew (the same bytes from the same seed)

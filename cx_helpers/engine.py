@@ -5,6 +5,7 @@ Everything that differs between engines lives here; measures see ibis tables onl
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import ibis
@@ -59,9 +60,10 @@ def read(connection, name: str, path: Path) -> ir.Table:
     """The Parquet file, or folder of them, as a named table of the engine."""
     where = str(path / "**" / "*.parquet") if path.is_dir() and connection.name == "duckdb" else str(path)
     options = {"hive_partitioning": True} if path.is_dir() and connection.name == "duckdb" else {}
+    view = f"{name}_{zlib.crc32(str(path.absolute()).encode()):08x}"  # two companies may share one connection
     if name == "touchpoints" and path.is_file() and connection.name == "duckdb" and _lies_sorted(path):
-        name += SORTED
-    return conform(connection.read_parquet(where, table_name=name, **options), name.removesuffix(SORTED))
+        view += SORTED
+    return conform(connection.read_parquet(where, table_name=view, **options), name)
 
 
 def conform(table: ir.Table, name: str) -> ir.Table:

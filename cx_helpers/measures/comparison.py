@@ -66,7 +66,7 @@ def splits(
     Returns {column: (answer now, answer before)}.
     """
     out = {}
-    for column in [None, *dict.fromkeys(columns)]:
+    for column in [None, *(c for c in dict.fromkeys(columns) if c != certainty.ALL)]:
         both = measure(table, by=column, periods=periods, **settings)
         level = both.index.get_level_values("period") if column else both.index
         before, now = (both[level == period] for period in periods)
@@ -89,6 +89,8 @@ def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) 
     """
     looks = []
     for column, (now, before) in groups.items():
+        if column != certainty.ALL and (now["n"] > 0).sum() == 1 and (before["n"] > 0).sum() <= 1:
+            continue  # a single group is the whole, told already
         steps = [("change", change(now, before, metric), before[metric].reindex(now.index))]
         if column != certainty.ALL and now[metric].notna().sum() > 1:
             then = gaps(before, metric)["change"].reindex(now.index)
@@ -234,8 +236,9 @@ def sentence(found: list[Finding], looks: int) -> Words:
             en="None of {k} comparisons shows, after correction, a difference or change that one could rely on.",
             k=looks,
         )
+    whole = {"fa": "امتیاز کل", "en": "the score as a whole"}
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
-    places = join([name(group) for group in groups[:3]])
+    places = join([whole if group == certainty.ALL else name(group) for group in groups[:3]])
     return say(
         fa="از {k} مقایسه، {m} مشکل پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
         en="Of {k} comparisons, {m} problems hold after correction; first of all: {places}.",

@@ -10,9 +10,10 @@ from ibis import _
 
 from cx_helpers import certainty
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import need
 from cx_helpers.wording import Words, name, say, sentences
 
+_SUMS = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
 LARGE = 0.15  # of the scale -1..1: a dip that a manager should hear of loudly
 
 
@@ -39,12 +40,12 @@ def curve(
     shift that stage by its own scale, so such questions are left out wherever others are asked at two stages or more,
     and each question's voices count by how far they lie from that question's mean, around the mean of all.
     Customers who speak several times are clustered; the interval is Student's.
-    Raises TableError when there is neither comment nor answer to look at.
+    Without comments and responses, or where no stage holds a touchpoint, nobody speaks: n = 0 and nulls.
     """
-    if comments is None and responses is None:
-        raise TableError("no comments and no responses were given; the emotion curve needs at least one of them")
-    names = list(stages)
-    voices = _voices(comments, responses, _place(stages, touchpoints))
+    names, place = list(stages), _place(stages, touchpoints)
+    if not place or (comments is None and responses is None):
+        return _curve(pd.DataFrame(0.0, pd.Index(names, name="stage"), _SUMS), smallest)
+    voices = _voices(comments, responses, place)
     asked = voices.group_by(["kind", "stage"]).aggregate(n=_.count()).execute()
     kinds = asked.groupby("kind")["stage"].nunique()
     shared = sorted(kinds[kinds > 1].index) or sorted(kinds.index)
@@ -55,7 +56,10 @@ def curve(
     found = certainty.sums(voices, voices.feeling, ["stage"])
     # a stage that only the log's own column names stands after those of the workspace
     names += sorted(s for s in found.index if s not in names)
-    found = found.reindex(pd.Index(names, name="stage"), fill_value=0.0)
+    return _curve(found.reindex(pd.Index(names, name="stage"), fill_value=0.0), smallest)
+
+
+def _curve(found: pd.DataFrame, smallest: int) -> pd.DataFrame:
     out = certainty.average(found, "feeling")
     out[["feeling", "low", "high"]] = out[["feeling", "low", "high"]].clip(-1, 1)
     out = certainty.hide_small(out, smallest)
@@ -73,8 +77,6 @@ def _place(stages: dict[str, list[str]], touchpoints: ir.Table | None) -> dict[s
 
 def _voices(comments, responses, place: dict[str, str]) -> ir.Table:
     """One row a voice: customer_id, stage, kind (comments or the instrument), feeling."""
-    if not place:
-        raise TableError("no stage holds a touchpoint; list them under `stages` in workspace.yaml")
     parts = []
     if comments is not None:
         need(comments, "customer_id", "touchpoint", "sentiment")

@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from cx_helpers.tables import MissingTable, TableError, need
+from cx_helpers.tables import MissingTable, TableError, nearest, need
 
 KEYS = ("response_id", "customer_id", "responded_at", "score")  # of the wide table; its other columns may be drivers
 WITHIN_DAYS = 30  # before the answer
@@ -62,15 +62,24 @@ def beside_answers(
     return wide
 
 
-def drivers(wide: ir.Table) -> list[str]:
-    """The columns of a wide table that may be drivers; MissingTable where there is none, so that the run goes on."""
+def drivers(wide: ir.Table, only=()) -> list[str]:
+    """The columns of a wide table that may be drivers; MissingTable where there is none, so that the run goes on.
+
+    only   names of those to weigh (with or without attr_), e.g. where two of them tell the same thing; empty: all
+    """
     found = [c for c in wide.columns if c not in KEYS]
     if not found:
         raise MissingTable(
             "nothing is known that could go with the score: no attr_… columns beside the answers, and no orders with "
             "promised_at and delivered_at, touchpoints with outcome, or tickets; map one of these in workspace.yaml"
         )
-    return found
+    if not only:
+        return found
+    known = {c.removeprefix("attr_"): c for c in found}
+    for name in only:
+        if name.removeprefix("attr_") not in known:
+            raise TableError(f"no driver {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+    return [known[name.removeprefix("attr_")] for name in dict.fromkeys(only)]
 
 
 def _has(table: ir.Table | None, *columns: str) -> bool:

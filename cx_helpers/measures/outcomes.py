@@ -51,6 +51,7 @@ def conversion(touchpoints: ir.Table, goal: str, by=None, journey: str = "sessio
 def failure_rate(touchpoints: ir.Table, by=None, smallest: int = 1) -> pd.DataFrame:
     """Which share of the visits whose outcome is known failed or was abandoned?
 
+    Where the log never says success, a visit without an outcome is one, as in `touchpoints.visits`.
     Returns n visits, customers, `failure_rate` (0..1) with Wilson's interval on the effective number of visits, se;
     null where no outcome is known.
     """
@@ -58,5 +59,10 @@ def failure_rate(touchpoints: ir.Table, by=None, smallest: int = 1) -> pd.DataFr
     need(touchpoints, "customer_id", *keys)
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
-    bad = ibis.cases((touchpoints.outcome.isin(["failure", "abandoned"]), 1), (touchpoints.outcome == "success", 0))
+    failed = touchpoints.outcome.isin(["failure", "abandoned"])
+    said = (
+        touchpoints.aggregate(bad=_.count(where=failed), good=_.count(where=_.outcome == "success")).execute().iloc[0]
+    )
+    silent = 0 if said["bad"] and not said["good"] else None
+    bad = ibis.cases((failed, 1), (touchpoints.outcome == "success", 0), else_=silent)
     return certainty.hide_small(certainty.share(certainty.sums(touchpoints, bad, keys), "failure_rate"), smallest)

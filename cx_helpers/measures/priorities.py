@@ -25,13 +25,14 @@ def priorities(
     weights   importance.importance(rows);  links  drivers.associations(rows)
     scales    {driver: (lowest, highest)} where the ends of a scale were never used; the default is what was seen
     Returns per driver: n, mean (in its own units), performance (0..1 of its scale; where less is better, as for late
-    deliveries, 1 is none of it), importance with low and high, room (points of the outcome between today's mean and
+    deliveries, 1 is none of it), with_it and without_it (of a yes/no: the mean outcome of those who met it and of the
+    others, as counted), importance with low and high, room (points of the outcome between today's mean and
     the driver's best end along the slope, an association) with room_low and room_high, and `place`: improve (weighs
     more than an equal share, does worse than the drivers' average), keep (weighs more, does better), watch (weighs
     less, does worse), fine (weighs less, does better), unsure (whether more or less of it is better cannot be told).
     Source: Martilla, James, J. Marketing 41(1), 1977.
     """
-    names = "mean performance importance low high room room_low room_high".split()
+    names = "mean performance with_it without_it importance low high room room_low room_high".split()
     index = weights.index
     if not rows.enough:
         return pd.DataFrame({"n": rows.n}, index=index).assign(**dict.fromkeys(names, np.nan), place=None)
@@ -43,6 +44,8 @@ def priorities(
     performance = ((mean - low) / (high - low)).where(better, (high - mean) / (high - low))
     best = high.where(better, low) - mean
     out = pd.DataFrame({"n": rows.n, "mean": mean, "performance": performance}, index=index)
+    counted = [_counted(x[c].to_numpy(), rows) for c in index]
+    out[["with_it", "without_it"]] = pd.DataFrame(counted, index, ["with_it", "without_it"], float)
     out = out.join(weights[["importance", "low", "high"]])
     ends = pd.DataFrame({end: links[end].reindex(index) * best for end in ("slope", "slope_low", "slope_high")})
     out["room"] = ends["slope"]
@@ -52,6 +55,13 @@ def priorities(
     cases = [~sure, heavy & ~good, heavy & good, ~heavy & ~good]
     out["place"] = np.select(cases, ["unsure", "improve", "keep", "watch"], "fine")
     return out
+
+
+def _counted(values: np.ndarray, rows: Rows) -> tuple[float, float]:
+    """The mean outcome where a yes/no driver is 1 and where it is 0; nulls for any other driver."""
+    if set(np.unique(values)) != {0.0, 1.0}:
+        return np.nan, np.nan
+    return tuple(float(np.average(rows.y[values == v], weights=rows.weight[values == v])) for v in (1, 0))
 
 
 def findings(
@@ -66,7 +76,7 @@ def findings(
     what unrelated drivers reach by luck (`noise`).  Returns (findings, number of looks).
     """
     table = weights.join(links[["coef", "slope", "p_adjusted"]]).join(
-        places[["mean", "performance", "room", "room_low", "room_high", "place"]]
+        places[["mean", "performance", "with_it", "without_it", "room", "room_low", "room_high", "place"]]
     )
     looks = int(table["p_adjusted"].notna().sum())
     found = [_finding(row, looks, outcome, len(table)) for row in table.itertuples() if row.survives]
@@ -169,7 +179,15 @@ def _detail(row) -> Words:
         p=row.performance,
         room=row.room,
     )
-    return sentences(proof, _PLACES[row.place])
+    counted = None
+    if row.with_it == row.with_it:
+        counted = say(
+            fa="میانگین نمره با آن {a:.2f} و بی آن {b:.2f} است.",
+            en="The mean score is {a:.2f} with it and {b:.2f} without it.",
+            a=row.with_it,
+            b=row.without_it,
+        )
+    return sentences(counted, proof, _PLACES[row.place])
 
 
 def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat") -> Words:

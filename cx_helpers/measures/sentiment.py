@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import MissingTable, TableError, need
 from cx_helpers.wording import Words, say, sentences
 
 BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
@@ -88,6 +88,25 @@ def coverage(comments: ir.Table, sure: float = 0.6) -> pd.Series:
         },
         dtype=object,
     )
+
+
+def readable(comments: ir.Table) -> ir.Table:
+    """The comments, where the model could read any of them; MissingTable where it could not, so that the run goes on.
+
+    comments  with `sentiment`: null for a comment in another language than the model's, which is Persian
+    """
+    need(comments, "sentiment")
+    rows, read = comments.aggregate(rows=_.count(), read=_.sentiment.count()).execute().iloc[0]
+    if rows and not read:
+        spoken = ""
+        if "language" in comments.columns:
+            found = comments.language.topk(3).execute().iloc[:, 0].dropna().astype(str)
+            spoken = f" (`language` says {', '.join(found)})" if len(found) else ""
+        raise MissingTable(
+            f"none of the {rows:,} comments{spoken} could be read: the sentiment model knows Persian only; where the "
+            "comments are Persian, map language: {value: fa} in workspace.yaml and run cx ingest"
+        )
+    return comments
 
 
 def agreement(

@@ -14,6 +14,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty
+from cx_helpers.records import METRICS, amount, step
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, say, sentences
 
@@ -177,34 +178,35 @@ def sentence(now: pd.DataFrame, change: pd.DataFrame, metric: str = "nps") -> Wo
             k=SMALLEST,
         )
     here = say(
-        fa="شاخص خالص مروجان این دوره {x:.0f} است (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f}، از {n} پاسخ).",
-        en="The Net Promoter Score of this period is {x:.0f} (95% interval {low:.0f} to {high:.0f}, {n} answers).",
-        x=row[metric],
-        low=row["low"],
-        high=row["high"],
+        fa="{title} این دوره {x} است (بازهٔ ۹۵٪: {low} تا {high}، از {n} پاسخ).",
+        en="{title} of this period is {x} (95% interval {low} to {high}, {n} answers).",
+        title=_TITLES.get(metric, METRICS[metric].title),
+        **{end: amount(metric, row[column]) for end, column in (("x", metric), ("low", "low"), ("high", "high"))},
         n=row["n"],
     )
-    return sentences(here, _moved(change.iloc[0] if len(change) else None))
+    return sentences(here, _moved(change.iloc[0] if len(change) else None, metric))
 
 
-def _moved(step) -> Words | None:
-    if step is None or pd.isna(step["change"]):
+_TITLES = {"nps": {"fa": "شاخص خالص مروجان", "en": "The Net Promoter Score"}}
+
+
+def _moved(change, metric: str) -> Words | None:
+    if change is None or pd.isna(change["change"]):
         return say(fa="دورهٔ پیش برای مقایسه پاسخ کافی ندارد.", en="The period before has too few answers to compare.")
-    if step["low"] <= 0 <= step["high"]:
+    ends = {end: step(metric, change[end], unit=False, sign="+") for end in ("low", "high")}
+    if change["low"] <= 0 <= change["high"]:
         return say(
-            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c:+.1f} واحد، بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f}).",
-            en="Against the period before, no change beyond chance ({c:+.1f}, 95% interval {low:+.1f} to {high:+.1f}).",
-            c=step["change"],
-            low=step["low"],
-            high=step["high"],
+            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c}، بازهٔ ۹۵٪: {low} تا {high}).",
+            en="Against the period before, no change beyond chance ({c}, 95% interval {low} to {high}).",
+            c=step(metric, change["change"], sign="+"),
+            **ends,
         )
     return say(
-        fa="نسبت به دورهٔ پیش {c:.1f} واحد {way} (بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f}).",
-        en="Against the period before it {way} by {c:.1f} points (95% interval {low:+.1f} to {high:+.1f}).",
-        c=abs(step["change"]),
-        way={"fa": "بالا رفته است", "en": "rose"} if step["change"] > 0 else {"fa": "پایین آمده است", "en": "fell"},
-        low=step["low"],
-        high=step["high"],
+        fa="نسبت به دورهٔ پیش {c} {way} (بازهٔ ۹۵٪: {low} تا {high}).",
+        en="Against the period before it {way} by {c} (95% interval {low} to {high}).",
+        c=step(metric, abs(change["change"])),
+        way={"fa": "بالا رفته است", "en": "rose"} if change["change"] > 0 else {"fa": "پایین آمده است", "en": "fell"},
+        **ends,
     )
 
 

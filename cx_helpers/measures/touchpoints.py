@@ -47,6 +47,8 @@ def visits(
             )
             out = out.join(found)
             out[f"{name}_n"] = out[f"{name}_n"].fillna(0).astype(int)
+        else:
+            out = out.assign(**{f"{name}_n": 0} | dict.fromkeys([name, f"{name}_low", f"{name}_high"], float("nan")))
     order = out.reset_index().sort_values(["customers", *by], ascending=[False, *[True] * len(by)])
     return order.set_index(by)
 
