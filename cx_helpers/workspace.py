@@ -14,6 +14,13 @@ from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
 __all__ = ["Settings", "Tables", "WorkspaceError", "find", "labels", "last_complete_month", "load_settings", "open"]
 
+# optional columns that measures may take for granted: where an export has none, nobody is known to stand behind a row
+_NULL_WHERE_ABSENT = {
+    "responses": ("customer_id", "invited_at", "touchpoint"),
+    "comments": ("customer_id", "touchpoint"),
+    "tickets": ("customer_id",),
+    "touchpoints": ("channel",),
+}
 _NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source", "origin", "language"}
 
 
@@ -116,6 +123,17 @@ class Tables:
                 found += [c for c in own if 2 <= counts[c] <= most]
         return found
 
+    def splits(self, name: str, by: str = "", usual: str = "", most: int = 40) -> list[str]:
+        """What splits the table `name`, the column that a report splits by first: `by` or, where none is asked for,
+        `usual` where there is such a column.  The others are as in `segments`; empty where nothing can split it."""
+        found = self.segments(name, most)
+        first = [by] if by else [usual] if usual in found else []
+        return list(dict.fromkeys([*first, *found]))
+
+    def columns(self, name: str) -> list[str]:
+        """The columns that this company's table `name` really has."""
+        return list(_read(self.settings.engine, self.settings.folder, name).columns)
+
     @property
     def caution(self) -> wording.Words | None:
         """A sentence when the data end before the period does, so that nobody reads a part as the whole; else None."""
@@ -173,20 +191,27 @@ class Tables:
 
     def with_column(self, name: str, *columns: str):
         """The table `name` with `columns` of its own or of its customers; TableError where neither has one."""
-        table = self.table(name)
-        lacking = [c for c in dict.fromkeys(columns) if c not in table.columns]
+        table, own = self.table(name), self.columns(name)
+        lacking = [c for c in dict.fromkeys(columns) if c not in own]
         if not lacking:
             return table
         customers = self._raw("customers") if self.has("customers") and "customer_id" in table.columns else None
         for column in lacking:
             if customers is None or column not in customers.columns:
-                known = [*table.columns, *(customers.columns if customers is not None else [])]
+                known = [*own, *(customers.columns if customers is not None else [])]
                 raise TableError(f"neither {name} nor customers has a column {column!r}{nearest(column, known)}")
+        table = table.drop(*(c for c in lacking if c in table.columns))
         mine = customers.select(*lacking, _id=customers.customer_id)
         return table.left_join(mine, table.customer_id == mine._id).drop("_id")
 
     def _raw(self, name: str):
-        return _read(self.settings.engine, self.settings.folder, name)
+        table = _read(self.settings.engine, self.settings.folder, name)
+        lacking = [c for c in _NULL_WHERE_ABSENT.get(name, ()) if c not in table.columns]
+        if not lacking:
+            return table
+        import ibis
+
+        return table.mutate(**{c: ibis.null(TABLES[name].columns[c].type) for c in lacking})
 
     def _of_segment(self, name: str, table):
         column, value = split_segment(self.segment)
