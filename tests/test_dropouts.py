@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from cx_helpers.measures import dropouts
 
@@ -36,6 +37,13 @@ def test_the_next_step_of_a_handful_of_dropouts(lay):
     assert found.loc[("pay", "call"), "median_s"] == 43_200
     shuffled = log(HAND).sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(found, dropouts.dropouts(lay(shuffled, "touchpoints"), smallest=1))
+
+
+def test_the_test_is_fishers_and_counts_customers():
+    # the lady tasting tea: 3 of 4 against 1 of 4, tail 17/70; and where nothing was drawn there is nothing to tell
+    assert dropouts._fisher([3.0, 1.0, 0.0], [4, 4, 9], [1.0, 3.0, 0.0], [4, 4, 9]).tolist() == pytest.approx(
+        [34 / 70, 34 / 70, 1.0]
+    )
 
 
 def test_few_dropouts_are_shown_but_not_compared(lay):

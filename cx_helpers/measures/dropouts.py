@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from ibis import _
+from scipy.stats import hypergeom
 
 from cx_helpers import certainty, engine
 from cx_helpers.records import Finding, clean, severity
@@ -33,7 +34,8 @@ def dropouts(
     A log without outcomes has no dropouts to tell: the answer is empty.
     Returns, index (by…, `touchpoint`, `next`), commonest first: n, customers, `share` of what follows a dropout there
     with Wilson's low and high (a customer counts once), `usual` (the same share after a success), `change` with
-    change_low and change_high, p_value, p_adjusted (Holm over all rows compared), `median_s` to the next one.
+    change_low and change_high, p_value (Fisher's exact test on customers), p_adjusted (Holm over all rows compared),
+    `median_s` to the next one.
     """
     by = [] if by is None else [by] if isinstance(by, str) else list(by)
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by)
@@ -84,10 +86,18 @@ def _compared(found: pd.DataFrame, base: pd.DataFrame, key: list[str], smallest:
     se = np.sqrt(middle1 * (1 - middle1) / (p1 + 2) + middle0 * (1 - middle0) / (p0 + 2))
     enough = (p1 >= smallest) & (p0 >= smallest)
     rows["change_low"], rows["change_high"] = rows["change"] - certainty.Z95 * se, rows["change"] + certainty.Z95 * se
-    rows["p_value"] = np.where(enough, certainty.two_sided(rows["change"] / se), np.nan)
+    x1, x0 = rows["share"] * p1, rows["usual"].fillna(0) * p0  # customers, of those who came from here
+    rows["p_value"] = np.where(enough, _fisher(x1, p1, x0, p0), np.nan)
     rows["p_adjusted"] = certainty.adjust(rows["p_value"], "holm")
     rows = rows.sort_values(["n", *key, "next"], ascending=[False] + [True] * (len(key) + 1))
     return rows.set_index([*key, "next"])[_COLUMNS].astype({"n": int, "customers": int})
+
+
+def _fisher(x1, n1, x0, n0) -> np.ndarray:
+    """Two-sided p of Fisher's exact test, twice its smaller tail: exact where a next step is rare after a success."""
+    x1, n1, x0, n0 = (np.rint(np.asarray(v, float)) for v in (x1, n1, x0, n0))
+    chance = hypergeom(n1 + n0, x1 + x0, n1)  # where failures and successes go on alike
+    return np.minimum(1, 2 * np.minimum(chance.cdf(x1), chance.sf(x1 - 1)))
 
 
 _COLUMNS = "n customers share low high usual change change_low change_high p_value p_adjusted median_s".split()
