@@ -128,3 +128,32 @@ def test_no_history_and_no_signal(lay):
     bare = lay(steps.drop(columns=["outcome", "duration_s"]), "touchpoints")
     with pytest.raises(TableError, match="neither outcome nor duration_s"):
         moments.moments(bare, lay(orders, "orders"))
+
+
+def test_a_request_counts_as_unsolved_after_a_week_and_is_watched_from_then_on(lay):
+    steps, orders = company([(1, 0, "success", 0)])
+    opened, tickets, more = DAY0 + dt.timedelta(days=100), [], []
+    # solved within the week 40, after it 30, never 30; a purchase on day 30 after opening: 30, 10 and 5 of them
+    for group, (size, days, again) in enumerate([(40, 6.9, 30), (30, 7.1, 10), (30, None, 5)]):
+        for i in range(size):
+            who = f"t{group}{i:03}"
+            solved = pd.NaT if days is None else opened + dt.timedelta(days=days)
+            tickets.append((f"k{who}", who, opened, solved))
+            if i < again:
+                more.append((f"o{who}", who, opened + dt.timedelta(days=30), 1.0))
+            more.append((f"w{who}", who, opened + dt.timedelta(days=3), 1.0))  # within the week: before, not after
+    late = opened + dt.timedelta(days=60)  # its window ends after the log does
+    tickets.append(("kx", "tx", late, pd.NaT))
+    tickets = pd.DataFrame(tickets, columns="ticket_id customer_id opened_at solved_at".split())
+    orders = pd.concat([orders, pd.DataFrame(more, columns=orders.columns)])
+    tables = lay(steps, "touchpoints"), lay(orders, "orders")
+    found = moments.moments(*tables, window_days=60, tickets=lay(tickets, "tickets"))
+    (row,) = found.to_dict("records")
+    assert (row["experience"], row["touchpoint"], row["n"], row["n_bad"]) == ("unsolved", "ticket", 100, 60)
+    assert (row["again_bad"], row["again_good"]) == pytest.approx((15 / 60, 30 / 40))
+    assert row["change"] == pytest.approx(-0.5)  # one stratum: all had bought once before
+    told, looks = moments.findings(found)
+    assert looks == 1
+    assert told[0].severity == "high"
+    assert "a week without a solution" in told[0].text["en"]
+    assert moments.moments(*tables, window_days=60).empty

@@ -18,6 +18,7 @@ from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, join, name, say, sentences
 
 LARGE = 0.10  # ten points fewer who come back
+TICKET, PATIENCE_DAYS = "ticket", 7  # the touchpoint of a request to support, and how long solving it may take
 STRATA = (0, 1, 2, 4)  # prior orders: none, one, two or three, four and more
 
 
@@ -27,6 +28,7 @@ def moments(
     window_days: int = 60,
     settle_days: int = 1,
     responses: ir.Table | None = None,
+    tickets: ir.Table | None = None,
     until=None,
     since=None,
     smallest: int = 30,
@@ -38,14 +40,16 @@ def moments(
     window_days           what comes next is watched for so long, from settle_days on: the purchase that the touchpoint
                           itself belongs to is neither "again" nor "before"
     responses             answers that name a touchpoint: adds the experience `score`
+    tickets               requests to support: adds the experience `unsolved`, at the touchpoint `ticket`
     until                 the data's end (UTC; default: the last order or touchpoint); visits whose window is not fully
                           elapsed by then are left out, since the future of those is not known
     since                 only visits from then on (default: all)
     smallest              customers needed on either side
 
-    Three experiences: `outcome` (bad: failure or abandoned; good: success), `duration` (bad: slower than three quarters
-    of all visits to the same touchpoint), `score` (bad: at or below the middle of the scale).  Each customer counts
-    once a touchpoint: with the first visit of the span that has the experience.
+    Four experiences: `outcome` (bad: failure or abandoned; good: success), `duration` (bad: slower than three quarters
+    of all visits to the same touchpoint), `score` (bad: at or below the middle of the scale), `unsolved` (bad: a week
+    after it was opened the request is not solved; watched from then on, so that nothing later decides what is bad).
+    Each customer counts once a touchpoint: with the first visit of the span that has the experience.
 
     Returns one row per touchpoint and experience, surest first: n customers, n_bad, `again_bad` and `again_good` (0..1
     who order again), `crude` (their difference), `change` (Mantel-Haenszel risk difference over strata of prior
@@ -59,7 +63,7 @@ def moments(
     if window_days < 1 or settle_days < 0:
         raise TableError("window_days must be 1 or more and settle_days 0 or more")
     empty = pd.DataFrame(columns=["experience", "touchpoint", "stratum", "bad", "n", "again"])
-    asked = (touchpoints, orders, responses, window_days, settle_days, until, since)
+    asked = (touchpoints, orders, responses, tickets, window_days, settle_days, until, since)
     counts = empty if orders is None else _counted(*asked)
     rows = [_compared(key, part, smallest) for key, part in counts.groupby(["experience", "touchpoint"], sort=True)]
     columns = "experience touchpoint n n_bad again_bad again_good crude change low high p_value flips".split()
@@ -69,10 +73,10 @@ def moments(
     return out.sort_values(["p_value", "experience", "touchpoint"], ignore_index=True)
 
 
-def _counted(touchpoints, orders, responses, window_days, settle_days, until, since) -> pd.DataFrame:
+def _counted(touchpoints, orders, responses, tickets, window_days, settle_days, until, since) -> pd.DataFrame:
     """Customers by experience, touchpoint, stratum and experience's quality: n, and how many ordered again."""
     day = 86_400
-    visits = _experiences(touchpoints, responses)
+    visits = _experiences(touchpoints, responses, tickets)
     end = [ibis.literal(until).cast("timestamp")] if until is not None else None
     if end is None:
         last = [x.execute() for x in (touchpoints.occurred_at.max(), orders.ordered_at.max())]
@@ -101,7 +105,7 @@ def _counted(touchpoints, orders, responses, window_days, settle_days, until, si
     return found.execute()
 
 
-def _experiences(touchpoints: ir.Table, responses: ir.Table | None) -> ir.Table:
+def _experiences(touchpoints: ir.Table, responses: ir.Table | None, tickets: ir.Table | None) -> ir.Table:
     """One row a judged visit: experience, touchpoint, customer_id, at, event_id, bad (0 or 1)."""
     columns = ["experience", "touchpoint", "customer_id", "at", "event_id", "bad"]
     parts = []
@@ -120,6 +124,13 @@ def _experiences(touchpoints: ir.Table, responses: ir.Table | None) -> ir.Table:
         part = responses.filter(_.touchpoint.notnull(), _.score.notnull(), _.customer_id.notnull())
         part = part.mutate(experience=ibis.literal("score"), at=part.responded_at, event_id=part.response_id)
         bad = part.score <= (part.scale_min + part.scale_max) / 2
+        parts.append(part.mutate(bad=bad.cast("int64")).select(columns))
+    if tickets is not None and "solved_at" in tickets.columns:
+        need(tickets, "ticket_id", "customer_id", "opened_at")
+        part = tickets.filter(_.customer_id.notnull()).mutate(experience=ibis.literal("unsolved"))
+        part = part.mutate(touchpoint=ibis.literal(TICKET), event_id=part.ticket_id)
+        part = part.mutate(at=part.opened_at + ibis.interval(days=PATIENCE_DAYS))
+        bad = (part.solved_at > part.at).fill_null(True)  # never solved
         parts.append(part.mutate(bad=bad.cast("int64")).select(columns))
     if not parts:
         raise TableError("touchpoints have neither outcome nor duration_s, and no responses were given")
@@ -160,6 +171,7 @@ _EXPERIENCE = {
     "outcome": {"fa": "ناکامی", "en": "a failure"},
     "duration": {"fa": "کندی", "en": "a slow visit"},
     "score": {"fa": "نمرهٔ پایین", "en": "a low score"},
+    "unsolved": {"fa": "یک هفته حل‌نشده ماندن", "en": "a week without a solution"},
 }
 
 
@@ -218,7 +230,7 @@ def _detail(row, money: Words | None) -> Words:
     )
     flip = say(
         fa="در {k} گروه، جهت تفاوت وارونه است؛ با احتیاط بخوانید.",
-        en="In {k} strata the difference points the other way: read with care.",
+        en="Strata in which the difference points the other way: {k}. Read with care.",
         k=row.flips,
     )
     return sentences(proof, money, flip if row.flips else None)
