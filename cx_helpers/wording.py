@@ -73,11 +73,17 @@ def money(x, locale: str | None = None, currency: str | None = None, sign: bool 
     return f"{number(scaled, locale, 1 if unit.count(' ') and abs(scaled) < 100 else 0, sign)} {unit}"
 
 
-def money_scale(x, locale: str | None = None, currency: str | None = None) -> tuple[float, str]:
-    """(by what an amount like x is divided, what that unit is called): (10_000_000, `میلیون تومان`)."""
+_SIZES = ((1e12, "هزار میلیارد", "trillion"), (1e9, "میلیارد", "billion"), (1e6, "میلیون", "million"))
+
+
+def money_scale(x, locale: str | None = None, currency: str | None = None, thousands: bool = False):
+    """(by what an amount like x is divided, what that unit is called): (10_000_000, `میلیون تومان`).
+
+    thousands  thousands are a unit, too: for cells that have no room
+    """
     locale, currency = locale or _reading.locale, currency or _reading.currency
     one, unit = (10, {"fa": "تومان", "en": "toman"}[locale]) if currency == "IRR" else (1, currency)
-    for size, fa, en in ((1e12, "هزار میلیارد", "trillion"), (1e9, "میلیارد", "billion"), (1e6, "میلیون", "million")):
+    for size, fa, en in (*_SIZES, (1e3, "هزار", "thousand")) if thousands else _SIZES:
         if abs(x) / one >= size:
             return one * size, f"{fa if locale == 'fa' else en} {unit}"
     return one, unit
@@ -197,6 +203,7 @@ orders | سفارش‌ها | orders
 order_items | اقلام سفارش | order items
 comments | نوشته‌ها | comments
 tickets | درخواست‌ها | tickets
+ticket | درخواست پشتیبانی | support request
 contracts | قراردادها | contracts
 positive | خوشایند | positive
 neutral | خنثی | neutral

@@ -536,6 +536,9 @@ def test_columns_of_money_and_shares_are_set_as_such(locale):
 def test_what_n_counts_stands_over_its_column(locale):
     columns = charts.bars(demo.answer("response_rate", {"app": (90, 0.4, 0.3, 0.5), "web": (80, 0.5, 0.4, 0.6)}))
     assert columns.payload["table"]["columns"][0]["title"] == {"fa": "دعوت‌ها", "en": "invitations"}[locale]
+    visits = pd.DataFrame({"n": [9], "failure": [0.1], "sentiment": [0.2]})
+    title = blocks.table(visits).payload["columns"][0]["title"]
+    assert title == wording.label("n", locale) != setting.COUNT_TITLES["comments"][locale]
 
 
 def test_a_column_that_is_not_there_is_named():

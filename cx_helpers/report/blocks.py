@@ -48,7 +48,7 @@ def bottom_line(sentence, *more) -> Block:
 
 
 def note(text, *more) -> Block:
-    """A remark in small type: what was guarded against, how to read a picture."""
+    """A remark in small type: what was guarded against, how to read a picture; None says nothing."""
     locale = wording.current().locale
     texts = [one for part in (text, *more) if (one := words(part, locale))]
     return Block({"kind": "note", "locale": locale, "sentences": texts, "tone": ""}, " ".join(texts))

@@ -135,8 +135,9 @@ def _cells(known: list[float], of, locale: str):
     if of.unit == "share":
         return (lambda x: wording.number(100 * x, locale, of.digits)), t.percent_note
     if of.unit == "money":
-        size, unit = wording.money_scale(max(map(abs, known)), locale)
-        digits = 1 if max(map(abs, known)) / size < 100 else 0
+        sizes = sorted(map(abs, known))
+        size, unit = wording.money_scale(sizes[len(sizes) // 2], locale, thousands=True)
+        digits = 1 if sizes[-1] / size < 100 else 0
         return (lambda x: wording.number(x / size, locale, digits)), t.unit_note.format(unit=unit)
     return (lambda x: wording.number(x, locale, of.digits)), ""
 

@@ -68,7 +68,8 @@ def table_payload(
     if missing := [c for c in columns if c not in answer.columns]:
         raise ValueError(f"the answer has no column {missing[0]!r}; it has {', '.join(map(str, answer.columns))}")
     unit_of = unit_of or next((c for c in columns if c in _SHARES), None)
-    named = {**_TITLES, **({"n": counted_title(unit_of, locale)} if unit_of in COUNTED else {}), **(titles or {})}
+    beside = next((c for n, c in zip(columns, columns[1:], strict=False) if n == "n"), None)  # what n counts
+    named = {**_TITLES, **({"n": counted_title(beside, locale)} if beside in COUNTED else {}), **(titles or {})}
     head = [
         {"title": _title(c, named, locale), "numeric": texts or pd.api.types.is_numeric_dtype(answer[c])}
         for c in columns
