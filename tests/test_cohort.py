@@ -251,6 +251,16 @@ def test_groups_are_compared_within_the_same_months(lay):
     assert gap["change"].isna().all()
 
 
+def test_an_answer_that_nothing_splits_is_one_group_held_against_nobody(lay):
+    whole = cohort.retention(lay(orders(*TINY), "orders"), APRIL.back(4))
+    gaps = cohort_comparison.gaps(whole, "all", 1, smallest=1)
+    assert gaps.index.tolist() == ["all"]
+    assert gaps[["change", "p_value"]].isna().all(axis=None)
+    one, split = cohort.curve(whole), cohort.curve(whole, "all").loc["all"]
+    pd.testing.assert_frame_equal(one, split)
+    assert gaps.loc["all", "n"] == one.loc[1, "n"]
+
+
 def test_a_gap_is_the_mantel_haenszel_difference(lay):
     # January: web 10 of 20, app 5 of 30; February: web 4 of 10, app 2 of 10
     index = [(c, m, 1) for m in APRIL.back(4)[:2] for c in ("web", "app")]

@@ -128,11 +128,13 @@ def matrix(found: pd.DataFrame, value: str = "retention") -> pd.DataFrame:
 def curve(found: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     """How many are still buying k months on, all cohorts together?
 
-    found  an answer of `retention`; with `by`, one curve for each value of that index level
+    found  an answer of `retention`; with `by`, one curve for each value of that index level (none: one curve, `all`)
     A month since counts only cohorts whose month has fully elapsed, numerator and denominator alike: a young cohort
     never pulls the curve down.  So later months rest on fewer, older cohorts; `cohorts` says on how many.
     Returns per ([by,] offset): n, customers, retention, low, high (Wilson), se, money_each, cohorts.
     """
+    if by and by not in found.index.names:
+        found = pd.concat({certainty.ALL: found}, names=[by])
     levels = [name for name in found.index.names if name not in ("cohort", by)]
     seen = found[found["retention"].notna()].reset_index()
     keys = [by, "offset"] if by else levels[-1:]

@@ -47,11 +47,13 @@ def compare(found: pd.DataFrame, a, b, by: str | None = None) -> pd.DataFrame:
 def gaps(found: pd.DataFrame, by: str, offset: int = 1, smallest: int = 30) -> pd.DataFrame:
     """Which groups' customers come back less (or more) often than those of all other groups of the same months?
 
-    found  an answer of `retention` split by `by`;  smallest  groups with fewer customers are not compared
+    found  an answer of `retention` split by `by` (one that is not split is one group, `all`, held against nobody)
+    smallest  groups with fewer customers are not compared
     Returns per group: n, n_before (the others), retention (standardised to the months compared), others, `change`
     (group minus others), low, high, p_value, p_adjusted (Benjamini-Hochberg over the groups).
     Source: Mantel-Haenszel risk difference, Greenland, Robins, Biometrics 41, 1985; p: Cochran-Mantel-Haenszel.
     """
+    found = found if by in found.index.names else pd.concat({certainty.ALL: found}, names=[by])
     flat = found[found["retention"].notna() & (found["n"] > 0)].reset_index()
     flat = flat[flat["offset"] == offset]
     cell = flat.groupby(["cohort", by], dropna=False, sort=False)[["customers", "n"]].sum()
