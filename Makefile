@@ -20,7 +20,7 @@ reports: $(STAMPS)/reports  ## publish the book of reports on the sample company
 	$(BIN)/cx run -w data/sample $(ARGS)
 
 test: $(STAMPS)/test  ## run all tests (ARGS="-k survey -x" for some)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right to left
 	JUPYTER_CONFIG_DIR=$(CURDIR)/.jupyter $(BIN)/jupyter lab --custom-css $(ARGS) notebooks
