@@ -57,7 +57,7 @@ def _walked(touchpoints: ir.Table, by: list[str]) -> pd.DataFrame:
     """Visits, customers, failure and abandonment: two aggregations for all of it."""
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
-    o = touchpoints.outcome
+    o = touchpoints.outcome.fill_null("")  # Spark counts nothing as null, not 0, where a condition is never known
     each = touchpoints.group_by([*by, "customer_id"]).aggregate(
         v=_.count(),
         ok=_.count(where=o == "success"),

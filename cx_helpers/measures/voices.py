@@ -29,6 +29,8 @@ def typical(comments: ir.Table, feeling: str = "negative", most: int = 3, letter
     once = ibis.window(group_by="text", order_by=["comment_id"])
     asked = asked.mutate(again=ibis.row_number().over(once)).filter(_.again == 0)
     found = asked.order_by("off", "comment_id").limit(20 * most).execute()
+    if "written_at" in found.columns:  # Spark says the same instants without their zone
+        found["written_at"] = pd.to_datetime(found["written_at"], utc=True).dt.as_unit("us")
     if "customer_id" in found.columns:
         found = found[~(found["customer_id"].notna() & found.duplicated("customer_id"))]
     return found.head(most).drop(columns=["off", "again"]).reset_index(drop=True)
