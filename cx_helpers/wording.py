@@ -203,7 +203,7 @@ orders | سفارش‌ها | orders
 order_items | اقلام سفارش | order items
 comments | نوشته‌ها | comments
 tickets | درخواست‌ها | tickets
-ticket | درخواست پشتیبانی | support request
+ticket | درخواست پشتیبانی | request to support
 contracts | قراردادها | contracts
 positive | خوشایند | positive
 neutral | خنثی | neutral

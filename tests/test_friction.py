@@ -119,6 +119,28 @@ def test_an_empty_or_a_tiny_log_has_nothing_to_look_at(lay):
         assert "too little" in frictions.sentence(found, count)["en"]
 
 
+def test_what_comes_after_the_goal_loses_nothing_of_it(lay):
+    """Half of the visits to `after` fail, far more in the app; whether `done` came first is cut off for half of those."""
+    rng, rows = np.random.default_rng(5), []
+    for c in range(600):
+        channel = "app" if c % 2 else "web"
+        bad = rng.random() < (0.6 if channel == "app" else 0.1)
+        cut = bad and rng.random() < 0.5  # the log begins in the middle of the journey
+        path = [] if cut else [("done", "success")]
+        path += [("after", "failure" if bad else "success")]
+        at = dt.datetime(2025, 8, 23) + dt.timedelta(days=c % 30)
+        rows += [(f"c{c}", f"s{c}", p, o, at + dt.timedelta(minutes=i), channel) for i, (p, o) in enumerate(path)]
+    frame = pd.DataFrame(rows, columns="customer_id session_id touchpoint outcome occurred_at channel".split())
+    frame["event_id"] = [f"e{i:05}" for i in range(len(frame))]
+    looks = friction.friction(lay(frame, "touchpoints"), goal="done", order_value=100.0)
+    stand = looks[looks["loud"].notna() & (looks["touchpoint"] == "after")]
+    assert len(stand)
+    assert (stand["harm"] == friction.ANNOYANCE).all()
+    told = " ".join(f.detail["en"] for f in frictions.findings(looks)[0])
+    assert "loss" not in told
+    assert "less often" not in told
+
+
 def test_where_nobody_comes_to_the_goal_harm_is_the_least_there_is(lay):
     quiet = visits().head(0)
     assert friction.friction(lay(quiet, "touchpoints"), lay(quiet, "touchpoints"), goal="done").empty

@@ -3,50 +3,54 @@
 The numbers that a run records are held against sums made another way: pandas over the Parquet files, no code of ours.
 """
 
+import datetime as dt
 import json
-from pathlib import Path
+import os
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
 from cells import NOTEBOOKS
+from conftest import ROOT, SAMPLE
 
 from cx_helpers import runner
 from cx_helpers.dates import Period
 
-ROOT = Path(__file__).parent.parent
-SAMPLE = ROOT / "data" / "sample"
 MONTH = Period.parse("1404-06")
+NOBODY = "segment=pilot"  # 24 customers, none of whom did anything in the period but answer one invitation
+GOLDEN = ROOT / "tests" / "golden"
+SCORES = ("nps", "csat", "ces", "response_rate", "sentiment", "negative_share", "retention_1", "retention_3")
+SCORES += ("repeat_rate", "conversion", "failure_rate")
 
 
-@pytest.fixture(scope="session")
-def published(tmp_path_factory):
-    """published(workspace=…, segment=…) -> the folder of a run of all notebooks and its result; each run once."""
-    runs = {}
-
-    def publish(company=SAMPLE, **asked):
-        key = (str(company), tuple(sorted(asked.items())))
-        if key not in runs:
-            out = tmp_path_factory.mktemp("reports")
-            asked = runner.Request(workspace=str(company), out=str(out), **{"parameters": dict(asked)})
-            runs[key] = runner.run(asked)
-        return runs[key]
-
-    return publish
+def read(result, name: str) -> list[dict]:
+    return json.loads((result.place / f"{name}.json").read_text("utf-8"))
 
 
 def metrics(result, report: str) -> dict:
     """{(metric, dimensions as sorted pairs): row} of one report."""
-    rows = json.loads((result.place / "metrics.json").read_text("utf-8"))
-    mine = [row for row in rows if row["report"] == report]
+    mine = [row for row in read(result, "metrics") if row["report"] == report]
     return {(row["metric"], tuple(sorted(row["dimensions"].items()))): row for row in mine}
 
 
-def sample(name: str) -> pd.DataFrame:
-    return pd.read_parquet(SAMPLE / "tables" / f"{name}.parquet")
+def table(name: str, company=SAMPLE) -> pd.DataFrame:
+    return pd.read_parquet(company / "tables" / f"{name}.parquet")
 
 
-def in_month(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    return frame[(frame[column] >= MONTH.start) & (frame[column] < MONTH.end)]
+def within(frame: pd.DataFrame, column: str, period: Period = MONTH) -> pd.DataFrame:
+    return frame[(frame[column] >= period.start) & (frame[column] < period.end)]
+
+
+def holds(row: dict, n: int, value: float) -> None:
+    """The recorded row is this number, on so many, with an interval around it."""
+    assert row["n"] == n
+    assert row["value"] == pytest.approx(value, abs=1e-9)
+    assert row["low"] < row["value"] < row["high"]
+    assert (row["period_start"], row["period_end"]) == (MONTH.start.isoformat(), MONTH.end.isoformat())
+
+
+# -- the sample, as it comes -------------------------------------------------------------------------------------------
 
 
 def test_every_notebook_is_published_by_default(published):
@@ -56,19 +60,181 @@ def test_every_notebook_is_published_by_default(published):
 
 
 def test_survey_records_what_pandas_counts(published):
-    answers = in_month(sample("responses"), "responded_at")
+    answers = within(table("responses"), "responded_at")
     asked = answers[(answers["instrument"] == "nps") & answers["score"].notna()]
     votes = (asked["score"] >= 9).astype(int) - (asked["score"] <= 6).astype(int)
     found = metrics(published(), "survey")
-    row = found["nps", ()]
-    assert row["n"] == len(asked)
-    assert row["value"] == pytest.approx(100 * votes.mean())
-    assert row["low"] < row["value"] < row["high"]
+    holds(found["nps", ()], len(asked), 100 * votes.mean())
     for channel, part in votes.groupby(asked["channel"]):
-        assert found["nps", (("channel", channel),)]["value"] == pytest.approx(100 * part.mean())
-    satisfied = answers[(answers["instrument"] == "csat") & answers["score"].notna() & answers["touchpoint"].isna()]
-    assert found["csat", ()]["value"] == pytest.approx((satisfied["score"] >= 4).mean())
+        holds(found["nps", (("channel", channel),)], len(part), 100 * part.mean())
+    whole = answers[(answers["instrument"] == "csat") & answers["score"].notna() & answers["touchpoint"].isna()]
+    holds(found["csat", ()], len(whole), (whole["score"] >= 4).mean())
     ease = answers[(answers["instrument"] == "ces") & answers["score"].notna()]["score"]
-    assert found["ces", ()]["value"] == pytest.approx(ease.mean())
-    invited = in_month(sample("responses"), "invited_at")
-    assert found["response_rate", ()]["value"] == pytest.approx(invited["score"].notna().mean())
+    holds(found["ces", ()], len(ease), ease.mean())
+    invited = within(table("responses"), "invited_at")
+    holds(found["response_rate", ()], len(invited), invited["score"].notna().mean())
+
+
+def test_sentiment_records_what_pandas_counts(published):
+    written = within(table("comments"), "written_at")
+    written = written[written["sentiment"].notna()]
+    found = metrics(published(), "sentiment")
+    holds(found["sentiment", ()], len(written), written["sentiment"].mean())
+    holds(found["negative_share", ()], len(written), (written["sentiment"] < -0.2).mean())
+    groups = written.groupby(
+        written["touchpoint"].astype(object).where(written["touchpoint"].notna(), None), dropna=False
+    )
+    seen = 0
+    for name, part in groups["sentiment"]:
+        name = None if pd.isna(name) else name
+        row, bad = (found[metric, (("touchpoint", name),)] for metric in ("sentiment", "negative_share"))
+        if len(part) < 30:
+            assert (row["value"], row["n"], bad["value"]) == (None, len(part), None), "too few to be shown"
+            continue
+        holds(row, len(part), part.mean())
+        holds(bad, len(part), (part < -0.2).mean())
+        seen += 1
+    assert seen > 5
+
+
+def test_journey_records_what_pandas_counts(published):
+    steps = within(table("touchpoints"), "occurred_at")
+    steps = steps.sort_values(["customer_id", "occurred_at", "event_id"])
+    begins = (steps[["customer_id", "session_id"]] != steps[["customer_id", "session_id"]].shift()).any(axis=1)
+    bad = steps["outcome"].isin(["failure", "abandoned"])
+    paid = ((steps["touchpoint"] == "payment") & ~bad).groupby(begins.cumsum()).any()
+    found = metrics(published(), "journey")
+    holds(found["conversion", ()], len(paid), paid.mean())
+    known = steps["outcome"].notna()
+    holds(found["failure_rate", ()], int(known.sum()), bad[known].mean())
+
+
+def test_cohort_records_what_pandas_counts(published):
+    orders = table("orders").dropna(subset=["customer_id"])
+    first = orders.groupby("customer_id")["ordered_at"].min().rename("first")
+    orders = orders.join(first, on="customer_id")
+    found = metrics(published(), "cohort")
+    came = set(within(orders, "ordered_at")["customer_id"])
+    for months in (1, 3):
+        cohort = MONTH
+        for _ in range(months):
+            cohort = cohort.previous()
+        new = first[(first >= cohort.start) & (first < cohort.end)].index
+        holds(found[f"retention_{months}", ()], len(new), new.isin(came).mean())
+    days = dt.timedelta(days=90)
+    due = first[(first + days >= MONTH.start) & (first + days < MONTH.end)].index
+    later = orders[(orders["ordered_at"] > orders["first"]) & (orders["ordered_at"] <= orders["first"] + days)]
+    holds(found["repeat_rate", ()], len(due), due.isin(set(later["customer_id"])).mean())
+
+
+def test_drivers_count_the_answers_of_six_months(published):
+    answers = table("responses")
+    since = MONTH.back(6)[0].start
+    whole = answers[(answers["instrument"] == "csat") & answers["score"].notna() & answers["touchpoint"].isna()]
+    whole = whole[(whole["responded_at"] >= since) & (whole["responded_at"] < MONTH.end)]
+    parts = [name for name in whole if name.startswith("attr_")]
+    complete = whole.dropna(subset=parts)
+    found = {f["subject"]["driver"]: f for f in read(published(), "findings") if f["report"] == "drivers"}
+    assert found
+    assert {f["n"] for f in found.values()} == {len(complete)}
+    correlation = complete[[*parts, "score"]].corr()["score"].drop("score").sort_values(ascending=False)
+    ranked = sorted((f for f in found if f in parts), key=lambda name: -found[name]["value"])
+    assert ranked[:2] == list(correlation.index[:2]), "the two weightiest correlate most, too"
+    assert sum(f["value"] for f in found.values()) <= 1
+
+
+# -- where there is little or nothing ----------------------------------------------------------------------------------
+
+
+def nothing_but(result, counts: dict) -> None:
+    """All reports are published, no metric has a value, no finding is claimed, and the counts are these."""
+    reasons = {e["report"]: (e["outcome"], (e["reason"] or {}).get("en")) for e in result.entries}
+    assert reasons == dict.fromkeys(NOTEBOOKS, ("published", None))
+    rows = read(result, "metrics")
+    assert {row["metric"] for row in rows} == set(SCORES)
+    for row in rows:
+        assert row["value"] is row["low"] is row["high"] is None, "no data is null, never 0"
+        assert type(row["n"]) is int
+    assert {row["metric"]: row["n"] for row in rows if not row["dimensions"]} == counts
+    assert read(result, "findings") == []
+
+
+def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
+    people = table("customers").query("segment == 'pilot'")["customer_id"]
+    assert len(people) == 24
+    result = published(segment=NOBODY)
+    here = {n: table(n)[lambda f: f["customer_id"].isin(people)] for n in ("responses", "comments", "touchpoints")}
+    answers = within(here["responses"], "responded_at").dropna(subset=["score"])
+    counts = dict.fromkeys(SCORES, 0) | answers["instrument"].value_counts().to_dict()
+    counts["response_rate"] = len(within(here["responses"], "invited_at"))
+    counts["sentiment"] = counts["negative_share"] = len(within(here["comments"], "written_at"))
+    assert len(within(here["touchpoints"], "occurred_at")) == 0
+    assert max(counts.values()) <= 3, "the sample says of this segment that it is silent"
+    nothing_but(result, counts)
+
+
+def test_a_segment_that_is_not_there_is_refused(published):
+    with pytest.raises(ValueError, match="did you mean 'pilot'"):
+        published(segment="segment=pilott")
+
+
+@pytest.fixture(scope="session")
+def one_customer(tmp_path_factory):
+    """A workspace whose shop has met one person."""
+    from tools.sample.__main__ import fill
+
+    folder = tmp_path_factory.mktemp("one")
+    fill(folder, 1404, customers=1)
+    return folder
+
+
+def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_customer):
+    result = published(company=one_customer)
+    period = Period.parse(result.place.name)
+    answers, steps = table("responses", one_customer), table("touchpoints", one_customer)
+    assert table("customers", one_customer)["customer_id"].nunique() == 1
+    given = within(answers, "responded_at", period).dropna(subset=["score"])
+    given = given[(given["instrument"] != "csat") | given["touchpoint"].isna()]
+    counts = dict.fromkeys(SCORES, 0) | given["instrument"].value_counts().to_dict()
+    counts["response_rate"] = len(within(answers, "invited_at", period))
+    written = within(table("comments", one_customer), "written_at", period)["sentiment"].notna()
+    counts["sentiment"] = counts["negative_share"] = int(written.sum())
+    steps = within(steps, "occurred_at", period)
+    counts["conversion"], counts["failure_rate"] = steps["session_id"].nunique(), int(steps["outcome"].notna().sum())
+    first = table("orders", one_customer)["ordered_at"].min()
+    for months in (1, 3):
+        cohort = period
+        for _ in range(months):
+            cohort = cohort.previous()
+        counts[f"retention_{months}"] = int(cohort.start <= first < cohort.end)
+    due = first + dt.timedelta(days=90)
+    counts["repeat_rate"] = int(period.start <= due < period.end)
+    assert sum(counts.values()) > 5, "the one customer did something"
+    nothing_but(result, counts)
+
+
+# -- nbval: the cells as an analyst runs them, explore cells too -------------------------------------------------------
+
+
+def nbval(*arguments: str) -> subprocess.CompletedProcess:
+    """A pytest of its own with a kernel of its own, as `pytest --nbval` on the command line."""
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(ROOT), "-p", "no:cacheprovider"]
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "CX_", "COV"))}
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True)
+
+
+def test_every_cell_of_every_notebook_runs_in_the_lab(published):
+    """Each cell in a plain kernel, those to explore with too."""
+    told = nbval("--nbval-lax", *map(str, NOTEBOOKS.values()))
+    assert told.returncode == 0, told.stdout[-4000:]
+    cells = sum(c["cell_type"] == "code" for p in NOTEBOOKS.values() for c in json.loads(p.read_text("utf-8"))["cells"])
+    assert f"{cells} passed" in told.stdout
+
+
+def test_the_golden_notebook_shows_what_it_showed(published):
+    """Every output, to the letter.  Meant to change?  python tests/golden/renew.py, and look at the difference."""
+    cells = [c for c in json.loads((GOLDEN / "survey.ipynb").read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+    assert sum(bool(cell["outputs"]) for cell in cells) >= 6, "a golden notebook holds its outputs"
+    told = nbval("--nbval", "--nbval-sanitize-with", str(GOLDEN / "nbval.cfg"), str(GOLDEN / "survey.ipynb"))
+    assert told.returncode == 0, told.stdout[-4000:]
+    assert f"{len(cells)} passed" in told.stdout

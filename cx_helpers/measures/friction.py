@@ -103,7 +103,13 @@ def _observed(t: ir.Table, by: list[str], journey: str, goal: str, kinds: dict) 
     steps = engine.journeys(t.mutate(bad=bad.cast("int64"), good=success.fill_null(False)), journey, to="touchpoint")
     whole = ibis.window(group_by=["customer_id", "journey"])
     reached = ((steps.touchpoint == goal) & (steps.bad == 0)) if goal else ~steps.last
-    steps = steps.mutate(reached=reached.cast("int64").max().over(whole) if goal else reached.cast("int64"))
+    if goal:
+        # who had reached the goal before this step has nothing of it to lose here: null
+        arrived = reached.ifelse(steps.position, ibis.null("int64")).min().over(whole)
+        reached = (
+            (arrived < steps.position).fill_null(False).ifelse(ibis.null("int64"), arrived.notnull().cast("int64"))
+        )
+    steps = steps.mutate(reached=reached.cast("int64"))
     same = {c: _[c].min() for c in by}
     errors = [name for name, (only, _any) in kinds.items() if only]
     says_success = steps.good.any().over(ibis.window())  # where success is never said, a null is one

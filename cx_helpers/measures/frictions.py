@@ -146,4 +146,5 @@ def _detail(row) -> Words:
         d=row.harm,
     )
     money = say(fa="برآورد زیان: {m:money}.", en="Estimated loss: {m:money}.", m=row.money)
-    return sentences(hit, harm if row.harm > 0.05 else None, money if row.money == row.money else None)
+    # the least harm is set, not seen: no money is claimed on it
+    return sentences(hit, *([harm, money if row.money == row.money else None] if row.harm > 0.05 else []))

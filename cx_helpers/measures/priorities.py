@@ -57,6 +57,12 @@ def priorities(
     return out
 
 
+def middle(places: pd.DataFrame) -> tuple[float, float] | tuple[None, None]:
+    """Where the grid of `priorities` is cut: (performance, importance); nulls where nothing is sure."""
+    sure = places.loc[places["place"].notna() & (places["place"] != "unsure"), "performance"]
+    return (float(sure.mean() - SAME), 1 / len(places)) if len(sure) else (None, None)
+
+
 def _counted(values: np.ndarray, rows: Rows) -> tuple[float, float]:
     """The mean outcome where a yes/no driver is 1 and where it is 0; nulls for any other driver."""
     if set(np.unique(values)) != {0.0, 1.0}:
