@@ -120,7 +120,7 @@ def test_an_empty_or_a_tiny_log_has_nothing_to_look_at(lay):
 
 
 def test_what_comes_after_the_goal_loses_nothing_of_it(lay):
-    """Half of the visits to `after` fail, far more in the app; whether `done` came first is cut off for half of those."""
+    """Visits to `after` fail far more often in the app; the log has lost that `done` came first for half of those."""
     rng, rows = np.random.default_rng(5), []
     for c in range(600):
         channel = "app" if c % 2 else "web"

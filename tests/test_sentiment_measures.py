@@ -157,3 +157,9 @@ def test_answers_stay_on_their_scale_and_ignore_order(lay, values):
     share = sentiment.negative_share(lay(comments(*values), "comments")).loc["all"]
     assert 0 <= share["low"] <= share["negative_share"] + 1e-12
     assert share["negative_share"] <= share["high"] + 1e-12
+
+
+def test_comments_without_a_rating_have_nothing_to_agree_with(lay):
+    found = sentiment.agreement(lay(comments(0.8, -0.7), "comments")).loc["all"]
+    assert found["n"] == 0
+    assert np.isnan(found["agreement"])

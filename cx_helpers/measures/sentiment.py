@@ -121,7 +121,8 @@ def agreement(
     and how often they part: `kind_words` (a low rating in kind words) and `harsh_words` (a high one in harsh words).
     Much disagreement says that the rating is habit or about another thing than the text, or that the model misreads.
     """
-    need(comments, "rating")
+    if "rating" not in comments.columns:  # nobody was asked for one: nothing to hold the words against
+        comments = comments.mutate(rating=ibis.null("float64"))
     asked = _read(comments, by, None).mutate(rating=_.rating.cast("float64"))
     low, high = scale or _scale(asked)
     middle = (low + high) / 2
