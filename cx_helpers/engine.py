@@ -28,9 +28,9 @@ def connect(url: str = "duckdb://"):
         return _spark(url.removeprefix("pyspark://") or "local[*]")
     try:
         return ibis.connect("duckdb://:memory:" if url == "duckdb://" else url)
-    except Exception as error:  # every backend raises its own kind
-        hint = "use duckdb://, pyspark:// or an ibis URL"
-        raise TableError(f"cannot open the engine {url!r}: {error}; {hint}") from error
+    except Exception as error:  # every backend raises its own kind; its text may hold the address and its password
+        kind, hint = url.split("://", 1)[0], "use duckdb://, pyspark:// or an ibis URL"
+        raise TableError(f"cannot open the engine {kind}://… ({type(error).__name__}); {hint}") from None
 
 
 def reads_files(url: str) -> bool:

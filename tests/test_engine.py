@@ -65,3 +65,9 @@ def test_an_engine_that_is_none_says_what_to_write():
 def test_spark_gives_the_same_next_rows(spark, tmp_path):
     table = engine.read(spark, "touchpoints", write(LOG.iloc[[4, 2, 0, 3, 1]], tmp_path / "touchpoints.parquet"))
     assert following(table) == NEXT
+
+
+def test_an_engine_that_cannot_open_never_shows_its_address():
+    with pytest.raises(TableError) as error:
+        engine.connect("nosuch://user:SECRETPW@host/db")
+    assert "SECRETPW" not in str(error.value)

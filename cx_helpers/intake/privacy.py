@@ -1,4 +1,4 @@
-"""What may leave the house?  Numbers, addresses and keys are taken out of customers' words before anyone quotes them."""
+"""What may leave the house?  Numbers, addresses and keys are taken out of customers' words before they are quoted."""
 
 from __future__ import annotations
 
