@@ -18,6 +18,7 @@ COSTLY = {"published": "the sample's run", "spark": "spark"}
 FIRST = ("test_null", "the sample's run", "spark")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook of this name
 def pytest_collection_modifyitems(items):
     place = {name: number for number, name in enumerate(FIRST)}
     for item in items:
@@ -25,6 +26,16 @@ def pytest_collection_modifyitems(items):
         item.group = costly[0] if costly else item.path.stem
         item.add_marker(pytest.mark.xdist_group(item.group))
     items.sort(key=lambda item: place.get(item.group, len(place)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def reading():
+    """What a file's tests set (language, calendar, labels: `wording.use`) ends with the file."""
+    from cx_helpers import wording
+
+    before = vars(wording.current()).copy()
+    yield
+    wording.use(**before)
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,6 @@ from cx_helpers.wording import say
 COMPANY = {"fa": "فروشگاه نمونه", "en": "Sample shop"}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def reading():
-    before = vars(wording.current()).copy()
-    yield
-    wording.use(**before)
-
-
 def executed(*outputs, source: str = "1", tags=()) -> object:
     return new_notebook(cells=[new_code_cell(source, outputs=list(outputs), metadata={"tags": list(tags)})])
 
