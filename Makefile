@@ -20,7 +20,7 @@ reports: $(STAMPS)/reports  ## publish the book of reports on the sample company
 	$(BIN)/cx run -w data/sample $(ARGS)
 
 test: $(STAMPS)/test  ## run all tests (ARGS="-k survey -x" for some)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right to left
 	JUPYTER_CONFIG_DIR=$(CURDIR)/.jupyter $(BIN)/jupyter lab --custom-css $(ARGS) notebooks
@@ -28,7 +28,8 @@ lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right
 real: $(STAMPS)/reports  ## read and publish every company in data/real (rows come from CX_REAL_DATA)
 	@for company in $(REAL); do \
 		echo "== $$company" && $(BIN)/cx ingest -w $$company && \
-		$(BIN)/cx run -w $$company $$(find $$company -name book.yaml -printf '--plan %p') --out reports/real/$${company##*/} || exit 1; \
+		$(BIN)/cx run -w $$company $$(test ! -f $$company/book.yaml || echo --plan $$company/book.yaml) \
+			--out reports/real/$${company##*/} || exit 1; \
 	done
 
 sample: $(STAMPS)/reports  ## write the sample company anew (the same bytes from the same seed)

@@ -7,9 +7,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cx_helpers import folding, ordinal, regression
+from cx_helpers import folding, ordinal, regression, wording
 from cx_helpers.measures import drivers, experience, importance, priorities
 from cx_helpers.tables import TableError
+
+
+@pytest.fixture(autouse=True)
+def _reading():
+    """Names as they stand without a company's own, whatever another test file has read."""
+    before, wording._reading = wording.current(), wording.Reading()
+    yield
+    wording._reading = before
 
 
 def form(n=600, seed=1, own=(0.5, 0.4, 0.0), shadow=True, customers=None):

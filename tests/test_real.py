@@ -110,6 +110,7 @@ def test_ecom_the_top_frictions_are_the_shipping_loop_and_the_payment_incident(t
     incident = next(f for f in top if f["subject"]["touchpoint"] == "payment_error")
     loop = next(f for f in top if "loop" in f["subject"])
     assert {incident["severity"], loop["severity"]} == {"high"}
+    assert "of the journeys run into “payment error”" in incident["text"]["en"]
     assert "shipping_details" in loop["subject"]["loop"].split(" → ")
     assert loop["subject"]["channel"] == "mobile"
     log = pd.read_csv(real / "ecom_stories" / "ecom.csv.gz", parse_dates=["timestamp"])

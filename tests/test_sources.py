@@ -635,7 +635,7 @@ def test_the_report_reads_well(company):
 REAL = {  # rows in, and how many of them wait in quarantine
     "snappfood_comments": (19_990, 0),
     "digikala_reviews": (20_000, 0),
-    "olist_sample": (68_523, 0),
+    "olist_sample": (60_388, 0),
     "ecom_stories": (31_706, 0),
 }
 

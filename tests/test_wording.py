@@ -12,7 +12,7 @@ LRI, PDI = "\u2066", "\u2069"
 
 @pytest.fixture(autouse=True)
 def _reading():
-    before = wording.current()
+    before, wording._reading = wording.current(), wording.Reading()  # whatever another test file has read
     yield
     wording._reading = before
 

@@ -46,8 +46,8 @@ def friction(
 
     Returns one row a look, costliest first: signal, touchpoint, column and group (None: everybody), `against` (others,
     before, time), start and end (the days of an incident, end exclusive), n, customers, value, low, high, baseline,
-    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `loud` (severity
-    or None), and for those that stand: `hit` customers, `excess` (hit beyond the baseline) with excess_low and
+    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `error` (does the
+    touchpoint only ever fail, so that n counts journeys?), `loud` (severity or None), and for those that stand: `hit` customers, `excess` (hit beyond the baseline) with excess_low and
     excess_high, `harm` (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and
     `loop` (for returns: the touchpoints that the same journeys come back to).
     """
@@ -75,6 +75,8 @@ def friction(
             looks.append(_rows(_against_time(each, bins, smallest, start, width), column, "time"))
     out = pd.concat([x for x in looks if len(x)], ignore_index=True) if any(map(len, looks)) else _rows(None, None, "")
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
+    errors = [name for name, (only, _any) in kinds.items() if only]
+    out["error"] = (out["signal"] == "failure") & out["touchpoint"].isin(errors)
     worse = (out["change"] > 0) & (out["p_adjusted"] < 0.05)
     out["loud"] = [
         severity(p, c >= LARGE) if bad else None

@@ -47,7 +47,9 @@ def sentence(found: list[Finding], looks: int) -> Words:
     places = join([_place(f.subject) for f in loud[:3]])
     return say(
         fa="{m} گره در سفر مشتری تأیید شد (از {k} مقایسه، پس از تصحیح)؛ پیش از همه: {places}.",
-        en="{m} frictions hold (of {k} comparisons, after correction); first of all: {places}.",
+        en="{m} frictions hold (of {k} comparisons, after correction); first of all: {places}."
+        if len(loud) > 1
+        else "One friction holds (of {k} comparisons, after correction): {places}.",
         k=looks,
         m=len(loud),
         places=places,
@@ -98,6 +100,12 @@ def _claim(row) -> Words:
             fa="{where}{x:.0%} از سفرهایی که به «{t}» می‌رسند دوباره به آن برمی‌گردند؛ {base} {b:.0%}{loop}",
             en="{where}{x:.0%} of the journeys that reach “{t}” have to come back to it, against {b:.0%} {base}{loop}",
             loop=round_,
+            **values,
+        )
+    if row.error:
+        return say(
+            fa="{where}{x:.0%} سفرها به «{t}» برمی‌خورند؛ {base} {b:.0%}",
+            en="{where}{x:.0%} of the journeys run into “{t}”, against {b:.0%} {base}",
             **values,
         )
     return say(
