@@ -46,8 +46,9 @@ def friction(
 
     Returns one row a look, costliest first: signal, touchpoint, column and group (None: everybody), `against` (others,
     before, time), start and end (the days of an incident, end exclusive), n, customers, value, low, high, baseline,
-    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `error` (does the
-    touchpoint only ever fail, so that n counts journeys?), `loud` (severity or None), and for those that stand: `hit` customers, `excess` (hit beyond the baseline) with excess_low and
+    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `error` (the
+    touchpoint only ever fails: n counts journeys), `loud` (severity or None), and for those that stand: `hit`
+    customers, `excess` (hit beyond the baseline) with excess_low and
     excess_high, `harm` (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and
     `loop` (for returns: the touchpoints that the same journeys come back to).
     """
