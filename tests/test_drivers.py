@@ -421,3 +421,17 @@ def test_answers_about_the_whole_or_one_touchpoint(tables):
     assert set(experience.beside_answers(responses, "csat", "delivery").execute()["response_id"]) == {"r2"}
     with pytest.raises(TableError, match="the outcome itself"):
         experience.beside_answers(responses, "csat", instruments=("csat",))
+
+
+def test_two_drivers_that_are_all_but_one_do_not_stop_the_report(lay):
+    """Two notes of one fact differ in a single answer: many draws of the customers make them equal."""
+    rng = np.random.default_rng(3)
+    late, wait = (rng.random(400) < 0.3).astype(float), rng.normal(size=400)
+    frame = pd.DataFrame({"attr_late": late, "attr_overdue": late, "attr_wait": wait})
+    frame.loc[0, "attr_overdue"] = 1 - late[0]
+    frame["score"] = np.clip(np.round(4 - 1.5 * late - 0.5 * wait + rng.normal(0, 0.5, 400)), 1, 5)
+    frame = frame.assign(response_id=[f"r{i}" for i in range(400)], customer_id=[f"c{i}" for i in range(400)])
+    found = importance.importance(folding.collapse(lay(frame)))
+    assert found["importance"].sum() == pytest.approx(1)
+    assert found.loc["attr_wait", "survives"]  # what is told apart clearly is not drawn into it
+    assert not found.loc["attr_overdue", "survives"] or not found.loc["attr_late", "survives"]

@@ -163,10 +163,15 @@ def _survives(draws: np.ndarray, beta: np.ndarray, reliability: np.ndarray) -> n
     """Do 95 % of the draws keep the slope's sign, with precise and with imprecise ratings alike?"""
     k = len(beta)
     inner = draws[:, :k, :k] - np.diag(1 - reliability)
-    fit = np.linalg.eigvalsh(inner)[:, 0] > 1e-6  # drivers that go together more than their reliability allows
+    fit = np.linalg.eigvalsh(inner)[:, 0] > -1e-6  # else: drivers that go together more than their reliability allows
     slopes = np.full((len(draws), k), np.nan)
     if fit.any():
-        slopes[fit] = np.linalg.solve(inner[fit], draws[fit, :k, k:])[..., 0]
-    plain = np.linalg.solve(draws[:, :k, :k], draws[:, :k, k:])[..., 0]
+        slopes[fit] = _slopes(inner[fit], draws[fit, :k, k:])
+    plain = _slopes(draws[:, :k, :k], draws[:, :k, k:])
     same = (np.sign(slopes) == np.sign(beta)) & (np.sign(plain) == np.sign(beta))
     return same.mean(axis=0) >= 0.975
+
+
+def _slopes(together: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Slopes of a stack of correlation matrices; two drivers that a draw makes one share theirs."""
+    return (np.linalg.pinv(together, rcond=1e-6, hermitian=True) @ outcome)[..., 0]
