@@ -11,9 +11,9 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = {
-    "requirements.lock": ["--group", "build"],
+LOCKS = {  # the larger one first; the smaller one holds the same versions
     "requirements-dev.lock": ["--extra", "spark", "--group", "build", "--group", "dev"],
+    "requirements.lock": ["--group", "build", "--constraint", "requirements-dev.lock"],
 }
 
 
