@@ -11,31 +11,53 @@ from pathlib import Path
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
+from ibis.common.exceptions import TableNotFound
 
+from cx_helpers.settings import database
 from cx_helpers.tables import TABLES, TableError
 
 SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
 ORDER = ("customer_id", "occurred_at", "event_id")
 
 
-def connect(url: str = "duckdb://"):
+def connect(url: str = "duckdb://", folder: str | Path = ""):
     """An ibis connection for a workspace's `engine` URL.
 
-    `duckdb://` (in memory, reads the workspace's Parquet), `duckdb:///file.db` (holds the tables), `pyspark://` or
-    `pyspark://local[2]` or `pyspark://spark://host:7077` (reads the Parquet); any other ibis URL holds the tables.
+    url     `duckdb://` (in memory, reads the workspace's Parquet), `duckdb:///company.db` (holds the tables; opened to
+            be read only), `pyspark://`, `pyspark://local[2]` or `pyspark://spark://host:7077` (reads the Parquet)
+    folder  the workspace's, in which the file of a relative `duckdb:///` lies
+    Raises TableError where it cannot be opened.
     """
     if url.startswith("pyspark://"):
         return _spark(url.removeprefix("pyspark://") or "local[*]")
+    if not url.startswith("duckdb://"):  # the address may hold a password
+        raise TableError(f"no engine {url.split('://', 1)[0]}://…; use duckdb:// or pyspark://")
+    file = database(url, Path(folder))
+    return ibis.duckdb.connect() if file is None else _held(file)
+
+
+def _held(file: Path):
+    """A DuckDB file, opened so that nothing in it can be changed and others may read it, too."""
+    if not file.is_file():
+        raise TableError(
+            f"the engine's file {file.name} is not in {str(file.parent)!r}; in duckdb:///NAME the name is relative to "
+            "the workspace's folder, a whole path has four slashes: duckdb:////srv/company.db"
+        )
     try:
-        return ibis.connect("duckdb://:memory:" if url == "duckdb://" else url)
-    except Exception as error:  # every backend raises its own kind; its text may hold the address and its password
-        kind, hint = url.split("://", 1)[0], "use duckdb://, pyspark:// or an ibis URL"
-        raise TableError(f"cannot open the engine {kind}://… ({type(error).__name__}); {hint}") from None
+        return ibis.duckdb.connect(file, read_only=True)
+    except Exception as error:
+        remedy = "it must be a database of this DuckDB's version or an older one"
+        if "lock" in str(error):
+            remedy = "another program has it open to write; run again when that has finished"
+        raise TableError(f"cannot open the engine's file {file.name} ({type(error).__name__}); {remedy}") from None
 
 
-def reads_files(url: str) -> bool:
-    """Does this engine read the workspace's Parquet files (True), or hold the tables itself (False)?"""
-    return url in ("duckdb://", "") or url.startswith("pyspark://")
+def held(connection, name: str) -> ir.Table | None:
+    """The table `name` of an engine that holds the tables, in the contract's types; None where it has none."""
+    try:
+        return conform(connection.table(name), name)
+    except TableNotFound:
+        return None
 
 
 def _spark(master: str):

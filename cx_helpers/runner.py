@@ -121,7 +121,7 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
     for group in groups:
         segment = {"segment": f"{plan.for_each}={group}"} if plan.for_each else {}
         tasks[group] = plans.settle(plan, common | segment, asked.parameters, company, tuple(segment))
-    inputs = manifest.inputs(settings.folder, settings.engine, [Path(asked.plan)] if asked.plan else [])
+    inputs = manifest.inputs(settings, [Path(asked.plan)] if asked.plan else [])
     return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), tuple(inputs))
 
 

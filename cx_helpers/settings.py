@@ -12,6 +12,7 @@ from cx_helpers import wording
 from cx_helpers.tables import nearest
 
 STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
+ENGINES = ("duckdb", "pyspark")
 PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
 
 
@@ -34,6 +35,18 @@ class Settings:
     stages: dict = field(default_factory=lambda: dict(STAGES))
     goals: dict = field(default_factory=dict)
     privacy: dict = field(default_factory=lambda: dict(PRIVACY))
+
+    @property
+    def database(self) -> Path | None:
+        """The DuckDB file that holds the tables; None where the engine reads the Parquet of tables/."""
+        return database(self.engine, self.folder)
+
+
+def database(engine: str, folder: Path) -> Path | None:
+    """The file that an `engine` URL names: `duckdb:///company.db` lies in the workspace's folder,
+    `duckdb:////srv/company.db` says its whole path;  None for `duckdb://` and for engines that hold no tables."""
+    name = engine.removeprefix("duckdb://").removeprefix("/")
+    return folder / name if engine.startswith("duckdb://") and name not in ("", ":memory:") else None
 
 
 def find(folder: str | Path) -> Path:
@@ -103,8 +116,7 @@ def _check(s: Settings) -> None:
         refuse("timezone", "use an IANA name such as Asia/Tehran")
     if not (isinstance(s.currency, str) and len(s.currency) == 3 and s.currency.isupper()):
         refuse("currency", "use an ISO code such as IRR")
-    if not isinstance(s.engine, str) or "://" not in s.engine:
-        refuse("engine", "use a connection URL such as duckdb:// or pyspark://local[2]")
+    _check_engine(s.engine)
     if not isinstance(s.sources, list) or not all(isinstance(x, dict) and "system" in x for x in s.sources):
         refuse("sources", "use a list of {system: …, path: …}")
     if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
@@ -116,6 +128,17 @@ def _check(s: Settings) -> None:
             refuse("goals", "a direction is up or down")
     if s.privacy["smallest_group"] < 1:
         refuse("privacy", "smallest_group must be 1 or more")
+
+
+def _check_engine(engine) -> None:
+    """Refuse an engine that no measure was tried on; a URL is named by its kind only: it may hold a password."""
+    kind, mark, _ = engine.partition("://") if isinstance(engine, str) else (repr(engine), "", "")
+    if kind not in ENGINES or not mark:
+        raise WorkspaceError(
+            f"workspace.yaml: engine is {kind}{mark and mark + '…'}, on which no report runs; use duckdb:// (reads "
+            "tables/), duckdb:///company.db (holds the tables) or pyspark://local[2]; tables of another database come "
+            "in by a source with url and query"
+        )
 
 
 def labels(folder: Path) -> dict[str, wording.Words]:

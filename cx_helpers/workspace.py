@@ -33,10 +33,10 @@ def table_path(folder: Path, name: str) -> Path | None:
 
 
 @functools.lru_cache(maxsize=8)
-def _connection(url: str):
+def _connection(url: str, folder: Path | None = None):
     from cx_helpers import engine
 
-    return engine.connect(url)
+    return engine.connect(url, folder or "")
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Tables:
 
     def columns(self, name: str) -> list[str]:
         """The columns that this company's table `name` really has."""
-        return list(_read(self.settings.engine, self.settings.folder, name).columns)
+        return list(_read(self.settings, name).columns)
 
     @property
     def caution(self) -> wording.Words | None:
@@ -205,7 +205,7 @@ class Tables:
         return table.left_join(mine, table.customer_id == mine._id).drop("_id")
 
     def _raw(self, name: str):
-        table = _read(self.settings.engine, self.settings.folder, name)
+        table = _read(self.settings, name)
         lacking = [c for c in _NULL_WHERE_ABSENT.get(name, ()) if c not in table.columns]
         if not lacking:
             return table
@@ -225,21 +225,21 @@ class Tables:
         return table.semi_join(members, "customer_id") if "customer_id" in table.columns else table
 
 
-def _read(url: str, folder: Path, name: str):
+def _read(settings: Settings, name: str):
     from cx_helpers import engine
 
-    connection = _connection(url)
-    if engine.reads_files(url):
-        path = table_path(folder, name)
-        if path is None:
-            raise MissingTable(
-                f"this company has no table {name!r} ({TABLES[name].meaning}); map a source that fills it in "
-                f"workspace.yaml and run cx ingest, or put {name}.parquet into tables/"
-            )
-        return _view(url, str(path), name, path.stat().st_mtime_ns)
-    if name not in connection.list_tables():
-        raise MissingTable(f"the engine holds no table {name!r} ({TABLES[name].meaning})")
-    return connection.table(name)
+    if settings.database:
+        table = engine.held(_connection(settings.engine, settings.folder.resolve()), name)
+        if table is None:
+            raise MissingTable(f"{settings.database.name} holds no table {name!r} ({TABLES[name].meaning}); make one")
+        return table
+    path = table_path(settings.folder, name)
+    if path is None:
+        raise MissingTable(
+            f"this company has no table {name!r} ({TABLES[name].meaning}); map a source that fills it in "
+            f"workspace.yaml and run cx ingest, or put {name}.parquet into tables/"
+        )
+    return _view(settings.engine, str(path), name, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
@@ -264,7 +264,7 @@ def data_range(settings: Settings) -> tuple[dt.datetime, dt.datetime] | None:
     ends = []
     for name in ("touchpoints", "orders", "responses", "comments", "tickets"):
         try:
-            table = _read(settings.engine, settings.folder, name)
+            table = _read(settings, name)
         except MissingTable:
             continue
         if (when := TABLES[name].time) in table.columns:

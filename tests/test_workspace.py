@@ -109,7 +109,7 @@ def test_no_workspace_tells_how_to_make_one(tmp_path):
         ("name: x\nprivacy: {smallest_group: few}", "a value like 10"),
         ("name: x\nprivacy: {smallest_group: 0}", "1 or more"),
         ("name: x\ngoals: {nps: 40}", "target"),
-        ("name: x\nengine: spark", "connection URL"),
+        ("name: x\nengine: spark", "use duckdb://"),
         ("name: x\nsources: {a: b}", "list of"),
         ("name: [", "must be YAML"),
         ("- a", "keys and values"),

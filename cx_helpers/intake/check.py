@@ -47,9 +47,16 @@ def check(folder: str | Path) -> list[Problem]:
         read_sources(settings)
     except WorkspaceError as error:
         problems.append(Problem("workspace.yaml", *_parted(error)))
-    tables = settings.folder / "tables"
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; SET memory_limit = '1GB'")
+    problems += _check_held(con, settings.database) if settings.database else _check_files(con, settings.folder)
+    con.close()
+    return problems
+
+
+def _check_files(con, folder: Path) -> list[Problem]:
+    """Every table in tables/."""
+    problems, tables = [], folder / "tables"
     for path in sorted(tables.iterdir()) if tables.is_dir() else ():
         if path.name.startswith(".") or path.name.endswith(".part"):
             continue
@@ -62,8 +69,26 @@ def check(folder: str | Path) -> list[Problem]:
             problems.append(Problem(shown, f"no table of that name in the contract{hint}",
                                     f"rename or remove it; tables: {', '.join(TABLES)}"))  # fmt: skip
         else:
-            problems += _check_table(con, path, shown, table, settings.timezone)
-    con.close()
+            problems += _check_table(con, path, shown, table)
+    return problems
+
+
+def _check_held(con, file: Path) -> list[Problem]:
+    """Every table of the contract in the engine's own database; the company's other tables are its own business."""
+    try:
+        con.execute(f"ATTACH {literal(file)} AS held (READ_ONLY)")
+    except duckdb.Error as error:
+        remedy = "is it the file that `engine` in workspace.yaml should name, and does nobody write to it now?"
+        return [Problem(file.name, f"cannot be opened ({type(error).__name__})", remedy)]
+    problems = []
+    there = con.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'held' AND table_schema = 'main'"
+    )
+    there = {row[0] for row in there.fetchall()}
+    for table in [t for t in TABLES if t in there]:
+        relation, shown = f"held.main.{name(table)}", f"{file.name}, table {table}"
+        schema = con.sql(f"FROM {relation} LIMIT 0").to_arrow_table().schema
+        problems += _types(schema, TABLES[table], shown) or _check_rows(con, relation, shown, table, in_order=False)
     return problems
 
 
@@ -74,8 +99,7 @@ def summary(problems: list[Problem], locale: str = "en") -> str:
     return "\n".join(problem.text() for problem in problems)
 
 
-def _check_table(con, path: Path, shown: str, table: str, timezone: str) -> list[Problem]:
-    spec = TABLES[table]
+def _check_table(con, path: Path, shown: str, table: str) -> list[Problem]:
     files = [path] if path.is_file() else sorted(path.rglob("*.parquet"))
     problems = []
     for file in files:
@@ -83,13 +107,22 @@ def _check_table(con, path: Path, shown: str, table: str, timezone: str) -> list
             schema = pq.read_schema(file)
         except (pa.ArrowException, OSError):
             return [Problem(shown, f"{file.name} is not a whole Parquet file", "write it anew, or run cx ingest again")]
-        problems += _types(schema, spec, shown)
+        problems += _types(schema, TABLES[table], shown)
     where = literal(path if path.is_file() else path / "**" / "*.parquet")
     relation = f"read_parquet({where}, union_by_name=true, hive_partitioning={str(path.is_dir()).lower()})"
+    return problems or _check_rows(con, relation, shown, table, in_order=path.is_file())
+
+
+def _check_rows(con, relation: str, shown: str, table: str, in_order: bool) -> list[Problem]:
+    """The columns that must be there, then every rule that looks at rows.
+
+    relation  the table in SQL;  in_order  must its rows lie in the contract's order?
+    """
+    spec, problems = TABLES[table], []
     try:
         columns = [d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description]
     except duckdb.Error as error:
-        return [*problems, Problem(shown, f"cannot be read: {str(error).splitlines()[0]}", "write it anew")]
+        return [Problem(shown, f"cannot be read: {str(error).splitlines()[0]}", "write it anew")]
     for column in spec.required:
         if column not in columns:
             problems.append(Problem(shown, f"column {column!r} is required and not there{nearest(column, columns)}",
@@ -110,7 +143,7 @@ def _check_table(con, path: Path, shown: str, table: str, timezone: str) -> list
         ).fetchall()[0]
         problems.append(Problem(shown, f"the key ({', '.join(spec.key)}) {value} is there more than once",
                                 "keep one row a key", row, whole - distinct))  # fmt: skip
-    if table in ORDER and path.is_file() and not problems:
+    if table in ORDER and in_order and not problems:
         problems += _order(con, relation, numbered, shown, ORDER[table])
     return problems
 

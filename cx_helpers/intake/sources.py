@@ -48,6 +48,11 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
         kept = store.State.read(folder)
         if not kept.units:
             return report
+    if settings.database:
+        raise SourceError(
+            f"the engine holds the tables in {settings.database.name}, so no report would read what cx ingest writes "
+            "into tables/; leave `engine` out of workspace.yaml, or `sources`"
+        )
     with store.lock(folder), store.scratch(folder) as scratch:
         units = [unit for source in sources for unit in _units(source, settings)]
         _run(units, settings, scratch, report, progress)

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cx_helpers.records import rank_key
+from cx_helpers.settings import Settings
 
 METRICS_MIME = "application/vnd.cx.metrics+json"
 FINDINGS_MIME = "application/vnd.cx.findings+json"
@@ -34,18 +35,17 @@ def rank(findings: list[dict]) -> list[dict]:
     return sorted(findings, key=rank_key)
 
 
-def inputs(folder: Path, engine: str, extra: list[Path]) -> list[dict]:
+def inputs(settings: Settings, extra: list[Path]) -> list[dict]:
     """What a run reads: each file with its size and SHA-256, as paths relative to the workspace.
 
-    folder  the workspace;  extra  further files, such as the plan.  A database is named by its kind, never its address.
+    extra  further files, such as the plan.  A file that lies elsewhere is named, but not where it lies.
     """
+    folder, held = settings.folder, settings.database
     files = [folder / name for name in ("workspace.yaml", "labels.yaml")]
-    files += sorted((folder / "tables").rglob("*.parquet"))
-    listed = [_file(f, f.relative_to(folder).as_posix()) for f in files if f.is_file()]
-    listed += [_file(f, f.name) for f in extra]
-    if not engine.startswith(("duckdb://", "pyspark://")) or engine.startswith("duckdb:///"):
-        listed.append({"engine": engine.partition("://")[0], "sha256": None})
-    return listed
+    files += [held] if held else sorted((folder / "tables").rglob("*.parquet"))
+    inside = [f.relative_to(folder).as_posix() if f.is_relative_to(folder) else f.name for f in files]
+    listed = [_file(f, name) for f, name in zip(files, inside, strict=True) if f.is_file()]
+    return listed + [_file(f, f.name) for f in extra]
 
 
 def _file(path: Path, name: str) -> dict:
