@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--jobs", type=_positive(int), metavar="N", help="notebooks at a time (default: cores)")
     run.add_argument("--timeout", type=_positive(float), metavar="S", help="seconds a notebook may take (default: 600)")
     run.add_argument("--for-each", default="", metavar="COLUMN", help="once for each value of a column of customers")
+    over = "publish even where a run of another company, or about other customers, stands"
+    run.add_argument("--replace", action="store_true", help=over)
     run.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     run.set_defaults(do=_run)
     return parser
@@ -164,6 +166,7 @@ def _run(asked: argparse.Namespace) -> int:
         jobs=asked.jobs,
         timeout=asked.timeout,
         for_each=asked.for_each,
+        replace=asked.replace,
         parameters=_pairs(asked.given),
     )
     result = runner.run(request)
@@ -173,6 +176,8 @@ def _run(asked: argparse.Namespace) -> int:
             print(f"{where} {entry['outcome']}: {entry['reason']['en']}", file=sys.stderr)
     if result.left_out:
         print(f"left out, too few customers: {', '.join(result.left_out)}", file=sys.stderr)
+    if result.differences:
+        print(f"took the place of another run ({'; '.join(result.differences)}); --out keeps both", file=sys.stderr)
     print(result.place / "index.html")
     return result.code
 

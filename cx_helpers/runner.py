@@ -14,19 +14,18 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
 from cx_helpers import parameters, wording, workspace
-from cx_helpers.run import gather, manifest, publish
+from cx_helpers.run import gather, manifest, publish, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
 from cx_helpers.tables import nearest
 
 PUBLISHED, FAILED = 0, 2
-LATEST = "latest"
 _MOST_GROUPS = 200
 
 
@@ -43,6 +42,7 @@ class Request:
     jobs: int | None = None
     timeout: float | None = None
     for_each: str = ""
+    replace: bool = False
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +54,7 @@ class Result:
     entries: list[dict]  # as in the manifest: report, group, outcome, reason, page, …
     latest: bool  # does `latest` say this run?
     left_out: tuple[str, ...]  # groups too small to be shown
+    differences: tuple[str, ...] = ()  # of this run from the one whose place it took
 
     @property
     def code(self) -> int:
@@ -73,10 +74,11 @@ def run(asked: Request) -> Result:
         context = _context(asked, plan, started)
         home = Path(asked.out) / plan.name
         place = home / context.period.name
-        if place.exists() and not (place / "manifest.json").is_file():
-            raise plans.PlanError(f"{place} is there and is no run of ours; move it away, or give another --out")
+        standing.admit(home, place, context, asked.replace)
         with publish.lock(home / ".lock"), _ending_politely():
             publish.sweep(home)
+            if old := standing.admit(home, place, context, asked.replace):  # once more: others were here until now
+                context = replace(context, replaced=standing.brief(old, context))
             with publish.staging(home) as staged:
                 jobs = gather.prepare(context, staged)
                 desk = staged / ".desk"
@@ -88,9 +90,10 @@ def run(asked: Request) -> Result:
                 publish.remove(desk)
                 publish.publish(staged, place)
             failed = any(entry["outcome"] == "failed" for entry in entries)
-            if latest := not failed or not (home / LATEST).exists():
-                publish.point(home / LATEST, place.name)
-    return Result(place, entries, latest, context.left_out)
+            if latest := not failed or not (home / standing.LATEST).exists():
+                publish.point(home / standing.LATEST, place.name)
+    differences = (context.replaced or {}).get("differences", ())
+    return Result(place, entries, latest, context.left_out, tuple(differences))
 
 
 def _plan(asked: Request) -> plans.Plan:

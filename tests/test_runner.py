@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import shop
 
 from cx_helpers import cli, kernels, runner
-from cx_helpers.run import jobs, manifest, publish
+from cx_helpers.run import jobs, manifest, publish, standing
 from cx_helpers.run import plan as plans
 
 
@@ -147,6 +148,101 @@ def test_a_run_replaces_the_one_of_its_period_and_latest_moves_when_nothing_fail
     assert cx("good", "slow", "--period", "1404-06") == 2
     assert (home / "1404-06" / "good.html").is_file()
     assert os.readlink(home / "latest") == "1404-06-01_1404-06-10", "a run with a failure is not the newest whole one"
+
+
+def another(root: Path, folder: str, name: str) -> str:
+    """A second company, like the first in all but its folder or its name."""
+    shutil.copytree(root / "shop", root / folder)
+    (root / folder / "workspace.yaml").write_text(f"name: {name}\n", "utf-8")
+    return folder
+
+
+class TestWhosePlace:
+    """reports/PLAN is one company's and about one kind of customers; who is another is refused, and changes nothing."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def root(cls, tmp_path_factory, environment):
+        root = shop.make(tmp_path_factory.mktemp("place"))
+        another(root, "b/shop", "Other")
+        another(root, "b2", "{fa: فروشگاه, en: Shop}")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(root)
+            patch.setattr(runner, "warmed", lambda files: contextlib.nullcontext(environment))
+            assert cx("good") == 0
+            yield root
+
+    @pytest.mark.parametrize("period", ["1404-06", "1404-05"], ids=["its place", "what latest says"])
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            (("-w", "b/shop"), "of another company, Shop (workspace shop); this run is of Other (workspace shop)"),
+            (("-w", "b2"), "of another company, Shop (workspace shop); this run is of Shop (workspace b2)"),
+            (("-p", "segment=province=تهران"), "about all customers; this run is about province=تهران"),
+            (("--for-each", "province"), "about all customers; this run is about each province"),
+        ],
+        ids=["other name", "other folder", "segment", "for each"],
+    )
+    def test_another_is_refused(self, root, capsys, asked, said, period):
+        before = hashes(root / "reports")
+        assert cx("good", "--period", period, *asked) == 1
+        error = capsys.readouterr().err
+        assert said in error
+        assert "--out DIR" in error
+        assert "--replace" in error
+        assert hashes(root / "reports") == before
+        assert os.readlink(root / "reports" / "good" / "latest") == "1404-06"
+
+    def test_who_comes_while_the_lock_is_waited_for_is_refused_too(self, root, monkeypatch):
+        """The place is free when the run is asked for and taken when the lock is: it is looked at again."""
+        really, looked, before = standing.admit, [], hashes(root / "reports")
+
+        def admit(*asked):
+            looked.append(asked)
+            return really(*asked) if len(looked) > 1 else None
+
+        monkeypatch.setattr(standing, "admit", admit)
+        assert cx("good", "-w", "b2") == 1
+        assert len(looked) == 2
+        assert hashes(root / "reports") == before
+        assert not list((root / "reports" / "good").glob(".staging-*"))
+
+    def test_a_company_is_the_same_from_wherever_it_is_asked_for(self, root, monkeypatch):
+        monkeypatch.chdir(root / "shop")
+        assert cx("good", "-w", ".", "--out", "../reports") == 0
+        assert "<dd><bdi>shop</bdi></dd>" in (root / "reports/good/1404-06/good.html").read_text("utf-8")
+
+
+def test_who_is_asked_to_replaces_another_company_and_is_replaced_by_none(here, capsys):
+    assert cx("slow") == 0
+    other = another(here, "b", "Other")
+    assert cx("slow", "-w", other, "--replace") == 0
+    assert "company Shop (workspace shop) -> Other (workspace b)" in capsys.readouterr().err
+    assert read(here / "reports" / "slow" / "latest" / "manifest.json")["workspace"] == "b"
+    assert cx("slow") == 1
+
+
+def test_the_same_in_another_language_or_cut_otherwise_takes_its_place_and_is_told(here, capsys):
+    place = here / "reports" / "good" / "1404-06"
+    for _ in range(2):
+        assert cx("good", "--locale", "fa") == 0
+        assert "took the place" not in capsys.readouterr().err, "the same again is what a schedule does"
+    assert read(place / "manifest.json")["replaced"]["differences"] == []
+    assert cx("good", "--locale", "en", "-p", "by=province") == 0
+    assert "(locale fa -> en; by of good as usual -> province); --out keeps both" in capsys.readouterr().err
+    assert 'lang="en"' in (place / "good.html").read_text("utf-8")
+    made = read(place / "manifest.json")
+    assert made["replaced"]["differences"] == ["locale fa -> en", "by of good as usual -> province"]
+    assert made["replaced"]["start"] < made["replaced"]["end"] < made["start"]
+
+
+def test_a_report_that_a_plan_no_longer_has_is_told(here, capsys):
+    plan = here / "monthly.yaml"
+    plan.write_text("notebooks: [good, slow]")
+    assert cx("--plan", "monthly.yaml") == 0
+    plan.write_text("notebooks: [good]")
+    assert cx("--plan", "monthly.yaml") == 0
+    assert "(slow left out)" in capsys.readouterr().err
 
 
 def test_who_holds_the_lock_is_not_disturbed(here, capsys):

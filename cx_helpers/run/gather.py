@@ -32,6 +32,12 @@ class Context:
     column: str = ""  # of customers, the plan runs for each of its values
     left_out: tuple[str, ...] = ()  # values too rare to be shown
     inputs: tuple[dict, ...] = ()  # the files that the run reads, with their hashes as it began
+    replaced: dict | None = None  # the run that it takes the place of: start, end, and what differs from it
+
+    @property
+    def workspace(self) -> str:
+        """The name of the company's folder, however it was asked for (`.` is one, too)."""
+        return self.settings.folder.resolve().name
 
     @property
     def reading(self) -> dict:
@@ -93,7 +99,7 @@ def _page(context: Context, group: str) -> dict:
 
 def shown(parameters: dict) -> dict:
     """Parameters as a page may print them: the workspace by its name, not by where it lies on this machine."""
-    return {k: Path(v).name or v if k == "workspace" else v for k, v in parameters.items()}
+    return {k: Path(v).resolve().name if k == "workspace" else v for k, v in parameters.items()}
 
 
 def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict], None]) -> list[dict]:
@@ -163,13 +169,14 @@ def _manifest(context: Context, entries: list[dict]) -> dict:
     return {
         "plan": context.plan.name,
         "title": context.plan.title,
-        "workspace": settings.folder.name,
+        "workspace": context.workspace,
         "company": settings.name,
         "period": {"name": period.name, "start": period.start.isoformat(), "end": period.end.isoformat()},
         "locale": context.locale,
         "for_each": context.column or None,
         "left_out": list(context.left_out),
         "parameters": context.plan.parameters,
+        "replaced": context.replaced,
         "engine": settings.engine.partition("://")[0],
         "inputs": context.inputs,
         "versions": manifest.versions(),
