@@ -10,10 +10,11 @@ import sys
 
 from cx_helpers import __doc__ as PURPOSE
 
-OK, WRONG, INTERRUPTED = 0, 1, 130
+OK, WRONG, SOME, INTERRUPTED = 0, 1, 2, 130
 _CODES = """\
 exit codes: 0 all published; 1 input or usage wrong, nothing changed; 2 some notebooks failed, the rest published with
-a page that says what failed and why; 3 another run holds the lock"""
+a page that says what failed and why (ingest: some files could not be read, all others were); 3 another run holds the
+lock"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -127,7 +128,7 @@ def _ingest(asked: argparse.Namespace) -> int:
     with _bar() as progress:
         report = sources.load(runner.company(asked.workspace), progress=progress)
     print(report.text("en"))
-    return OK
+    return SOME if report.problems else OK
 
 
 def _check(asked: argparse.Namespace) -> int:

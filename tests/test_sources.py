@@ -20,7 +20,7 @@ import yaml
 from hypothesis import strategies as st
 
 from cx_helpers import dates
-from cx_helpers.intake import convert, csvlines, mapping, pseudonyms, quarantine, reading, sources, store, values
+from cx_helpers.intake import convert, csvlines, fields, pseudonyms, quarantine, reading, sources, store, values
 from cx_helpers.settings import WorkspaceError
 
 ROOT = Path(__file__).parent.parent
@@ -232,7 +232,7 @@ NO_TIMES = {
 def read_texts(texts, **field) -> dict:
     """What a field makes of each text: the value, or the code of the reason."""
     con = convert.connect(Path("/nowhere"))
-    rule = mapping.Field("x", **field)
+    rule = fields.Field("x", **field)
     con.register("given", pa.table({"_raw": pa.array(list(texts), pa.string())}))
     quick = con.execute(f"SELECT _raw, {values.quick(rule, '_raw')} FROM given").fetchall()
     known = {text: value for text, value in quick if value is not None}
@@ -460,14 +460,30 @@ def test_a_kill_at_any_moment_leaves_whole_tables(company, monkeypatch):
     assert not list((folder / "state").glob("scratch-*"))
 
 
-def test_a_source_that_cannot_be_read_changes_nothing(company):
+def test_a_file_that_cannot_be_read_stops_no_other_and_keeps_what_it_gave(company):
     folder = company(SIMPLE)
-    put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n")
-    sources.load(folder)
     put(folder, "b.csv", "id,who,when,amount\n1,a,2024-01-01,6\n")
     with pytest.raises(WorkspaceError, match=r"b.csv: no column 'at'.*columns: id, who, when, amount"):
-        sources.load(folder)
+        sources.load(folder)  # nothing at all could be read
+    put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n")
+    report = sources.load(folder)
+    assert report.files == {"sources/b.csv": "failed", "sources/a.csv": "read"}
+    assert "b.csv: no column 'at'" in report.text("en")
     assert table(folder, "orders")["amount"].tolist() == [5]
+    put(folder, "a.csv", "")
+    put(folder, "c.csv", "id,who,at,amount\n2,a,2024-01-01,7\n")
+    report = sources.load(folder)
+    assert sum("sources/a.csv: the rows it gave before stay" in p["en"] for p in report.problems) == 1
+    assert table(folder, "orders")["amount"].tolist() == [5, 7]
+    assert (report.rows_in, report.taken) == (2, 2)
+
+
+def test_a_missing_column_that_may_be_null_is_told_and_stays_empty(company):
+    folder = company(SIMPLE | {"columns": SIMPLE["columns"] | {"status": "state"}})
+    put(folder, "a.csv", "id,who,at,amount,stat\n1,a,2024-01-01,5,x\n")
+    report = sources.load(folder)
+    assert "sources/a.csv: no column 'state', it stays empty; did you mean 'stat'?" in report.text("en")
+    assert table(folder, "orders")["status"].isna().all()
 
 
 def test_a_table_that_ingest_did_not_make_is_not_overwritten(company):

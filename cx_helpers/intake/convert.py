@@ -14,10 +14,13 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import quarantine
-from cx_helpers.intake.mapping import Source, SourceError, Target
+from cx_helpers.intake.faults import said
+from cx_helpers.intake.fields import DELETED, NEWEST, SourceError, Target
+from cx_helpers.intake.inner import TABLES
+from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.staging import Job, stage, with_hash
 from cx_helpers.intake.values import MACROS, SQL_TYPES, literal, name
-from cx_helpers.tables import TABLES, nearest
+from cx_helpers.tables import nearest
 
 ORDER = {"touchpoints": ("customer_id", "occurred_at", "event_id")}  # of the rows of a table; else its key
 
@@ -31,7 +34,7 @@ class Taken:
     skipped: int = 0
     quarantined: Counter = field(default_factory=Counter)
     out: dict[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[dict] = field(default_factory=list)  # sentences in fa and en
 
 
 def connect(scratch: Path, memory: str = "1400MB") -> duckdb.DuckDBPyConnection:
@@ -66,6 +69,11 @@ def convert(job: Job) -> Taken:
 
 def _convert(job: Job) -> Taken:
     con, source, taken = job.con, job.source, Taken()
+    if not source.targets:  # known, and of no use to any table
+        taken.rows = taken.skipped = _one(con, f"SELECT count(*) FROM {job.raw.relation}")
+        _quarantine(job, taken)
+        taken.rows += len(job.raw.broken)
+        return taken
     _missing_columns(job, taken)
     base = f"SELECT * FROM {job.raw.relation}"
     if source.skip:
@@ -74,13 +82,17 @@ def _convert(job: Job) -> Taken:
         base = with_hash(job, base)
     for number, target in enumerate(source.targets):
         stage(job, target, base, number)
+    con.execute("CREATE OR REPLACE TEMP TABLE older (_rec BIGINT)")
+    if source.newest_by:
+        _older(con, source.targets[0])
     con.execute("CREATE OR REPLACE TEMP TABLE bad (_rec BIGINT, tab VARCHAR, problem VARCHAR)")
     for number, target in enumerate(source.targets):
         con.execute(f"INSERT INTO bad SELECT _rec, {literal(target.table)}, _problem FROM rows_{number} "
-                    "WHERE _problem IS NOT NULL")  # fmt: skip
+                    "WHERE _problem IS NOT NULL AND _rec NOT IN (FROM older)")  # fmt: skip
     for number, target in enumerate(source.targets):
         _repeated(con, number, target)
-    taken.rows = _one(con, f"SELECT count(*) FROM {job.raw.relation}") if source.skip or _loses(source) else None
+    counted = source.skip or _loses(source)
+    taken.rows = _one(con, f"SELECT count(*) FROM {job.raw.relation}") if counted else None
     if _loses(source):
         seen = " UNION ALL ".join(f"SELECT _rec FROM stage_{n}" for n in range(len(source.targets)))
         con.execute(f"INSERT INTO bad SELECT _rec, NULL, 'no_table||' FROM ({base}) "
@@ -90,14 +102,28 @@ def _convert(job: Job) -> Taken:
     some_bad = _one(con, "SELECT count(DISTINCT _rec) FROM bad")
     if taken.rows is None:  # every source row stands in the first stage exactly once
         taken.rows = _one(con, "SELECT count(*) FROM stage_0")
+    older = _one(con, "SELECT count(*) FROM older")
+    gone = f"{DELETED} AND _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
+    taken.skipped += older + (
+        _one(con, f"SELECT count(DISTINCT _rec) FROM rows_0 WHERE {gone}") if source.deleted else 0
+    )
     taken.taken = taken.rows - taken.skipped - some_bad
     for number, target in enumerate(source.targets):
-        taken.out[target.table] = _write(job, number, target, bool(some_bad))
+        rows = _write(job, number, target, bool(some_bad or older))
+        taken.out[target.table] = taken.out.get(target.table, 0) + rows
     _quarantine(job, taken)
     taken.rows += len(job.raw.broken)
     for number in range(len(source.targets)):
         con.execute(f"DROP VIEW rows_{number}; DROP TABLE stage_{number}")
     return taken
+
+
+def _older(con, target: Target) -> None:
+    """Note the rows whose key comes again in the same file with a later `newest_by`, or as late further down."""
+    key = ", ".join(name(c) for c in target.key)
+    newer = f"row_number() OVER (PARTITION BY {key} ORDER BY {NEWEST} DESC NULLS LAST, _rec DESC)"
+    con.execute(f"INSERT INTO older SELECT _rec FROM (SELECT _rec, {newer} AS nth FROM rows_0 "
+                f"WHERE _problem IS NULL) WHERE nth > 1")  # fmt: skip
 
 
 def _loses(source: Source) -> bool:
@@ -106,24 +132,30 @@ def _loses(source: Source) -> bool:
 
 
 def _missing_columns(job: Job, taken: Taken) -> None:
-    """Refuse a mapping to columns that the file lacks; JSON lines leave empty ones out, so there it is a warning."""
+    """Refuse a file that lacks a column it cannot do without; one that may be null is told of and stays empty."""
+    if job.source.dialect:
+        return  # recognised by the columns it needs; the others were told of then
     for target in job.source.targets:
-        wanted = [f.column for f in target.fields if f.column not in (None, "_item", "_line", "_file")]
-        wanted += [target.split[0]] if target.split else []
-        for column in wanted:
-            if column not in job.raw.columns:
-                hint = nearest(column, job.raw.columns)
-                said = f"{job.file}: no column {column!r}{hint}"
-                if not job.raw.sparse:
-                    raise SourceError(f"source {job.source.name!r}, {said}; columns: {', '.join(job.raw.columns)}")
-                taken.warnings.append(said)
+        wanted = {f.column: f.required for f in target.fields if f.column not in (None, "_item", "_line", "_file")}
+        wanted |= {target.split[0]: True} if target.split else {}
+        for column, required in wanted.items():
+            if column in job.raw.columns:
+                continue
+            hint = nearest(column, job.raw.columns)
+            if required and not job.raw.sparse:
+                raise SourceError(f"source {job.source.name!r}, {job.file}: no column {column!r}{hint}; "
+                                  f"columns: {', '.join(job.raw.columns)}")  # fmt: skip
+            taken.warnings.append(said(
+                fa="{file}: ستون «{column}» نیست و خالی می‌ماند{hint}",
+                en="{file}: no column {column!r}, it stays empty{hint}",
+                file=job.file, column=column, hint=hint))  # fmt: skip
 
 
 def _repeated(con, number: int, target: Target) -> None:
     """Of rows with one key the last stays; the others are repeated (or merged, where the mapping says per_key)."""
     key = ", ".join(name(c) for c in target.key)
-    good = f"FROM rows_{number} WHERE _rec NOT IN (SELECT _rec FROM bad)"
-    if not _one(con, "SELECT count(*) FROM bad"):
+    good = f"FROM rows_{number} WHERE _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
+    if not _one(con, "SELECT (SELECT count(*) FROM bad) + (SELECT count(*) FROM older)"):
         good = f"FROM rows_{number}"
     whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) {good}").fetchall()[0]
     if whole == distinct or target.per_key:
@@ -131,27 +163,28 @@ def _repeated(con, number: int, target: Target) -> None:
     again = f"SELECT {key} {good} GROUP BY ALL HAVING count(*) > 1"
     con.execute(
         f"INSERT INTO bad SELECT DISTINCT _rec, {literal(target.table)}, 'repeated_key|{target.key[0]}|' || _last "
-        f"FROM (SELECT _rec, max(_rec) OVER (PARTITION BY {key}) AS _last {good.replace('WHERE', 'WHERE', 1)} "
+        f"FROM (SELECT _rec, max(_rec) OVER (PARTITION BY {key}) AS _last {good} "
         f"{'AND' if 'WHERE' in good else 'WHERE'} ({key}) IN ({again})) WHERE _rec < _last"
     )
 
 
-def _write(job: Job, number: int, target: Target, some_bad: bool) -> int:
+def _write(job: Job, number: int, target: Target, some_out: bool) -> int:
     """Write the rows of a table that all tables took, in the table's order; returns how many."""
     columns = ", ".join(f"CAST({name(f.name)} AS {SQL_TYPES[f.type]}) AS {name(f.name)}" for f in target.fields)
     rows = f"SELECT * FROM rows_{number}"
-    if some_bad:
-        rows += " WHERE _rec NOT IN (SELECT _rec FROM bad)"
+    if some_out:
+        rows += " WHERE _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
     key = ", ".join(name(c) for c in target.key)
     if target.per_key:
         turn = "DESC" if target.per_key == "last" else "ASC"
         rows += f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _rec {turn}) = 1"
-    return write_parquet(job.con, f"SELECT {columns} FROM ({rows})", target.table, job.pieces[target.table])
+    return write_parquet(job.con, f"SELECT {columns} FROM ({rows})", target.table, job.pieces[number])
 
 
 def write_parquet(con, sql: str, table: str, path: Path) -> int:
     """Write a canonical table in its order (touchpoints: customer_id, occurred_at, event_id; else its key)."""
-    order = ORDER.get(table, TABLES[table].key)
+    have = [column for column, *_ in con.execute(f"DESCRIBE {sql}").fetchall()]
+    order = [c for c in ORDER.get(table, TABLES[table].key) if c in have]
     part = path.with_name(path.name + ".part")
     con.execute(
         f"COPY (SELECT * FROM ({sql}) ORDER BY {', '.join(map(name, order))}) TO {literal(part)} "
@@ -189,6 +222,7 @@ def _quarantine(job: Job, taken: Taken) -> None:
     for row in rows:
         about = {"column": row["column"], "value": row["value"], "allowed": row.pop("allowed", None)}
         row["reason"], row["remedy"] = quarantine.explain(row["code"], job.locale, **about)
+        row |= {"part": job.part} if job.part else {}
         row["row"] = row.pop("row")
         taken.quarantined[row["code"]] += 1
     quarantine.write(job.quarantine, rows)

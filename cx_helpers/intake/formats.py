@@ -65,16 +65,35 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
 
 def open_excel(con, path: Path, options: dict, scratch: Path) -> Raw:
     """One sheet (the first, or `sheet`) of a workbook; the first line that is not skipped is the header."""
+    book = _book(path)
+    sheet = options.get("sheet", book.sheet_names[0])
+    if sheet not in book.sheet_names:
+        raise SourceError(f"{path.name}: no sheet {sheet!r}; sheets: {', '.join(book.sheet_names)}")
+    return _sheet(con, path, book, sheet, options)
+
+
+def open_sheets(con, path: Path, options: dict) -> dict[str, Raw]:
+    """Every sheet of a workbook that holds more than a header, by its name."""
+    book = _book(path)
+    found = {}
+    for sheet in book.sheet_names:
+        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        if sum(any(cell != "" for cell in row) for row in rows) > 1:
+            found[sheet] = _sheet(con, path, book, sheet, options)
+    return found
+
+
+def _book(path: Path):
     import python_calamine as calamine
 
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        sheet = options.get("sheet", book.sheet_names[0])
-        if sheet not in book.sheet_names:
-            raise SourceError(f"{path.name}: no sheet {sheet!r}; sheets: {', '.join(book.sheet_names)}")
-        rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        return calamine.CalamineWorkbook.from_path(str(path))
     except (calamine.CalamineError, OSError) as error:
         raise SourceError(f"{path.name}: cannot be opened as a workbook: {error}; save it as .xlsx or .csv") from None
+
+
+def _sheet(con, path: Path, book, sheet: str, options: dict) -> Raw:
+    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     numbered = [(n, row) for n, row in enumerate(rows, 1) if any(cell != "" for cell in row)]
     numbered = [(n, row) for n, row in numbered if n > int(options.get("skip_lines", 0))]
     if options.get("header", True) and not options.get("names"):

@@ -17,13 +17,24 @@ class IngestReport:
     rows_in: int = 0
     taken: int = 0
     skipped: int = 0
-    replaced: int = 0  # rows whose key came again in a later file
+    left: dict[str, dict] = field(default_factory=dict)  # table: rows read and not in it, by why (merge.Left)
     quarantined: Counter = field(default_factory=Counter)  # by code
     tables: dict[str, int] = field(default_factory=dict)  # rows in each table now
-    files: dict[str, str] = field(default_factory=dict)  # file: read, as before, gone
+    files: dict[str, str] = field(default_factory=dict)  # file: read, as before, gone, failed
     sources: dict[str, dict] = field(default_factory=dict)  # name: rows_in, taken, skipped, quarantined, out
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[dict] = field(default_factory=list)  # sentences in fa and en
+    problems: list[dict] = field(default_factory=list)  # files and tables in them that could not be read, likewise
     locale: str = "fa"
+
+    @property
+    def replaced(self) -> int:
+        """Rows whose key came again in a later file."""
+        return sum(left["replaced"] for left in self.left.values())
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Rows by table that wait for what they belong to."""
+        return {table: sum(n for *_, n in left["waiting"]) for table, left in self.left.items() if left["waiting"]}
 
     def __str__(self) -> str:
         return self.text()
@@ -54,7 +65,31 @@ class IngestReport:
         if bad:
             lines.append("قرنطینه (quarantine/):" if fa else "quarantine (quarantine/):")
             lines += [f"  {line}" for line in quarantine.summary(self.quarantined, locale)]
-        lines += self.warnings
+        lines += self._apart(number, fa)
+        lines += [said["fa" if fa else "en"] for said in self.warnings]
+        if self.problems:
+            lines.append("خوانده نشد:" if fa else "could not be read:")
+            lines += [f"  {said['fa' if fa else 'en']}" for said in self.problems]
         if not self.changed:
             lines.append("چیزی عوض نشده بود" if fa else "nothing had changed")
         return "\n".join(lines)
+
+    def _apart(self, number, fa: bool) -> list[str]:
+        """What was read and stands in no table, by table and reason."""
+        lines = []
+        reasons = {
+            "deleted": ("سطر در سامانه پاک شده است", "rows are gone in their system"),
+            "yielded": ("سطر در خروجی دیگری با جزئیات بیشتر آمده است", "rows come in another export in more detail"),
+            "staff": (
+                "سطر از کارکنان خود شرکت است، نه از مشتریان",
+                "rows are the company's own people's, no customers'",
+            ),
+        }
+        for table, left in self.left.items():
+            lines += [f"  {table}: {number(left[key])} {reasons[key][not fa]}" for key in reasons if left[key]]
+            for kind, lacks, rows in left["waiting"]:
+                lines.append(
+                    f"  {table}: {number(rows)} سطر از {kind} تا آمدن {lacks} منتظر می‌ماند" if fa else
+                    f"  {table}: {number(rows)} rows of {kind} wait until {lacks} is known"
+                )  # fmt: skip
+        return lines

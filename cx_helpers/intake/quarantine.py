@@ -57,6 +57,18 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "هر سطر باید یک شیء کامل JSON باشد",
         "write one whole JSON object on each line",
     ),
+    "cut_off": (
+        "فایل در میانهٔ این سطر بریده شده است",
+        "the file ends, or is damaged, in the middle of this row",
+        "خروجی را دوباره بگیرید؛ سطرهای پیش از این خوانده شد",
+        "export the file again; the rows before this one were read",
+    ),
+    "odd_record": (
+        "این رکورد آن شکلی را ندارد که از این سامانه می‌آید",
+        "the record does not have the shape that the system gives it",
+        "خروجی را دوباره بگیرید",
+        "export it again",
+    ),
     "missing_value": (
         "مقدار {column} لازم است و خالی است",
         "{column} is required and empty",

@@ -26,12 +26,17 @@ FORMATS = {
 
 def open_file(con: duckdb.DuckDBPyConnection, path: Path, options: dict, scratch: Path) -> Raw:
     """Open one file by its format, told by its ending or by the option `format`."""
-    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
-    kind = options.get("format") or FORMATS.get(suffixes[-1] if suffixes else "", "csv")
+    kind = kind_of(path, options)
     readers = {"csv": open_csv, "excel": open_excel, "jsonl": open_jsonl, "parquet": open_parquet}
     if kind not in readers:
         raise SourceError(f"{path.name}: format {kind!r} is not known; formats: {', '.join(readers)}")
     return readers[kind](con, path, options, scratch)
+
+
+def kind_of(path: Path, options: dict) -> str:
+    """csv, excel, jsonl or parquet."""
+    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
+    return options.get("format") or FORMATS.get(suffixes[-1] if suffixes else "", "csv")
 
 
 def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:

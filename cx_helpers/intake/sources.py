@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from cx_helpers.intake import convert, formats, pseudonyms, reading, store
-from cx_helpers.intake.mapping import Source, SourceError, expand, read_sources
+from cx_helpers.intake import convert, merge, pseudonyms, store, taking, units
+from cx_helpers.intake.faults import said, words
+from cx_helpers.intake.inner import INNER
+from cx_helpers.intake.mapping import Source, SourceError, read_sources
 from cx_helpers.intake.outcome import IngestReport
 from cx_helpers.intake.start import init  # noqa: F401  part of what this module offers
+from cx_helpers.intake.units import Unit
+from cx_helpers.intake.values import literal
 from cx_helpers.settings import Settings, load_settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is read now
-
-
-@dataclass
-class Unit:
-    """What is read in one go: one file of a source, or one query."""
-
-    id: str
-    source: Source
-    shown: str  # as quarantine and reports name it
-    files: dict[str, Path]
-    url: str = ""
 
 
 def load(folder: str | Path, *, progress: Progress | None = None) -> IngestReport:
@@ -38,7 +24,8 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
 
     folder    the workspace's;  progress  called as (done, of how many, what is read now)
     Running it twice changes nothing.  A kill at any moment leaves every table as it was or as it will be.
-    Raises WorkspaceError (SourceError) when the mapping or a whole file cannot be read; then no table has changed.
+    A file that cannot be read stops no other: it is told of in the report's `problems`, and what it gave before stays.
+    Raises WorkspaceError (SourceError) when the mapping is wrong or no file can be read; then nothing has changed.
     """
     settings = load_settings(folder)
     sources = read_sources(settings)
@@ -54,35 +41,53 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
             "into tables/; leave `engine` out of workspace.yaml, or `sources`"
         )
     with store.lock(folder), store.scratch(folder) as scratch:
-        units = [unit for source in sources for unit in _units(source, settings)]
-        _run(units, settings, scratch, report, progress)
+        _run(sources, settings, scratch, report, progress)
     return report
 
 
-def _run(units: list[Unit], settings: Settings, scratch: Path, report: IngestReport, progress) -> None:
+def _found(sources: list[Source], settings: Settings, report: IngestReport) -> tuple[list[Unit], set[str], list]:
+    """All units of all sources, the names of sources that have none, and the errors that say so."""
+    found, without, errors = [], set(), []
+    for source in sources:
+        try:
+            found += units.find(source, settings)
+        except SourceError as error:
+            without.add(source.name)
+            errors.append(error)
+            report.problems.append(words(error))
+    return found, without, errors
+
+
+def _run(sources: list[Source], settings: Settings, scratch: Path, report: IngestReport, progress) -> None:
     folder, state = settings.folder, store.State.read(settings.folder)
+    found, without, errors = _found(sources, settings, report)
     before = {table: list(pieces) for table, pieces in state.tables.items()}
     secret = pseudonyms.secret(folder) if settings.privacy["pseudonyms"] else None
     state.pieces.mkdir(parents=True, exist_ok=True)
-    wanted = {unit.id for unit in units}
-    gone = {id: unit for id, unit in state.units.items() if id not in wanted}
+    wanted = {unit.id for unit in found}
+    stays = {id: unit for id, unit in state.units.items() if unit["source"] in without}
+    gone = {id: unit for id, unit in state.units.items() if id not in wanted and id not in stays}
     con = convert.connect(scratch)
-    fresh: dict[str, dict] = {}
+    fresh: dict[str, dict] = dict(stays)
     waiting: list[tuple[Path, Path]] = []  # quarantine files, put in place when all went well
-    for done, unit in enumerate(units):
+    for done, unit in enumerate(found):
         if progress:
-            progress(done, len(units), unit.shown)
+            progress(done, len(found), unit.shown)
         kept = state.units.get(unit.id)
-        how = store.digest(store.VERSION, asdict(unit.source), settings.currency, settings.locale, _model(unit.source),
-                           hashlib.sha256((secret or "").encode()).hexdigest())  # fmt: skip
+        how = taking.how(unit, settings, secret)
         seen = {label: store.fingerprint(path, (kept or {}).get("files", {}).get(label))
                 for label, path in unit.files.items()}  # fmt: skip
-        same = kept and kept["how"] == how and seen and _hashes(seen) == _hashes(kept["files"])
-        if same and all((state.pieces / p).is_file() for p in kept["pieces"].values()):
+        same = kept and kept["how"] == how and seen and taking.hashes(seen) == taking.hashes(kept["files"])
+        if same and all((state.pieces / p["file"]).is_file() for p in kept["pieces"]):
             fresh[unit.id] = kept | {"files": seen}
             report.files[unit.shown] = "as before"
             continue
-        record, moved = _read(con, unit, settings, scratch, state, secret, how, seen)
+        try:
+            record, moved = taking.take(con, unit, settings, scratch, state, secret, how, seen)
+        except SourceError as error:
+            errors.append(error)
+            _failed(unit, error, kept, fresh, report)
+            continue
         if kept and not unit.files and kept["content"] == record["content"] and kept["how"] == how:
             fresh[unit.id] = kept  # the same rows came from the database
             report.files[unit.shown] = "as before"
@@ -92,19 +97,33 @@ def _run(units: list[Unit], settings: Settings, scratch: Path, report: IngestRep
         fresh[unit.id] = record
         waiting.append(moved)
         report.files[unit.shown] = "read"
+    if errors and not any(how in ("read", "as before") for how in report.files.values()):
+        raise errors[0] if len(errors) == 1 else SourceError("\n".join(map(str, errors)))
     if progress:
-        progress(len(units), len(units), "")
+        progress(len(found), len(found), "")
     state.units = fresh
     state.tables = _tables(fresh)
     _publish(con, state, before, waiting, gone, report)
-    _sum(fresh, units, report)
+    _sum(fresh, report)
     con.close()
+
+
+def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:
+    """Tell of a file that cannot be read; what it gave when it could stays."""
+    report.files[unit.shown] = "failed"
+    report.problems.append(words(error))
+    if kept:
+        fresh[unit.id] = kept
+        report.problems.append(said(
+            fa="{file}: سطرهایی که پیش‌تر داده بود سر جای خود ماند", en="{file}: the rows it gave before stay",
+            file=unit.shown))  # fmt: skip
 
 
 def _publish(con, state: store.State, before: dict, waiting, gone: dict, report: IngestReport) -> None:
     """Put tables and quarantine in place; nothing has been changed before this."""
     tables = state.folder / "tables"
-    for table in state.tables:
+    ours = [table for table in state.tables if table not in INNER]
+    for table in ours:
         store.own_only(tables / f"{table}.parquet")
     for part, target in waiting:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -112,142 +131,45 @@ def _publish(con, state: store.State, before: dict, waiting, gone: dict, report:
     for unit in gone.values():
         report.files[unit["shown"]] = "gone"
         (state.folder / unit["quarantine"]).unlink(missing_ok=True)
-    for table, pieces in state.tables.items():
-        if before.get(table) != pieces or not (tables / f"{table}.parquet").is_file():
+    other = {table for table in {*before, *state.tables} if before.get(table) != state.tables.get(table)}
+    for table in ours:
+        if table in other or other & _needs(state, table) or not (tables / f"{table}.parquet").is_file():
             report.changed = True
-            report.replaced += store.build(con, state, table)
-    for table in set(before) - set(state.tables):
+            state.left[table] = vars(store.build(con, state, table))
+    for table in set(before) - set(state.tables) - set(INNER):
         report.changed = True
+        state.left.pop(table, None)
         store.remove(state, table)
     if report.changed or waiting or gone:
         report.changed = True
     state.write()
-    for table in state.tables:
-        path = store.literal(tables / f"{table}.parquet")
+    for table in ours:
+        path = literal(tables / f"{table}.parquet")
         report.tables[table] = con.execute(f"SELECT count(*) FROM read_parquet({path})").fetchall()[0][0]
+    report.left = {table: state.left[table] for table in ours if table in state.left}
 
 
-def _read(con, unit: Unit, settings: Settings, scratch: Path, state, secret, how: str, seen: dict):
-    """Read one unit into pieces; returns what state remembers of it and where its quarantine waits."""
-    source, hasher = unit.source, hashlib.sha256()
-    wanted = [f.column for t in source.targets for f in t.fields if f.column]
-    options = source.options | {"_columns": wanted}
-    if unit.url:
-        raw = formats.open_sql(con, unit.url, source.query, hasher)
-    elif source.files:
-        shown = {label: _shown(path, settings.folder) for label, path in unit.files.items()}
-        raw = reading.open_query(con, unit.files, source.query, options, scratch, shown)
-    else:
-        raw = reading.open_file(con, unit.files["path"], options, scratch)
-    content = hasher.hexdigest() if unit.url else store.digest(_hashes(seen))
-    stem = f"{source.name}--{store.digest(unit.id, how, content)}"
-    pieces = {target.table: f"{stem}--{target.table}.parquet" for target in source.targets}
-    part = scratch / f"{stem}.jsonl"
-    target = settings.folder / "quarantine" / source.name / f"{_safe(unit)}.jsonl"
-    job = convert.Job(
-        con, source, raw, unit.shown, Path(unit.shown).name, {t: state.pieces / p for t, p in pieces.items()},
-        part, settings.locale, secret,
-    )  # fmt: skip
-    taken = convert.convert(job)
-    if _scored(source):
-        _score(con, state.pieces / pieces["comments"])
-    record = {
-        "shown": unit.shown, "how": how, "files": seen, "content": content, "pieces": pieces,
-        "quarantine": str(target.relative_to(settings.folder)), "rows_in": taken.rows, "taken": taken.taken,
-        "skipped": taken.skipped, "quarantined": dict(taken.quarantined), "out": taken.out, "warnings": taken.warnings,
-    }  # fmt: skip
-    return record, (part, target)
-
-
-def _scored(source: Source) -> bool:
-    """Does this source bring comments that do not come with a feeling of their own?"""
-    return any(t.table == "comments" and not any(f.name == "sentiment" for f in t.fields) for t in source.targets)
-
-
-def _model(source: Source) -> str:
-    """Which model scores a source's comments; another model scores them anew."""
-    if not _scored(source):
-        return ""
-    from cx_helpers.intake import sentiment_model
-
-    return store.fingerprint(Path(sentiment_model.SHIPPED))["sha256"]
-
-
-def _score(con, piece: Path) -> None:
-    """Add to a piece of comments how each one feels; rows and their order stay."""
-    from cx_helpers.intake import sentiment
-
-    file = pq.ParquetFile(piece)
-    batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(5000))
-    scored = sentiment.score_comments(batches)
-    con.register("_scored", scored)
-    convert.write_parquet(con, "SELECT * FROM _scored", "comments", piece)
-    con.unregister("_scored")
-
-
-def _units(source: Source, settings: Settings) -> list[Unit]:
-    """The files that a source names now; SourceError where there is none."""
-    if source.url:
-        return [Unit(source.name, source, f"query {source.name}", {}, _database(expand(source.url), settings.folder))]
-    if source.files:
-        files = {label: _matches(path, source, settings) for label, path in source.files.items()}
-        for label, found in files.items():
-            if len(found) > 1:
-                raise SourceError(f"source {source.name!r}: files.{label} matches {len(found)} files; name one")
-        return [Unit(source.name, source, f"query {source.name}", {label: found[0] for label, found in files.items()})]
-    found = sorted(_matches(source.path, source, settings), key=lambda path: (path.stat().st_mtime_ns, path.name))
-    return [
-        Unit(f"{source.name}:{_shown(path, settings.folder)}", source, _shown(path, settings.folder), {"path": path})
-        for path in found
-    ]
-
-
-def _matches(pattern: str, source: Source, settings: Settings) -> list[Path]:
-    given = str(settings.folder / Path(expand(pattern)).expanduser())
-    found = [Path(p) for p in ([given] if Path(given).is_file() else glob.glob(given, recursive=True))]
-    found = [p for p in found if p.is_file() and not p.name.startswith((".", "~$"))]
-    if not found:
-        raise SourceError(f"source {source.name!r}: no file matches {pattern!r} (looked in {Path(given).parent}); "
-                          "put the export there or correct the path")  # fmt: skip
+def _needs(state: store.State, table: str) -> set[str]:
+    """The tables that a table is put together with, and those that these are."""
+    found, asked = set(), {table}
+    while asked:
+        found |= asked
+        asked = {n for t in asked for n in merge.needs(state.of(t))} - found
     return found
-
-
-def _database(url: str, folder: Path) -> str:
-    """A connection URL; a relative SQLite file is looked for in the workspace."""
-    if found := re.fullmatch(r"(sqlite(?:\+\w+)?:///)(?!/|:memory:)(.+)", url):
-        return f"{found[1]}{(folder / found[2]).resolve()}"
-    return url
-
-
-def _shown(path: Path, folder: Path) -> str:
-    """A path as people see it: relative to the workspace where it lies in it, else its name."""
-    try:
-        return path.resolve().relative_to(folder.resolve()).as_posix()
-    except ValueError:
-        return path.name
-
-
-def _safe(unit: Unit) -> str:
-    return re.sub(r"[^\w.-]+", "_", unit.shown.removeprefix("sources/")) or "rows"
-
-
-def _hashes(seen: dict[str, dict]) -> dict[str, str]:
-    return {label: print_["sha256"] for label, print_ in seen.items()}
 
 
 def _tables(units: dict[str, dict]) -> dict[str, list[str]]:
     tables: dict[str, list[str]] = {}
     for unit in sorted(units.values(), key=lambda unit: unit["came"]):
-        for table, piece in unit["pieces"].items():
-            tables.setdefault(table, []).append(piece)
+        for piece in unit["pieces"]:
+            tables.setdefault(piece["table"], []).append(piece["file"])
     return tables
 
 
-def _sum(fresh: dict[str, dict], units: list[Unit], report: IngestReport) -> None:
-    for unit in units:
-        kept = fresh[unit.id]
+def _sum(fresh: dict[str, dict], report: IngestReport) -> None:
+    for kept in fresh.values():
         of = report.sources.setdefault(
-            unit.source.name, {"rows_in": 0, "taken": 0, "skipped": 0, "quarantined": Counter(), "out": Counter()}
+            kept["source"], {"rows_in": 0, "taken": 0, "skipped": 0, "quarantined": Counter(), "out": Counter()}
         )
         for key in ("rows_in", "taken", "skipped"):
             of[key] += kept[key]
@@ -256,3 +178,4 @@ def _sum(fresh: dict[str, dict], units: list[Unit], report: IngestReport) -> Non
         of["out"].update(kept["out"])
         report.quarantined.update(kept["quarantined"])
         report.warnings += kept["warnings"]
+        report.problems += kept["faults"]

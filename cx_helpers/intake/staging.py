@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import pseudonyms
-from cx_helpers.intake.mapping import Field, Source, Target
+from cx_helpers.intake.fields import DELETED, Field, Target
+from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
 
@@ -25,10 +26,11 @@ class Job:
     raw: Raw
     file: str  # as quarantine names it
     stamp: str  # of generated keys: the file's own name
-    pieces: dict[str, Path]  # table: where its rows go
+    pieces: list[Path]  # of each target: where its rows go
     quarantine: Path
     locale: str = "en"
     secret: str | None = None  # personal keys become pseudonyms
+    part: str = ""  # which table of a file that holds several
 
 
 def with_hash(job: Job, base: str) -> str:
@@ -53,8 +55,9 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
     con = job.con
     if target.split:
         base = _split(base, target)
+    gone = next((f.expr for f in target.fields if f.name == DELETED), None)
     if target.when:
-        base = f"SELECT * FROM ({base}) WHERE coalesce(({target.when}), false)"
+        base = f"SELECT * FROM ({base}) WHERE coalesce(({target.when}), false)" + (f" OR {gone}" if gone else "")
     carried = ["_rec", "_bad_list"] if target.split else ["_rec"]
     said, read, left = [], [], {}
     for i, f in enumerate(target.fields):
@@ -70,7 +73,8 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
     columns = [f"v{i}" for i in range(len(target.fields))]
     con.execute(f"CREATE OR REPLACE TEMP TABLE stage_{number} AS "
                 f"SELECT {', '.join(carried + kept + columns)} FROM ({values})")  # fmt: skip
-    counts = con.execute(f"SELECT {', '.join(f'count({t})' for t in texts) or 0} FROM stage_{number}").fetchall()[0]
+    counted = ", ".join(f"count({t})" for t in texts)
+    counts = con.execute(f"SELECT {counted} FROM stage_{number}").fetchall()[0] if texts else ()
     left = {i: f for (i, f), n in zip(left.items(), counts, strict=False) if n}
     joins = ""
     for i, f in left.items():
@@ -79,7 +83,8 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
         joins += f" LEFT JOIN read_{number}_{i} AS r{i} ON stage_{number}.s{i} = r{i}._raw"
     found, wrong = [], []
     for i, f in enumerate(target.fields):
-        found.append(f"{f'coalesce(v{i}, r{i}.v)' if i in left else f'v{i}'} AS {name(f.name)}")
+        value = f"coalesce(v{i}, r{i}.v)" if i in left else f"v{i}"
+        found.append(f"{literal(f.prefix) + ' || ' if f.prefix else ''}{value} AS {name(f.name)}")
         if i in left:
             tail = literal(f"|{f.name}|")
             wrong.append(f"r{i}.code || {tail} || CASE WHEN s{i} = chr(1) THEN '' ELSE s{i} END")
@@ -87,10 +92,16 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
         wrong.insert(0, f"{literal(f'bad_list|{target.split[0]}|')} || _bad_list")
     wrong = f"coalesce({', '.join(wrong)})" if wrong else "NULL::VARCHAR"
     rows = f"SELECT _rec, {', '.join(found)}, {wrong} AS _wrong FROM stage_{number}{joins}"
-    problems = ", ".join(["_wrong", *(p for f in target.fields for p in _problems(f, target))])
+    problem = f"coalesce({', '.join(['_wrong', *(p for f in target.fields for p in _problems(f, target))])})"
+    kept = [f"({name(target.needs)} IS NOT NULL OR _wrong IS NOT NULL)"] if target.needs else []
+    if gone:  # of a row that is gone only its key is asked for, and only the table that the source is about asks
+        keyless = " OR ".join(f"{name(c)} IS NULL" for c in target.key)
+        problem = f"CASE WHEN NOT {DELETED} OR {keyless} THEN {problem} END"
+        kept += [f"NOT ({DELETED} AND ({keyless}))"] if number else []
+    where = f" WHERE {' AND '.join(kept)}" if kept else ""
     shown = ", ".join(f"{_private(f, target) if job.secret else name(f.name)} AS {name(f.name)}" for f in target.fields)
     con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
-                f"SELECT _rec, {shown}, coalesce({problems}) AS _problem FROM ({rows})")  # fmt: skip
+                f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){where}")  # fmt: skip
 
 
 def _split(base: str, target: Target) -> str:

@@ -20,12 +20,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert
-from cx_helpers.intake.mapping import SourceError
-from cx_helpers.intake.values import literal, name
+from cx_helpers.intake import convert, merge
+from cx_helpers.intake.fields import SourceError
+from cx_helpers.intake.values import name
 from cx_helpers.tables import TABLES
 
-VERSION = 1  # of how rows are read: raising it reads every file anew
+VERSION = 2  # of how rows are read: raising it reads every file anew
 
 
 @dataclass
@@ -36,6 +36,7 @@ class State:
     units: dict[str, dict] = field(default_factory=dict)
     tables: dict[str, list[str]] = field(default_factory=dict)
     came: int = 0  # counts files in the order in which they came
+    left: dict[str, dict] = field(default_factory=dict)  # of each table: rows of pieces that are not in it (merge.Left)
 
     @property
     def path(self) -> Path:
@@ -53,17 +54,23 @@ class State:
             kept = json.loads(state.path.read_text("utf-8"))
             if kept["version"] == VERSION:
                 state.units, state.tables, state.came = kept["units"], kept["tables"], kept["came"]
+                state.left = kept["left"]
         except (OSError, ValueError, KeyError, TypeError):
             pass
         return state
 
+    def of(self, table: str) -> list[dict]:
+        """The pieces of a table in the order in which their files came."""
+        units = sorted(self.units.values(), key=lambda unit: unit["came"])
+        return [piece for unit in units for piece in unit["pieces"] if piece["table"] == table]
+
     def write(self) -> None:
         """Remember, at once (temp file, then rename), and remove the pieces that nothing needs any more."""
-        text = {"version": VERSION, "came": self.came, "tables": self.tables, "units": self.units}
+        text = {"version": VERSION, "came": self.came, "tables": self.tables, "left": self.left, "units": self.units}
         part = self.path.with_name("ingest.json.part")
         part.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", "utf-8")
         part.replace(self.path)
-        needed = {piece for unit in self.units.values() for piece in unit["pieces"].values()}
+        needed = {piece["file"] for unit in self.units.values() for piece in unit["pieces"]}
         for path in self.pieces.glob("*"):
             if path.name not in needed:
                 path.unlink()
@@ -85,35 +92,29 @@ def digest(*parts) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def build(con, state: State, table: str) -> int:
-    """Put a table together from its pieces and replace the old one by a rename; returns rows that others replaced."""
-    units = sorted(state.units.values(), key=lambda unit: unit["came"])
-    pieces = [state.pieces / unit["pieces"][table] for unit in units if table in unit["pieces"]]
+def build(con, state: State, table: str) -> merge.Left:
+    """Put a table together from its pieces and replace the old one by a rename; returns the rows that are not in it."""
     target = state.folder / "tables" / f"{table}.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     own_only(target)
-    if len(pieces) == 1:
+    given = state.of(table)
+    if len(given) == 1 and merge.is_plain(state, given):
         part = target.with_name(target.name + ".part")
         part.unlink(missing_ok=True)
+        path = state.pieces / given[0]["file"]
         try:
-            os.link(pieces[0], part)
+            os.link(path, part)
         except OSError:
-            shutil.copyfile(pieces[0], part)
+            shutil.copyfile(path, part)
         part.replace(target)
-        return 0
-    parts = " UNION ALL BY NAME ".join(
-        f"SELECT *, {i} AS _piece FROM read_parquet({literal(p)})" for i, p in enumerate(pieces)
-    )
-    key = ", ".join(name(c) for c in TABLES[table].key)
-    whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) FROM ({parts})").fetchall()[0]
-    if whole != distinct:
-        parts = f"SELECT * FROM ({parts}) QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _piece DESC) = 1"
-    have = [d[0] for d in con.execute(f"SELECT * FROM ({parts}) LIMIT 0").description]
+        return merge.Left()
+    rows, left = merge.rows(con, state, table)
+    have = [d[0] for d in con.execute(f"SELECT * FROM {rows} LIMIT 0").description]
     known = TABLES[table].columns
-    columns = [c for c in known if c in have] + [c for c in have if c not in known and c not in ("source", "_piece")]
+    columns = [c for c in known if c in have] + [c for c in have if c not in known and c != "source"]
     columns += [c for c in ("source",) if c in have and c not in known]
-    convert.write_parquet(con, f"SELECT {', '.join(map(name, columns))} FROM ({parts})", table, target)
-    return whole - distinct
+    convert.write_parquet(con, f"SELECT {', '.join(map(name, columns))} FROM {rows}", table, target)
+    return left
 
 
 def own_only(target: Path) -> None:

@@ -9,7 +9,7 @@ does not understand either comes back with the code of the reason, and convert.p
 from __future__ import annotations
 
 from cx_helpers import dates
-from cx_helpers.intake.mapping import PROSE, Field
+from cx_helpers.intake.fields import PROSE, Field
 
 _DIGITS = "۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩"
 _AROUND = " \t\r\n\u00a0\u200b\u200c\u200e\u200f\u202a\u202b\u202c\ufeff"  # nothing to read, at either end

@@ -1,0 +1,65 @@
+"""What is wrong with a whole file?  The faults by name, each with its remedy, in both languages.
+
+A file with a fault is told of and left; all others are read.  Rows that are wrong go to quarantine instead.
+"""
+
+from __future__ import annotations
+
+from cx_helpers.intake.fields import SourceError
+
+# code: (what is wrong fa, en, what to do fa, en); {…} are the fault's own
+FAULTS: dict[str, tuple[str, str, str, str]] = {
+    "unknown_shape": (
+        "هیچ‌یک از خروجی‌های شناخته‌شدهٔ {system} نیست؛ ستون‌هایش: {columns}. "
+        "نزدیک‌ترین: {nearest} که {missing} هم می‌خواهد",
+        "is none of the known exports of {system}; its columns: {columns}. "
+        "The nearest is {nearest}, which also needs {missing}",
+        "خروجی را دوباره با آن ستون‌ها بگیرید، آن را با `system: table` نگاشت کنید یا نامش را زیر `except` بنویسید",
+        "export it again with these columns, map it with `system: table`, or list it under `except`",
+    ),
+    "empty": (
+        "خالی است", "is empty", "خروجی را دوباره بگیرید", "export it again",
+    ),
+    "no_rows": (
+        "سطری ندارد که خوانده شود", "holds no rows that could be read", "خروجی را دوباره بگیرید", "export it again",
+    ),
+    "wrong_kind": (
+        "{kind} است، نه یک خروجی", "is {kind}, not an export",
+        "خروجی را به شکل CSV، JSON، Excel یا Parquet بگیرید یا نامش را زیر `except` بنویسید",
+        "export it as CSV, JSON, Excel or Parquet, or list it under `except`",
+    ),
+    "not_json": (
+        "JSON درستی نیست", "is not JSON", "خروجی را دوباره بگیرید", "export it again",
+    ),
+    "bad_zip": (
+        "فایل فشرده کامل نیست یا رمز دارد ({why})", "the zipped file is not whole, or locked ({why})",
+        "آن را دوباره بگیرید و بی‌رمز بگذارید", "fetch it again, without a password",
+    ),
+    "cannot_unpack": (
+        "بازکردن آن ({dialect}) نشد: {why}", "could not be unpacked ({dialect}): {why}",
+        "خروجی را دوباره بگیرید؛ اگر باز هم نشد، نام فایل و این پیام را گزارش کنید",
+        "export it again; if that does not help, report this message",
+    ),
+}  # fmt: skip
+
+
+class FileFault(SourceError):
+    """One file cannot be read; the others are.  Its text is the English one, `words` holds both languages."""
+
+    def __init__(self, file: str, code: str, **about):
+        fa, en, fa_remedy, en_remedy = FAULTS[code]
+        self.words = {
+            "fa": f"{file}: {fa.format(**about)}؛ {fa_remedy}",
+            "en": f"{file}: {en.format(**about)}; {en_remedy}",
+        }
+        super().__init__(self.words["en"])
+
+
+def said(fa: str, en: str, **about) -> dict[str, str]:
+    """One sentence about a file in both languages; names of files and columns stay as they are."""
+    return {"fa": fa.format(**about), "en": en.format(**about)}
+
+
+def words(error: Exception) -> dict[str, str]:
+    """What an error says, in both languages where it has them."""
+    return getattr(error, "words", None) or {"fa": str(error), "en": str(error)}

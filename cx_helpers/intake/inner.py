@@ -1,0 +1,31 @@
+"""Which tables does intake keep for itself?  What must be known to put the canonical ones together, and no more.
+
+They are mapped like canonical tables, and live as pieces in `state/` that only their owner may read.  They never reach
+`tables/`, a report or an error's text.  `TABLES` are both kinds together: all that a mapping may fill.
+"""
+
+from __future__ import annotations
+
+from cx_helpers import tables
+from cx_helpers.tables import Column, Table
+
+PERSON = (
+    "first_name last_name full_name phone mobile email national_id card birth_date city province address company"
+).split()
+
+INNER: dict[str, Table] = {
+    "persons": Table(
+        ("customer_id", "source"),
+        ("customer_id", "source"),
+        {name: Column("string") for name in ("customer_id", "source", *PERSON)} | {"updated_at": Column("timestamp")},
+        "who a customer of a system is, in the system's own words: what record linkage compares",
+    ),
+    "staff": Table(
+        ("customer_id",),
+        ("customer_id",),
+        {"customer_id": Column("string")},
+        "people of a system who are the company's own: never its customers",
+    ),
+}
+
+TABLES: dict[str, Table] = tables.TABLES | INNER

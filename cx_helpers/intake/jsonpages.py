@@ -1,0 +1,235 @@
+"""How is JSON read that is no table?  Pages, single records, lists, lines; cut ones up to the cut.
+
+{"tickets": [{…}, {…}], "count": 2, "next_page": …}     the rows of a page, under one of its keys
+{"ticket": {…}}   {"id": 1, …}                           one record, wrapped or bare
+[{…}, {…}]                                               a list of records
+{…}⏎{…}⏎                                                 lines, each a record or a page
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import batched
+
+from cx_helpers.intake.encodings import Text
+from cx_helpers.intake.faults import FileFault
+from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name
+from cx_helpers.intake.values import literal, name
+
+SPACE = re.compile(r"[\s,]*")
+LONGEST = 4000  # letters of a cut record that are shown
+Record = tuple[int, dict]
+
+
+def read(con, text: Text, shown: str, roots: set[str], is_row: Callable, wanted: list[str]):
+    """The tables of a JSON file by the key they lie under, each as texts (Raw) and as the table of its records.
+
+    roots   keys that are known to hold rows; a lone list of records under another key of a page is a table, too
+    is_row  tells from the keys of an object whether it is a row itself, whatever lies under them
+    """
+    tables: dict[str, list[str]] = {}
+    broken: list[Broken] = []
+    waiting: dict[str, list[Record]] = {}
+
+    def put(key: str, line: int, record: dict) -> None:
+        rows = waiting.setdefault(key, [])
+        rows.append((line, record))
+        if len(rows) >= CHUNK:
+            flush(key)
+
+    def flush(key: str) -> None:
+        rows = waiting.pop(key)
+        tables.setdefault(key, []).append(_table(con, rows))
+
+    for found in _documents(text):
+        if isinstance(found, Broken):
+            broken.append(found)
+            continue
+        line, document = found
+        for key, number, record in _rows(document, line, roots, is_row):
+            put(key, number, record)
+    for key in list(waiting):
+        flush(key)
+    if not tables:
+        if broken:
+            raise FileFault(shown, "not_json")
+        raise FileFault(shown, "no_rows")
+    pages = {key: _raw(con, parts, wanted) for key, parts in tables.items()}
+    first = next(iter(pages))
+    pages[first][0].broken = broken
+    return pages
+
+
+def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[Broken]) -> tuple[Raw, str]:
+    """Records (with their lines) as one table of texts; Broken ones among them go to `broken`."""
+
+    def good():
+        for one in found:
+            if isinstance(one, Broken):
+                broken.append(one)
+            else:
+                yield one
+
+    parts = [_table(con, list(chunk)) for chunk in batched(good(), CHUNK)]
+    return _raw(con, parts or [_table(con, [])], wanted)
+
+
+def records(con, table: str) -> Iterator[Record]:
+    """The records of a table that `read` or `lay` made, each with its line."""
+    for first in range(0, con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0], CHUNK):
+        among = f"_rec > {first} AND _rec <= {first + CHUNK}"
+        rows = con.execute(f"SELECT _line, j FROM {table} WHERE {among} ORDER BY _rec").fetchall()
+        yield from ((line, json.loads(text)) for line, text in rows)
+
+
+def _documents(text: Text) -> Iterator[Record | Broken]:
+    """The documents of a file with the lines they begin on: one over many lines, or one on each line."""
+    with text.path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+        head = next((line for line in file if line.strip()), "")
+    whole = _loaded(head)
+    if isinstance(whole, dict | list):
+        yield from _lines(text)
+        return
+    everything = text.path.read_bytes().decode("utf-8-sig", "replace")
+    found, cut = _salvage(everything)
+    if found is None or (not found and cut):
+        yield from _lines(text)
+        return
+    yield 1, found
+    if cut:
+        yield Broken(everything.count("\n", 0, cut[0]) + 1, "cut_off", cut[1])
+
+
+def _lines(text: Text) -> Iterator[Record | Broken]:
+    with text.path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip("\r\n")
+            if not line.strip():
+                continue
+            if any("\udc80" <= c <= "\udcff" for c in line) or (text.damaged and "\ufffd" in line):
+                raw = line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+                yield Broken(number, "bad_bytes", raw)
+            elif isinstance(document := _loaded(line), dict | list):
+                yield number, document
+            else:
+                found, cut = _salvage(line)
+                if found:
+                    yield number, found
+                yield Broken(number, "bad_json", cut[1] if cut else line[:LONGEST])
+
+
+def _loaded(text: str):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _salvage(text: str) -> tuple[dict | list | None, tuple[int, str] | None]:
+    """What can be read of a document up to where it is cut or damaged; and (where, what stands there)."""
+    decode = json.JSONDecoder().raw_decode
+    at = SPACE.match(text).end()
+    if text[at : at + 1] == "[":
+        return _elements(text, at + 1, decode)
+    if text[at : at + 1] != "{":
+        return None, None
+    found, at = {}, at + 1
+    while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "}":
+        begun = at
+        try:
+            key, at = decode(text, at)
+            at = text.index(":", at) + 1
+            at = SPACE.match(text, at).end()
+            begun = at
+            found[key], at = decode(text, at)
+        except (ValueError, TypeError):
+            cut = begun, text[begun : begun + LONGEST]
+            if text[begun : begun + 1] == "[" and begun != at - 1:
+                found[key], cut = _elements(text, begun + 1, decode)
+            return found, cut
+    return found, None if text[at : at + 1] == "}" else (len(text), "")
+
+
+def _elements(text: str, at: int, decode: Callable) -> tuple[list, tuple[int, str] | None]:
+    """The elements of a list that can be read; and where it is cut, what stands there."""
+    found = []
+    while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "]":
+        try:
+            element, at = decode(text, at)
+        except ValueError:
+            return found, (at, text[at : at + LONGEST])
+        found.append(element)
+    return found, None if text[at : at + 1] == "]" else (len(text), "")
+
+
+def _rows(document: dict | list, line: int, roots: set[str], is_row: Callable) -> Iterator[tuple[str, int, dict]]:
+    """(key, line, record) of a document; rows of one list are counted from 1."""
+    if isinstance(document, list):
+        for number, record in enumerate(document, 1):
+            if isinstance(record, dict):
+                for key, _, row in _rows(record, number, roots, is_row):
+                    yield key, number, row
+        return
+    if is_row(document):
+        yield "", line, document
+        return
+    under = {k: v for k, v in document.items() if k in roots and _holds_rows(v)}
+    if not under:
+        lists = {k: v for k, v in document.items() if isinstance(v, list) and v and _holds_rows(v)}
+        paging = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
+        under = lists if len(lists) == 1 and paging & document.keys() else {}
+    if not under:
+        yield "", line, document
+    for key, rows in under.items():
+        if isinstance(rows, dict):
+            yield key, line, rows
+        for number, record in enumerate(rows if isinstance(rows, list) else (), 1):
+            if isinstance(record, dict):
+                yield key, number, record
+
+
+def _holds_rows(value) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(v, dict) for v in value))
+
+
+def _table(con, rows: list[Record]) -> str:
+    """A table of records: _rec, _line, j."""
+    return fill(con, ["_line", "j"], ((n, str(line), json.dumps(row, ensure_ascii=False))
+                                      for n, (line, row) in enumerate(rows, 1)))  # fmt: skip
+
+
+def _raw(con, parts: list[str], wanted: list[str]) -> tuple[Raw, str]:
+    """The tables of chunks as one, and its texts: a column for each key, and for each nested one that is wanted."""
+    table = fresh_name()
+    union = " UNION ALL ".join(f"SELECT {i} AS _part, * FROM {part}" for i, part in enumerate(parts))
+    con.execute(f"CREATE TEMP TABLE {table} AS SELECT row_number() OVER (ORDER BY _part, _rec) AS _rec, "
+                f"CAST(_line AS BIGINT) AS _line, CAST(j AS JSON) AS j FROM ({union})")  # fmt: skip
+    for part in parts:
+        con.execute(f"DROP TABLE {part}")
+    keys = [key for (key,) in con.execute(f"SELECT DISTINCT unnest(json_keys(j)) FROM {table} ORDER BY 1").fetchall()]
+    return texts(con, table, keys, wanted), table
+
+
+def texts(con, table: str, keys: list[str], wanted: list[str]) -> Raw:
+    """The records of a table as texts; `a.b` among the wanted columns reaches into nested ones."""
+    folded = {key.casefold(): key for key in reversed(keys)}
+    nested = [c for c in wanted if "." in c and c not in keys and c.split(".")[0].casefold() in folded]
+    unique = [key for key in keys if folded[key.casefold()] == key]
+    parts = [f"json_extract_string(j, {literal(pointer([c]))}) AS {name(c)}" for c in unique]
+    for column in nested:
+        first, *rest = column.split(".")
+        parts.append(f"json_extract_string(j, {literal(pointer([folded[first.casefold()], *rest]))}) AS {name(column)}")
+
+    def lines(recs: list[int]) -> dict[int, int]:
+        among = ", ".join(map(str, recs)) or "NULL"
+        return dict(con.execute(f"SELECT _rec, _line FROM {table} WHERE _rec IN ({among})").fetchall())
+
+    relation = f"(SELECT {', '.join(['_rec', *parts])} FROM {table})"
+    return Raw(relation, unique + nested, lines=lines, sparse=True)
+
+
+def pointer(parts: list[str]) -> str:
+    """A JSON pointer to a nested key."""
+    return "/" + "/".join(p.replace("~", "~0").replace("/", "~1") for p in parts)

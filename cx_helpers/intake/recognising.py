@@ -1,0 +1,178 @@
+"""What is in a file of a known system?  Tables, each recognised as a dialect, unpacked, renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from cx_helpers import wording
+from cx_helpers.intake import encodings, jsonpages, mapping, privacy, sheets, systems
+from cx_helpers.intake.faults import FileFault, said
+from cx_helpers.intake.mapping import Source
+from cx_helpers.intake.raw import Broken, Raw, fill
+from cx_helpers.intake.sheets import Sheet
+from cx_helpers.intake.systems import Dialect, fold, found_in
+from cx_helpers.intake.units import Unit
+from cx_helpers.intake.values import name
+
+SHOWN = 12  # names of columns that an error lists
+
+
+@dataclass
+class Part:
+    """One table of a file, ready to be converted: by which mapping, from which texts."""
+
+    source: Source
+    raw: Raw
+    name: str = ""
+    warnings: list[wording.Words] = field(default_factory=list)
+
+
+def open_parts(con, unit: Unit, path: Path, scratch: Path) -> tuple[list[Part], list[wording.Words]]:
+    """The tables of a file that are recognised, and what is to be said of those that are not.
+
+    Raises FileFault where none is.
+    """
+    dialects = unit.source.dialects
+    roots = {root for dialect in dialects for root in dialect.roots}
+    wanted = list(dict.fromkeys(c for dialect in dialects for c in dialect.columns))
+    known: dict[tuple, bool] = {}
+
+    def is_row(record: dict) -> bool:
+        keys = tuple(record)
+        if keys not in known:
+            known[keys] = systems.recognise(dialects, list(keys)) is not None
+        return known[keys]
+
+    found = _special(con, unit, path, scratch)
+    if found is None:
+        found = sheets.open_sheets(con, path, unit.shown, unit.source.options, scratch, roots, is_row, wanted)
+    parts, faults = [], []
+    for sheet in found:
+        dialect = systems.recognise(dialects, sheet.raw.columns, sheet.name)
+        if dialect is None:
+            faults.append(_unknown(unit, sheet))
+        else:
+            parts.append(_part(con, unit, sheet, dialect))
+    if not parts:
+        raise faults[0]
+    return parts, [fault.words for fault in faults]
+
+
+def _special(con, unit: Unit, path: Path, scratch: Path) -> list[Sheet] | None:
+    """The tables of a file that only the system's own reader (`open` in its mapping) can tell apart."""
+    reader = systems.shipped(unit.source.system).get("open")
+    if not reader:
+        return None
+
+    def as_text() -> Path:
+        return encodings.as_utf8(path, scratch, unit.source.options.get("encoding")).path
+
+    found = systems.function(unit.source.system, reader)(path, as_text)
+    if found is None:
+        return None
+    return [Sheet(label, Raw(fill(con, columns, rows), columns, [])) for label, columns, rows in found]
+
+
+def _part(con, unit: Unit, sheet: Sheet, dialect: Dialect) -> Part:
+    raw = sheet.raw
+    if dialect.unpack:
+        raw = _unpacked(con, unit, sheet, dialect)
+    part = Part(mapping.as_source(unit.source, dialect), _named(raw, dialect), sheet.name)
+    if not dialect.unpack:
+        part.warnings += _told(unit, sheet, dialect)
+    return part
+
+
+def _unpacked(con, unit: Unit, sheet: Sheet, dialect: Dialect) -> Raw:
+    """What the dialect's own function makes of the records of a table."""
+    broken = list(sheet.raw.broken)
+
+    def records() -> Iterator[jsonpages.Record]:
+        if sheet.table:
+            yield from jsonpages.records(con, sheet.table)
+            return
+        names = found_in(dialect, sheet.raw.columns)
+        raw = _named(sheet.raw, dialect)
+        spelled = [*raw.columns, *(c for c in sheet.raw.columns if c not in raw.columns and c not in names.values())]
+        lines, rows = _rows(con, raw, spelled)
+        broken.extend(lines)
+        yield from rows
+
+    function = systems.function(unit.source.system, dialect.unpack)
+    try:
+        raw, _ = jsonpages.lay(con, function(records()), dialect.columns, broken)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise FileFault(unit.shown, "cannot_unpack", dialect=dialect.name, why=type(error).__name__) from error
+    raw.broken = broken
+    return raw
+
+
+def _rows(con, raw: Raw, columns: list[str]) -> tuple[list[Broken], list[jsonpages.Record]]:
+    """The rows of a table of texts as records, and the lines that are none; the careful reader where it must be."""
+    sql = f"SELECT _rec, {', '.join(map(name, columns))} FROM {{}} ORDER BY _rec"
+    try:
+        rows = con.execute(sql.format(raw.relation)).fetchall()
+    except duckdb.InvalidInputException:
+        raw = raw.careful()
+        rows = con.execute(sql.format(raw.relation)).fetchall()
+    lines = raw.lines([rec for rec, *_ in rows])
+    return raw.broken, [(lines.get(rec, rec), dict(zip(columns, texts, strict=True))) for rec, *texts in rows]
+
+
+def _named(raw: Raw, dialect: Dialect) -> Raw:
+    """The same texts under the mapping's names; columns that the mapping knows and the file lacks are null."""
+    found = found_in(dialect, raw.columns)
+    taken = set(found.values())
+    ours = {column.casefold() for column in dialect.columns}
+    others = [c for c in raw.columns if c not in taken and c.casefold() not in ours]
+    parts = [f"{name(found[c])} AS {name(c)}" if c in found else f"NULL::VARCHAR AS {name(c)}" for c in dialect.columns]
+    relation = f"(SELECT {', '.join(['_rec', *parts, *map(name, others)])} FROM {raw.relation})"
+    careful = raw.careful
+    return Raw(
+        relation,
+        [*dialect.columns, *others],
+        raw.broken,
+        raw.lines,
+        (lambda: _named(careful(), dialect)) if careful else None,
+        sparse=True,
+    )
+
+
+def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
+    """Columns that the mapping knows and a table lacks, and columns of a table that the mapping does not know."""
+    shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
+    found, told = found_in(dialect, sheet.raw.columns), []
+    used = {f.column for t in dialect.targets for f in t.fields if f.column}
+    lacks = [c for c in dialect.columns if c in used and c not in found]
+    if lacks and not sheet.raw.sparse:
+        told.append(said(
+            fa="{file}: این ستون‌ها نیستند و خالی می‌مانند: {columns}",
+            en="{file}: these columns are not there and stay empty: {columns}",
+            file=shown, columns=_listed(lacks)))  # fmt: skip
+    known = {fold(c) for c in [*dialect.columns, *(other for other, _ in dialect.aliases)]}
+    known |= {fold(c).split(".")[0] for c in dialect.columns}
+    new = [c for c in sheet.raw.columns if c not in found.values() and fold(c) not in known]
+    if new:
+        told.append(said(
+            fa="{file}: این ستون‌ها ناشناخته‌اند و کنار گذاشته شدند (برای نگه‌داشتن، زیر `keep` بنویسید): {columns}",
+            en="{file}: these columns are not known and were left out (list them under `keep` to have them): {columns}",
+            file=shown, columns=_listed(new)))  # fmt: skip
+    return told
+
+
+def _unknown(unit: Unit, sheet: Sheet) -> FileFault:
+    near, missing = systems.nearest_dialect(unit.source.dialects, sheet.raw.columns, sheet.name)
+    shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
+    return FileFault(shown, "unknown_shape", system=unit.source.system, columns=_listed(sheet.raw.columns),
+                     nearest=near.name, missing=_listed(missing) or "-")  # fmt: skip
+
+
+def _listed(columns: list[str]) -> str:
+    """The first names, cut short and without what a file that has no header may show there: a customer's number."""
+    return ", ".join(privacy.redact(c[:40]) for c in columns[:SHOWN]) + (
+        f", … ({len(columns)})" if len(columns) > SHOWN else ""
+    )

@@ -1,0 +1,60 @@
+"""Which tables does a file hold?  A CSV holds one, a workbook one a sheet, a JSON page one under each of its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cx_helpers.intake import encodings, jsonpages, reading
+from cx_helpers.intake.faults import FileFault
+from cx_helpers.intake.raw import Raw
+
+KINDS = {  # how files begin that are no exports
+    b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"Rar!": "RAR", b"7z\xbc\xaf": "7z",
+    b"SQLite format 3": "SQLite", b"<!DOCTYPE html": "HTML", b"<html": "HTML", b"<?xml": "XML",
+}  # fmt: skip
+
+
+@dataclass
+class Sheet:
+    """One table in a file: its name in there ("" where it is the only one), its texts, and the JSON they come from."""
+
+    name: str
+    raw: Raw
+    table: str = ""  # of JSON records: _rec, _line, j
+
+
+def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots: set[str], is_row, wanted: list[str]):
+    """All tables of a file; roots, is_row and wanted as jsonpages.read takes them."""
+    with path.open("rb") as file:
+        head = file.read(1 << 12)
+    if not head.strip():
+        raise FileFault(shown, "empty")
+    for start, kind in KINDS.items():
+        if head.lstrip(b"\xef\xbb\xbf \r\n").lower().startswith(start.lower()):
+            raise FileFault(shown, "wrong_kind", kind=kind)
+    kind = reading.kind_of(path, options)
+    if kind == "excel":
+        return _workbook(con, path, shown, options)
+    if kind == "parquet":
+        return [Sheet("", reading.open_parquet(con, path, options, scratch))]
+    text = encodings.as_utf8(path, scratch, options.get("encoding"))
+    with text.path.open("rb") as file:
+        start = file.read(1 << 12).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if start in (b"{", b"["):
+        pages = jsonpages.read(con, text, shown, roots, is_row, wanted)
+        return [Sheet(name, raw, table) for name, (raw, table) in pages.items()]
+    if kind == "jsonl":
+        raise FileFault(shown, "not_json")
+    return [Sheet("", reading.open_csv(con, path, options, scratch))]
+
+
+def _workbook(con, path: Path, shown: str, options: dict) -> list[Sheet]:
+    from cx_helpers.intake import formats
+
+    sheets = [Sheet(name, raw) for name, raw in formats.open_sheets(con, path, options).items()]
+    if not sheets:
+        raise FileFault(shown, "no_rows")
+    if len(sheets) == 1:
+        sheets[0].name = ""
+    return sheets

@@ -1,0 +1,134 @@
+"""What does one file give?  Its tables become pieces of ours, its broken rows go to quarantine, and all are counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cx_helpers.intake import convert, formats, merge, reading, recognising, store, units
+from cx_helpers.intake.inner import INNER
+from cx_helpers.intake.mapping import Source, as_source
+from cx_helpers.intake.recognising import Part
+from cx_helpers.intake.units import Unit
+from cx_helpers.settings import Settings
+
+
+def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str | None, how: str, seen: dict):
+    """Read one unit into pieces; returns what state remembers of it and where its quarantine waits."""
+    hasher = hashlib.sha256()
+    parts, faults = _parts(con, unit, settings, scratch, hasher)
+    content = hasher.hexdigest() if unit.url else store.digest(hashes(seen))
+    stem = f"{unit.source.name}--{store.digest(unit.id, how, content)}"
+    waiting = scratch / f"{stem}.jsonl"
+    waiting.unlink(missing_ok=True)
+    target = settings.folder / "quarantine" / unit.source.name / f"{units.safe(unit)}.jsonl"
+    record = {
+        "shown": unit.shown, "source": unit.source.name, "how": how, "files": seen, "content": content, "pieces": [],
+        "quarantine": str(target.relative_to(settings.folder)), "rows_in": 0, "taken": 0, "skipped": 0,
+        "quarantined": Counter(), "out": Counter(), "warnings": [], "faults": faults, "dialects": [],
+    }  # fmt: skip
+    for number, part in enumerate(parts):
+        pieces = _pieces(part.source, f"{stem}--{number}")
+        one = scratch / f"{stem}--{number}.jsonl"
+        job = convert.Job(
+            con, part.source, part.raw, unit.shown, Path(unit.shown).name, [state.pieces / p["file"] for p in pieces],
+            one, settings.locale, secret, part.name,
+        )  # fmt: skip
+        taken = convert.convert(job)
+        for piece in pieces:
+            if piece["table"] == "comments" and scored(part.source):
+                _score(con, state.pieces / piece["file"])
+            if piece["table"] in INNER:
+                (state.pieces / piece["file"]).chmod(0o600)
+        record["pieces"] += pieces
+        record["rows_in"] += taken.rows
+        record["taken"] += taken.taken
+        record["skipped"] += taken.skipped
+        record["quarantined"].update(taken.quarantined)
+        record["out"].update(taken.out)
+        record["warnings"] += [*part.warnings, *taken.warnings]
+        record["dialects"] += [part.source.dialect] if part.source.dialect else []
+        _append(one, waiting)
+    record |= {key: dict(record[key]) for key in ("quarantined", "out")}
+    return record, (waiting, target)
+
+
+def _parts(con, unit: Unit, settings: Settings, scratch: Path, hasher) -> tuple[list[Part], list[dict]]:
+    """The tables of a unit, and what is to be said of those that could not be read."""
+    source = unit.source
+    if unit.url:
+        return [Part(source, formats.open_sql(con, unit.url, source.query, hasher))], []
+    options = source.options | {"_columns": [f.column for t in source.targets for f in t.fields if f.column]}
+    if source.files:
+        shown = {label: units.shown(path, settings.folder) for label, path in unit.files.items()}
+        return [Part(source, reading.open_query(con, unit.files, source.query, options, scratch, shown))], []
+    path = units.unzipped(unit, scratch)
+    if source.dialects:
+        return recognising.open_parts(con, unit, path, scratch)
+    return [Part(source, reading.open_file(con, path, options, scratch))], []
+
+
+def _pieces(source: Source, stem: str) -> list[dict]:
+    found, kind = [], "/".join(filter(None, (source.name, source.dialect)))
+    for number, target in enumerate(source.targets):
+        among = [i for i, t in enumerate(source.targets) if t.table == target.table]
+        nth = f"/{among.index(number) + 1}" if len(among) > 1 else ""
+        found.append(merge.about(target, f"{stem}--{number}--{target.table}.parquet", kind + nth))
+    return found
+
+
+def _append(part: Path, whole: Path) -> None:
+    """Add a part's quarantine to that of its file; both are their owner's only."""
+    if not part.is_file():
+        return
+    if not whole.is_file():
+        part.replace(whole)
+        return
+    with whole.open("ab") as out:
+        out.write(part.read_bytes())
+    part.unlink()
+
+
+def hashes(seen: dict[str, dict]) -> dict[str, str]:
+    """The hashes of a unit's files."""
+    return {label: print_["sha256"] for label, print_ in seen.items()}
+
+
+def scored(source: Source) -> bool:
+    """Does this source bring comments that do not come with a feeling of their own?"""
+    targets = [t for s in [source, *(as_source(source, d) for d in source.dialects)] for t in s.targets]
+    return any(t.table == "comments" and not any(f.name == "sentiment" for f in t.fields) for t in targets)
+
+
+def how(unit: Unit, settings: Settings, secret: str | None) -> str:
+    """By what a unit is read: anything of it that changes reads the unit anew."""
+    hidden = hashlib.sha256((secret or "").encode()).hexdigest()
+    return store.digest(
+        store.VERSION, asdict(unit.source), settings.currency, settings.locale, _model(unit.source), hidden
+    )
+
+
+def _model(source: Source) -> str:
+    """Which model scores a source's comments; another model scores them anew."""
+    if not scored(source):
+        return ""
+    from cx_helpers.intake import sentiment_model
+
+    return store.fingerprint(Path(sentiment_model.SHIPPED))["sha256"]
+
+
+def _score(con, piece: Path) -> None:
+    """Add to a piece of comments how each one feels; rows and their order stay."""
+    from cx_helpers.intake import sentiment
+
+    file = pq.ParquetFile(piece)
+    batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(5000))
+    scored = sentiment.score_comments(batches)
+    con.register("_scored", scored)
+    convert.write_parquet(con, "SELECT * FROM _scored", "comments", piece)
+    con.unregister("_scored")

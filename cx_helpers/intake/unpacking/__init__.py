@@ -1,0 +1,32 @@
+"""What is written in a system's own way, made plain: one module a system, one function a dialect that needs it.
+
+    def NAME(records: Iterator[(line, record)]) -> Iterator[(line, record) | Broken]
+
+A record is a dict: of JSON as it was, of a delimited file its texts.  What a function yields becomes the rows that the
+mapping sees; nested keys are reached by a dot.  It leaves nothing out: what is not wanted, `skip` in the mapping says.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from cx_helpers.intake.jsonpages import Record
+from cx_helpers.intake.raw import Broken
+
+
+def each(function: Callable[[dict], Iterable[dict]]) -> Callable[[Iterator[Record]], Iterator[Record | Broken]]:
+    """Make a function that takes one record and gives its rows into one that takes all; odd records are quarantined."""
+
+    @functools.wraps(function)
+    def all_(records: Iterator[Record]) -> Iterator[Record | Broken]:
+        for line, record in records:
+            try:
+                rows = list(function(record))
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+                yield Broken(line, "odd_record", json.dumps(record, ensure_ascii=False))
+            else:
+                yield from ((line, row) for row in rows)
+
+    return all_
