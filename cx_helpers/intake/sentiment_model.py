@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from cx_helpers import persian
+from cx_helpers.intake import privacy
 
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
 SHORTEST_PART, LONGEST_PART = 2, 5
@@ -38,9 +39,10 @@ class SentimentModelError(ValueError):
 def tokens(texts: list[str]) -> list[str]:
     """The words, emoji, ! and ? of all texts in one list, each text followed by a line break.
 
-    Numbers, other punctuation and spaces separate tokens and are left out.
+    Numbers, other punctuation and spaces separate tokens and are left out; so are e-mails, links, user names and the
+    marks that redaction leaves, so that a text feels the same before and after it.
     """
-    lines = [text.replace("\n", " ") if "\n" in text else text for text in texts]
+    lines = [text.replace("\n", " ") if "\n" in text else text for text in map(privacy.without, texts)]
     return _TOKEN.findall(persian.simplify("\n".join(lines) + "\n" if lines else ""))
 
 
