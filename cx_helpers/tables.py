@@ -219,6 +219,22 @@ TABLES: dict[str, Table] = {
         owner string
         """,
     ),
+    "aggregates": _table(
+        "one row per sum that a system gives without the people behind it: no journey can be made of these",
+        "source report segment period_start period_end dimension member metric",
+        """
+        source* string               system
+        report* string               the table in the export, by its columns
+        segment* string              of people, `all` where none is named
+        period_start* timestamp      first day
+        period_end* timestamp        last day
+        dimension* string            what is counted by, e.g. Event name
+        member* string               of the dimension, e.g. page_view
+        metric* string               e.g. Total users
+        value* float64
+        """,
+        time="period_start",
+    ),
 }
 
 

@@ -205,6 +205,7 @@ comments | نوشته‌ها | comments
 tickets | درخواست‌ها | tickets
 ticket | درخواست پشتیبانی | request to support
 contracts | قراردادها | contracts
+aggregates | جمع‌ها | sums
 positive | خوشایند | positive
 neutral | خنثی | neutral
 negative | ناخوشایند | negative

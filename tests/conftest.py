@@ -71,6 +71,15 @@ def real():
 
 
 @pytest.fixture(scope="session")
+def fixtures():
+    """The folder of other companies' exports; a test on it skips, saying so, where there is none."""
+    folder = Path(os.environ.get("CX_FIXTURES", REAL.parent / "fixtures"))
+    if not folder.is_dir():
+        pytest.skip("no exports of other companies here; set CX_FIXTURES to the folder that holds them")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def published(tmp_path_factory):
     """published(company=…, locale=…, **parameters) -> the Result of `cx run` of all notebooks; each run once."""
     from cx_helpers import runner

@@ -69,6 +69,8 @@ def convert(job: Job) -> Taken:
 
 def _convert(job: Job) -> Taken:
     con, source, taken = job.con, job.source, Taken()
+    con.execute("CREATE OR REPLACE TEMP TABLE older (_rec BIGINT)")
+    con.execute("CREATE OR REPLACE TEMP TABLE bad (_rec BIGINT, tab VARCHAR, problem VARCHAR)")
     if not source.targets:  # known, and of no use to any table
         taken.rows = taken.skipped = _one(con, f"SELECT count(*) FROM {job.raw.relation}")
         _quarantine(job, taken)
@@ -82,10 +84,8 @@ def _convert(job: Job) -> Taken:
         base = with_hash(job, base)
     for number, target in enumerate(source.targets):
         stage(job, target, base, number)
-    con.execute("CREATE OR REPLACE TEMP TABLE older (_rec BIGINT)")
     if source.newest_by:
         _older(con, source.targets[0])
-    con.execute("CREATE OR REPLACE TEMP TABLE bad (_rec BIGINT, tab VARCHAR, problem VARCHAR)")
     for number, target in enumerate(source.targets):
         con.execute(f"INSERT INTO bad SELECT _rec, {literal(target.table)}, _problem FROM rows_{number} "
                     "WHERE _problem IS NOT NULL AND _rec NOT IN (FROM older)")  # fmt: skip
