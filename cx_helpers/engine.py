@@ -5,6 +5,7 @@ Everything that differs between engines lives here; measures see ibis tables onl
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from ibis.common.exceptions import TableNotFound
 
+from cx_helpers.casting import conform, spark_micros
 from cx_helpers.settings import database
-from cx_helpers.tables import TABLES, TableError
+from cx_helpers.tables import TableError
 
 SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
 ORDER = ("customer_id", "occurred_at", "event_id")
@@ -52,12 +54,13 @@ def _held(file: Path):
         raise TableError(f"cannot open the engine's file {file.name} ({type(error).__name__}); {remedy}") from None
 
 
-def held(connection, name: str) -> ir.Table | None:
+def held(connection, name: str, timezone: str = "UTC") -> ir.Table | None:
     """The table `name` of an engine that holds the tables, in the contract's types; None where it has none."""
     try:
-        return conform(connection.table(name), name)
+        table = connection.table(name)
     except TableNotFound:
         return None
+    return conform(table, name, f"the engine's table {name}", timezone)
 
 
 def _spark(master: str):
@@ -69,37 +72,63 @@ def _spark(master: str):
         SparkSession.builder.master(master)
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.legacy.parquet.nanosAsLong", "true")
         .config("spark.sql.shuffle.partitions", "4")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()
     )
-    session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setLogLevel("FATAL")  # what goes wrong is raised here, too, and told in a sentence
     return ibis.pyspark.connect(session)
 
 
-def read(connection, name: str, path: Path) -> ir.Table:
-    """The Parquet file, or folder of them, as a named table of the engine."""
-    where = str(path / "**" / "*.parquet") if path.is_dir() and connection.name == "duckdb" else str(path)
-    options = {"hive_partitioning": True} if path.is_dir() and connection.name == "duckdb" else {}
-    view = f"{name}_{zlib.crc32(str(path.absolute()).encode()):08x}"  # two companies may share one connection
-    if name == "touchpoints" and path.is_file() and connection.name == "duckdb" and _lies_sorted(path):
-        view += SORTED
-    return conform(connection.read_parquet(where, table_name=view, **options), name)
+def read(connection, name: str, path: Path, timezone: str = "UTC") -> ir.Table:
+    """The Parquet file, or folder of them, as a named table of the engine with the contract's types.
 
-
-def conform(table: ir.Table, name: str) -> ir.Table:
-    """The table with its contract columns in their contract types: an all-null or whole-number column is cast.
-
-    Columns that already fit are left alone, so that nothing is copied and an order in the file is kept.
+    timezone  in which a day without a time begins.  Raises TableError where it cannot be read, saying what to do.
     """
-    casts = {}
-    for column, (kind, *_) in TABLES[name].columns.items():
-        if column in table.columns:
-            have, want = table[column].type(), ibis.dtype(kind)
-            if type(have) is not type(want) and not (have.is_integer() and want.is_integer()):
-                casts[column] = want
-    return table.cast(casts) if casts else table
+    where = f"tables/{path.name}"
+    duck = connection.name == "duckdb"
+    view = f"{name}_{zlib.crc32(str(path.absolute()).encode()):08x}"  # two companies may share one connection
+    many = {"hive_partitioning": True, "union_by_name": True} if duck else {"mergeSchema": True}
+    place = str(path / "**" / "*.parquet") if path.is_dir() and duck else str(path)
+    try:
+        if name == "touchpoints" and path.is_file() and duck and _lies_sorted(path):
+            view += SORTED
+        table = connection.read_parquet(place, table_name=view, **(many if path.is_dir() else {}))
+        table = table if duck else _micros(table, path)
+    except Exception as error:  # each engine raises its own kinds
+        reason = _differing(path) or str(error).strip().splitlines()[0][:200].replace(str(path), path.name)
+        remedy = "write it anew, or put its data into sources/ and map it for cx ingest"
+        raise TableError(f"{where} cannot be read as Parquet: {reason}; {remedy}") from None
+    return conform(table, name, where, timezone)
+
+
+def _differing(folder: Path) -> str:
+    """Which column holds different types in the files of a folder, which Spark cannot read together; or empty."""
+    import pyarrow.parquet as pq
+
+    kinds: dict = {}
+    with contextlib.suppress(Exception):  # what is no Parquet has its own message
+        for file in sorted(folder.rglob("*.parquet")):
+            for field in pq.read_schema(file):
+                other, kind = kinds.setdefault(field.name, (file.name, field.type))
+                if kind != field.type:
+                    return f"column {field.name!r} is {kind} in {other} and {field.type} in {file.name}"
+    return ""
+
+
+def _micros(table: ir.Table, path: Path) -> ir.Table:
+    """Spark knows no nanoseconds and gives them as whole numbers: times again, in microseconds."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = pq.read_schema(path if path.is_file() else next(path.rglob("*.parquet")))
+    nanos = [f.name for f in kinds if pa.types.is_timestamp(f.type) and f.type.unit == "ns" and f.name in table.columns]
+    whole = [c for c in nanos if table[c].type().is_integer()]  # the old kind (INT96) it can read by itself
+    # an exact quotient, rounded: its halves of a microsecond are below what a double can tell
+    micros = {c: spark_micros(((table[c] - table[c] % 1000) / 1000).round().cast("int64")) for c in whole}
+    return table.mutate(**micros) if micros else table
 
 
 def _lies_sorted(path: Path) -> bool:

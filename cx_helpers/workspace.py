@@ -229,7 +229,7 @@ def _read(settings: Settings, name: str):
     from cx_helpers import engine
 
     if settings.database:
-        table = engine.held(_connection(settings.engine, settings.folder.resolve()), name)
+        table = engine.held(_connection(settings.engine, settings.folder.resolve()), name, settings.timezone)
         if table is None:
             raise MissingTable(f"{settings.database.name} holds no table {name!r} ({TABLES[name].meaning}); make one")
         return table
@@ -239,14 +239,14 @@ def _read(settings: Settings, name: str):
             f"this company has no table {name!r} ({TABLES[name].meaning}); map a source that fills it in "
             f"workspace.yaml and run cx ingest, or put {name}.parquet into tables/"
         )
-    return _view(settings.engine, str(path), name, path.stat().st_mtime_ns)
+    return _view(settings.engine, str(path), name, settings.timezone, path.stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=64)
-def _view(url: str, path: str, name: str, _written: int):
+def _view(url: str, path: str, name: str, timezone: str, _written: int):
     from cx_helpers import engine
 
-    return engine.read(_connection(url), name, Path(path))
+    return engine.read(_connection(url), name, Path(path), timezone)
 
 
 def split_segment(segment: str) -> tuple[str, str]:

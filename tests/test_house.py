@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cx_helpers"
 GROUND = {
+    "casting",
     "certainty",
     "dates",
     "engine",
