@@ -204,6 +204,20 @@ order_items | اقلام سفارش | order items
 comments | نوشته‌ها | comments
 tickets | درخواست‌ها | tickets
 ticket | درخواست پشتیبانی | request to support
+ticket_assigned | سپردن درخواست به کارشناس | request assigned
+ticket_reassigned | سپردن درخواست به کارشناسی دیگر | request reassigned
+ticket_reply | نخستین پاسخ پشتیبانی | first reply of support
+ticket_in_work | درخواست در دست بررسی | request in work
+ticket_pending | درخواست در انتظار مشتری | request waits for the customer
+ticket_on_hold | درخواست معلق | request on hold
+ticket_priority_raised | بالا رفتن اولویت درخواست | priority of request raised
+ticket_priority_lowered | پایین آمدن اولویت درخواست | priority of request lowered
+ticket_escalated | ارجاع درخواست به سطح بالاتر | request escalated
+ticket_solved | حل درخواست | request solved
+ticket_reopened | بازشدن دوبارهٔ درخواست | request reopened
+ticket_closed | بستن درخواست | request closed
+support_chat | گفت‌وگو با پشتیبانی | chat with support
+support_call | تماس با پشتیبانی | call to support
 contracts | قراردادها | contracts
 aggregates | جمع‌ها | sums
 positive | خوشایند | positive

@@ -20,7 +20,7 @@ DESK = {  # an invented system: requests, their measures, their history, people,
     "dialects": {
         "request": {
             "has": ["id", "requester", "created at"],
-            "may": ["state", "topic.name", "changed"],
+            "may": ["state", "topic.name", "changed", "queue id"],
             "root": ["requests", "request"],
             "aliases": {"created at": ["تاریخ ایجاد"]},
             "newest_by": "changed",
@@ -28,7 +28,8 @@ DESK = {  # an invented system: requests, their measures, their history, people,
             "tables": {
                 "tickets": {
                     "columns": {"ticket_id": "id", "customer_id": "requester", "opened_at": "created at",
-                                "status": "state", "topic": "topic.name"}},
+                                "status": "state", "topic": "topic.name",
+                                "team": {"expr": "'queue:' || \"queue id\"", "via": "names.name"}}},
                 "touchpoints": {
                     "yields_to": ["session_id", "touchpoint"],
                     "columns": {"event_id": {"expr": "id || '-opened'"}, "customer_id": "requester",
@@ -57,6 +58,10 @@ DESK = {  # an invented system: requests, their measures, their history, people,
                 "staff": {"when": "role <> 'customer'", "columns": {"customer_id": "id"}},
                 "persons": {"when": "role = 'customer'", "columns": {"customer_id": "id", "email": "mail",
                                                                       "phone": "tel"}}}},
+        "queue": {"has": ["queue", "title"], "tables": {"names": {"columns": {
+            "thing": {"expr": "'queue:' || queue"}, "name": "title"}}}},
+        "message": {"has": ["message_id", "request_id", "writer", "sent"], "tables": {"messages": {"columns": {
+            "message_id": "message_id", "ticket_id": "request_id", "customer_id": "writer", "written_at": "sent"}}}},
         "list": {"has": ["group", "label"], "tables": {}},
     },
 }  # fmt: skip
@@ -166,6 +171,51 @@ def test_history_finds_its_customer_and_what_tells_less_gives_way(company):
     assert report.left["touchpoints"]["waiting"] == [("desk/history", "customer_id", 1)]
 
 
+def test_what_others_name_by_an_id_is_called_by_its_name(company):
+    company(r_csv="id,requester,created at,queue id\n1,7,2024-01-01,5\n2,7,2024-01-01,6\n3,7,2024-01-01,\n")
+    assert table(company, "tickets", "ticket_id, team") == [("desk:1", "5"), ("desk:2", "6"), ("desk:3", None)]
+    company(q_csv="queue,title\n5,فروش\n")  # the name comes later
+    assert table(company, "tickets", "ticket_id, team") == [("desk:1", "فروش"), ("desk:2", "6"), ("desk:3", None)]
+
+
+def test_a_request_is_answered_by_the_first_message_of_another_than_who_asked(company):
+    messages = "message_id,request_id,writer,sent\n1,1,7,2024-01-01 01:00\n2,1,8,2024-01-01 02:00\n" \
+               "3,1,99,2024-01-01 03:00\n4,1,99,2024-01-01 04:00\n"  # fmt: skip
+    report = company(r_csv=HEAD + "1,7,2024-01-01,open,2024-01-02\n", m_csv=messages)
+    assert table(company, "tickets", "hour(first_reply_at)") == [(2,)]
+    assert ("ticket_reply", 2) in table(company, "touchpoints", "touchpoint, hour(occurred_at)")
+    # once it is known who the company's people are, a friend of the customer's is none
+    company(p_csv="id,role,mail\n99,agent,a@x.ir\n7,customer,b@x.ir\n8,customer,c@x.ir\n")
+    assert table(company, "tickets", "hour(first_reply_at)") == [(3,)]
+    assert ("ticket_reply", 3) in table(company, "touchpoints", "touchpoint, hour(occurred_at)")
+    assert not company().changed
+    assert report.rows_in == report.taken
+
+
+def test_a_request_is_solved_and_reopened_as_its_journey_says(company):
+    head = "request_id,event,at\n"
+    report = company(r_csv=HEAD + "1,7,2024-01-01,open,2024-01-02\n2,7,2024-01-01,open,2024-01-02\n3,7,2024-01-01,,\n",
+                     h_csv=head + "1,ticket_solved,2024-01-04 09:00\n2,ticket_solved,2024-01-04 10:00\n"
+                                  "2,ticket_reopened,2024-01-05 11:00\n")  # fmt: skip
+    asked = "ticket_id, hour(solved_at), reopens"
+    assert table(company, "tickets", asked) == [("desk:1", 9, 0), ("desk:2", None, 1), ("desk:3", None, None)]
+    assert not report.problems
+
+
+def test_rows_of_several_kinds_under_one_key_are_told_apart(company):
+    found = [{"id": 1, "requester": 7, "created at": "2024-01-01", "state": "open"},
+             {"id": 7, "role": "customer", "mail": "a@x.ir"}, {"id": 2, "created at": "2024-01-01"}]  # fmt: skip
+    report = company(search_json=json.dumps({"results": found, "count": 3}))
+    assert table(company, "tickets", "ticket_id") == [("desk:1",)]
+    assert table(company, "customers", "customer_id") == [("desk:7",)]
+    assert [p["en"].split(":")[0] for p in report.problems] == ["sources/desk/search.json (results)"]
+
+
+def test_a_cell_that_holds_json_is_reached_into(company):
+    company(r_csv='id,requester,created at,topic\n1,7,2024-01-01,"{""name"": ""price""}"\n2,7,2024-01-01,{oops\n')
+    assert table(company, "tickets", "ticket_id, topic") == [("desk:1", "price"), ("desk:2", None)]
+
+
 def test_staff_are_no_customers_and_unknown_writers_wait(company):
     files = {
         "r_csv": HEAD + "1,7,2024-01-01,open,2024-01-02\n",
@@ -233,7 +283,7 @@ def test_a_cut_file_is_read_up_to_the_cut(company):
 
 def test_columns_that_are_new_or_missing_are_told(company):
     report = company(r_csv="id,requester,created at,colour\n1,7,2024-01-01,red\n")
-    assert "these columns are not there and stay empty: state, topic.name, changed" in report.text("en")
+    assert "these columns are not there and stay empty: state, changed" in report.text("en")
     assert "not known and were left out (list them under `keep` to have them): colour" in report.text("en")
     company(entry={"tables": {"tickets": {"keep": ["colour"], "columns": {"topic": "colour"}}}})
     assert table(company, "tickets", "colour, topic") == [("red", "red")]

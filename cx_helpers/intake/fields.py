@@ -24,7 +24,7 @@ RIALS = {"rial": 1, "irr": 1, "toman": 10, "thousand_toman": 10_000, "million_to
 UNITS = {"percent": 0.01, "ms": 0.001, "s": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600}
 # ids that a system counts for itself: the system's name goes before them, so that those of two systems never collide
 LOCAL = {"customer_id", "event_id", "order_id", "contract_id", "response_id", "ticket_id", "comment_id", "origin_id",
-         "session_id"}  # fmt: skip
+         "session_id", "message_id", "thing"}  # fmt: skip
 NEWEST, DELETED, VIA = "_newest", "_deleted", "_via_"  # columns that pieces have and tables do not
 
 
@@ -55,7 +55,7 @@ class Field:
     required: bool = False
     allowed: tuple[str, ...] = ()
     prefix: str = ""  # the system's name and a colon, before an id that the system counts for itself
-    via: str | None = None  # the value is that of the row of this table whose key the text is
+    via: str | None = None  # TABLE.COLUMN: the value is that of the row of this table whose key the text is
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class Target:
     split: tuple[str, str] | None = None  # the column that holds the list, and what parts it
     per_key: str | None = None
     needs: str | None = None  # a row without a value in this column makes no row here
-    partial: bool = False  # its rows complete those of others, and wait while there is nothing to complete
+    partial: bool | str = False  # its rows complete those of others, and wait while there is nothing to complete;
+    # `grows`: each other's, too
     yields_to: tuple[str, ...] = ()  # its rows give way to another's with the same values in these columns
     among: tuple[str, ...] = ()  # its rows wait until one of these tables knows the customer
 
@@ -78,7 +79,7 @@ class Target:
 
     @property
     def via(self) -> dict[str, str]:
-        """Columns that are looked up, and the table that knows them."""
+        """Columns that are looked up, and the table and its column that they are looked up in."""
         return {f.name.removeprefix(VIA): f.via for f in self.fields if f.via}
 
 
@@ -92,7 +93,7 @@ class Setting:
     settings: Settings
     prefix: str = ""
     newest_by: object = None
-    deleted: str | None = None
+    deleted: dict | None = None
 
 
 def read_target(table: str, part: dict, of: Setting) -> Target:
@@ -119,19 +120,29 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
             columns.setdefault("line", "_line")
     if part.get("per_key") not in (None, "first", "last"):
         raise SourceError(f"{where}: per_key is {part['per_key']!r}; use first or last")
+    if part.get("partial", False) not in (True, False, "grows"):
+        raise SourceError(
+            f"{where}: partial is {part['partial']!r}; use true, or grows where its rows add to each other"
+        )
     columns.setdefault("source", {"value": of.name})
-    columns |= {name: given for name, given in ((NEWEST, of.newest_by), (DELETED, of.deleted)) if given}
+    when = part.get("when")
+    if of.newest_by:
+        columns[NEWEST] = of.newest_by
+    if of.deleted and part.get("per_key"):  # many rows make one: that a row is gone says nothing of that one
+        when = f"NOT {of.deleted['expr']}" + (f" AND ({when})" if when else "")
+    elif of.deleted:
+        columns[DELETED] = of.deleted
     _required(table, part, columns, where)
     spec = TABLES[table]
     ordered = [c for c in spec.columns if c in columns] + [c for c in columns if c not in spec.columns]
     return Target(
         table,
         tuple(_field(column, columns[column], table, of, where) for column in ordered),
-        part.get("when"),
+        when,
         split,
         part.get("per_key"),
         part.get("needs"),
-        bool(part.get("partial")),
+        part.get("partial", False),
         tuple(map(str, listed(part.get("yields_to")))),
         tuple(_tables(part.get("among"), where)),
     )
@@ -179,8 +190,10 @@ def _field(column: str, given, table: str, of: Setting, where: str) -> Field:
         raise SourceError(f"{where}: map must hold {{value in the export: our value}}, not {mapped!r}")
     via = given.get("via")
     if via:
-        _tables(via, where)
-    local = given.get("local", column in LOCAL)
+        other, _, theirs = str(via).partition(".")
+        _tables(other, where)
+        via = f"{other}.{theirs or column}"
+    local = given.get("local", bool(via) or column in LOCAL)
     return Field(
         name=VIA + column if via else column,
         type={NEWEST: "timestamp", DELETED: "boolean"}.get(column) or (about.type if about else TYPES[kind]),

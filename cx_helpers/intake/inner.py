@@ -20,6 +20,19 @@ INNER: dict[str, Table] = {
         {name: Column("string") for name in ("customer_id", "source", *PERSON)} | {"updated_at": Column("timestamp")},
         "who a customer of a system is, in the system's own words: what record linkage compares",
     ),
+    "messages": Table(
+        ("message_id",),
+        ("message_id", "ticket_id", "customer_id", "written_at"),
+        dict.fromkeys(("message_id", "ticket_id", "customer_id"), Column("string"))
+        | {"written_at": Column("timestamp")},
+        "what was written on a request that its customer can read, by whom (customer_id): when it was first answered",
+    ),
+    "names": Table(
+        ("thing",),
+        ("thing", "name"),
+        {"thing": Column("string"), "name": Column("string")},
+        "what a system calls a thing (a queue, a stage, an organisation) that its other exports name by an id",
+    ),
     "staff": Table(
         ("customer_id",),
         ("customer_id",),

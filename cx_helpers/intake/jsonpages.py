@@ -23,23 +23,24 @@ LONGEST = 4000  # letters of a cut record that are shown
 Record = tuple[int, dict]
 
 
-def read(con, text: Text, shown: str, roots: set[str], is_row: Callable, wanted: list[str]):
-    """The tables of a JSON file by the key they lie under, each as texts (Raw) and as the table of its records.
+def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: list[str]):
+    """The tables of a JSON file, each as (the key it lies under, its texts (Raw), the table of its records).
 
     roots   keys that are known to hold rows; a lone list of records under another key of a page is a table, too
-    is_row  tells from the keys of an object whether it is a row itself, whatever lies under them
+    shape   names the kind of row that an object is by its keys, "" where it is none: rows of several kinds under one
+            key (a search finds tickets and people) become several tables, and what is none goes with the others
     """
-    tables: dict[str, list[str]] = {}
+    tables: dict[tuple[str, str], list[str]] = {}
     broken: list[Broken] = []
-    waiting: dict[str, list[Record]] = {}
+    waiting: dict[tuple[str, str], list[Record]] = {}
 
-    def put(key: str, line: int, record: dict) -> None:
+    def put(key: tuple[str, str], line: int, record: dict) -> None:
         rows = waiting.setdefault(key, [])
         rows.append((line, record))
         if len(rows) >= CHUNK:
             flush(key)
 
-    def flush(key: str) -> None:
+    def flush(key: tuple[str, str]) -> None:
         rows = waiting.pop(key)
         tables.setdefault(key, []).append(_table(con, rows))
 
@@ -48,17 +49,20 @@ def read(con, text: Text, shown: str, roots: set[str], is_row: Callable, wanted:
             broken.append(found)
             continue
         line, document = found
-        for key, number, record in _rows(document, line, roots, is_row):
-            put(key, number, record)
+        for key, number, record in _rows(document, line, roots, shape):
+            put((key, shape(record, key)), number, record)
     for key in list(waiting):
         flush(key)
     if not tables:
         if broken:
             raise FileFault(shown, "not_json")
         raise FileFault(shown, "no_rows")
-    pages = {key: _raw(con, parts, wanted) for key, parts in tables.items()}
-    first = next(iter(pages))
-    pages[first][0].broken = broken
+    for key, kind in list(tables):
+        others = [other for other in tables if other[0] == key and other[1]]
+        if not kind and len(others) == 1:
+            tables[others[0]] += tables.pop((key, kind))
+    pages = [(key, *_raw(con, parts, wanted)) for (key, _), parts in tables.items()]
+    pages[0][1].broken = broken
     return pages
 
 
@@ -164,15 +168,15 @@ def _elements(text: str, at: int, decode: Callable) -> tuple[list, tuple[int, st
     return found, None if text[at : at + 1] == "]" else (len(text), "")
 
 
-def _rows(document: dict | list, line: int, roots: set[str], is_row: Callable) -> Iterator[tuple[str, int, dict]]:
+def _rows(document: dict | list, line: int, roots: set[str], shape: Callable) -> Iterator[tuple[str, int, dict]]:
     """(key, line, record) of a document; rows of one list are counted from 1."""
     if isinstance(document, list):
         for number, record in enumerate(document, 1):
             if isinstance(record, dict):
-                for key, _, row in _rows(record, number, roots, is_row):
+                for key, _, row in _rows(record, number, roots, shape):
                     yield key, number, row
         return
-    if is_row(document):
+    if shape(document, ""):
         yield "", line, document
         return
     under = {k: v for k, v in document.items() if k in roots and _holds_rows(v)}

@@ -13,6 +13,7 @@ from itertools import count
 import duckdb
 import pyarrow.parquet as pq
 
+from cx_helpers.intake import requests
 from cx_helpers.intake.fields import DELETED, NEWEST, VIA, Target
 from cx_helpers.intake.inner import TABLES
 from cx_helpers.intake.values import literal, name
@@ -40,9 +41,10 @@ def about(target: Target, file: str, kind: str) -> dict:
     }  # fmt: skip
 
 
-def needs(pieces: list[dict]) -> set[str]:
-    """The tables that these pieces are completed from."""
-    return {t for p in pieces for t in (*p["via"].values(), *p["among"])} | {"staff"}
+def needs(table: str, pieces: list[dict]) -> set[str]:
+    """The tables that a table is completed from."""
+    looked = {t.split(".")[0] for p in pieces for t in p["via"].values()}
+    return looked | {t for p in pieces for t in p["among"]} | {"staff"} | requests.needs(table)
 
 
 def is_plain(state, pieces: list[dict]) -> bool:
@@ -62,15 +64,23 @@ def rows(con: duckdb.DuckDBPyConnection, state, table: str, whole: bool = True) 
     key = [name(c) for c in TABLES[table].key]
     current = _union(con, state, given)
     current = _yielded(con, current, given, left)
-    current = _newest(con, current, key, left)
-    if len({p["kind"] for p in given}) > 1 or DELETED in _columns(con, current):
+    current = _newest(con, current, given, key, left)
+    if (
+        len({p["kind"] for p in given}) > 1
+        or any(p["partial"] == "grows" for p in given)
+        or DELETED in _columns(con, current)
+    ):
         current = _merged(con, current, key, left)
     for column, other in {c: t for p in given for c, t in p["via"].items()}.items():
         current = _looked_up(con, state, current, column, other, left)
+    current = _answered(con, state, current, table)
     if not whole:
         return current, left
     if DELETED in _columns(con, current):
-        left.deleted += _count(con, f"{current} WHERE {DELETED}")
+        live = f"SELECT DISTINCT {', '.join(key)} FROM {_union(con, state, given)} WHERE NOT coalesce({DELETED}, false)"
+        left.deleted += _count(
+            con, f"({live}) SEMI JOIN (SELECT * FROM {current} WHERE {DELETED}) USING ({', '.join(key)})"
+        )
         current = _kept(con, f"SELECT * FROM {current} WHERE NOT coalesce({DELETED}, false)")
     current = _without_staff(con, state, current, table, left)
     current = _known(con, state, current, given, left)
@@ -81,7 +91,7 @@ def rows(con: duckdb.DuckDBPyConnection, state, table: str, whole: bool = True) 
 
 def _union(con, state, given: list[dict]) -> str:
     parts = [
-        f"SELECT *, {i} AS _piece, {literal(p['kind'])} AS _kind, {p['partial']} AS _partial "
+        f"SELECT *, {i} AS _piece, {literal(p['kind'])} AS _kind, {bool(p['partial'])} AS _partial "
         f"FROM read_parquet({literal(state.pieces / p['file'])})"
         for i, p in enumerate(given)
     ]
@@ -122,14 +132,16 @@ def _yielded(con, current: str, given: list[dict], left: Left) -> str:
     return current
 
 
-def _newest(con, current: str, key: list[str], left: Left) -> str:
+def _newest(con, current: str, given: list[dict], key: list[str], left: Left) -> str:
     """Of the rows of one kind with one key the newest: by `newest_by`, then by the file that came last."""
-    keys = f"({', '.join(['_kind', *key])})"
+    growing = sorted({literal(p["kind"]) for p in given if p["partial"] == "grows"})
+    kind = f"CASE WHEN _kind IN ({', '.join(growing)}) THEN _kind || _piece ELSE _kind END" if growing else "_kind"
+    keys = f"({', '.join([kind, *key])})"
     whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT {keys}) FROM {current}").fetchall()[0]
     if whole == distinct:
         return current
     left.replaced += whole - distinct
-    first = f"row_number() OVER (PARTITION BY {', '.join(['_kind', *key])} ORDER BY {_order(con, current)}) = 1"
+    first = f"row_number() OVER (PARTITION BY {', '.join([kind, *key])} ORDER BY {_order(con, current)}) = 1"
     return _kept(con, f"SELECT * FROM {current} QUALIFY {first}")
 
 
@@ -162,18 +174,47 @@ def _merged(con, current: str, key: list[str], left: Left) -> str:
 
 def _looked_up(con, state, current: str, column: str, other: str, left: Left) -> str:
     """With a column filled from the row of another table whose key stands in `_via_COLUMN`."""
+    other, theirs = other.split(".")
     via, have = name(VIA + column), _columns(con, current)
     if not state.of(other):
-        return current if column in have else _kept(con, f"SELECT *, NULL::VARCHAR AS {name(column)} FROM {current}")
+        value = f"regexp_extract({via}, '[^:]*$')" if other == "names" else "NULL::VARCHAR"
+        kept = f"* EXCLUDE ({name(column)})" if column in have else "*"
+        value = f"coalesce({name(column)}, {value})" if column in have else value
+        return _kept(con, f"SELECT {kept}, {value} AS {name(column)} FROM {current}")
     known, _ = rows(con, state, other, whole=False)
     key, there = name(TABLES[other].key[0]), _columns(con, known)
-    value = f"o.{name(column)}" if column in there else "NULL::VARCHAR"
+    value = f"o.{name(theirs)}" if theirs in there else "NULL::VARCHAR"
+    if other == "names":  # a thing that nobody names is called by its id
+        value = f"coalesce({value}, regexp_extract(r.{via}, '[^:]*$'))"
     gone = f"coalesce(o.{DELETED}, false)" if DELETED in there else "false"
     own = f"coalesce(r.{name(column)}, {value})" if column in have else value
     kept = f"r.* EXCLUDE ({name(column)})" if column in have else "r.*"
     joined = f"FROM {current} r LEFT JOIN {known} o ON r.{via} = o.{key}"
     left.deleted += con.execute(f"SELECT count(*) {joined} WHERE {gone}").fetchall()[0][0]
     return _kept(con, f"SELECT {kept}, {own} AS {name(column)} {joined} WHERE NOT {gone}")
+
+
+def _answered(con, state, current: str, table: str) -> str:
+    """With what only the messages and the journeys of requests tell: first answers, solutions, reopenings."""
+    if table not in ("tickets", "touchpoints") or not state.of("tickets"):
+        return current
+    if table == "tickets" and state.of("touchpoints"):
+        steps = _union(con, state, state.of("touchpoints"))
+        if {"session_id", "touchpoint", "occurred_at"} <= set(_columns(con, steps)):
+            current = _kept(con, requests.from_steps(current, _columns(con, current), steps))
+    if not state.of("messages"):
+        return current
+    messages, _ = rows(con, state, "messages", whole=False)
+    staff = rows(con, state, "staff")[0] if state.of("staff") else None
+    if table == "tickets":
+        answers = requests.first_answers(messages, current, staff)
+        return _kept(con, requests.with_answers(current, _columns(con, current), answers))
+    tickets, _ = rows(con, state, "tickets", whole=False)
+    if "customer_id" not in _columns(con, tickets):
+        return current
+    answers = requests.first_answers(messages, tickets, staff)
+    found = requests.as_touchpoints(tickets, _columns(con, tickets), current, answers)
+    return _kept(con, f"SELECT * FROM {current} UNION ALL BY NAME {found}")
 
 
 def _without_staff(con, state, current: str, table: str, left: Left) -> str:

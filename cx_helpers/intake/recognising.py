@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from cx_helpers.intake.raw import Broken, Raw, fill
 from cx_helpers.intake.sheets import Sheet
 from cx_helpers.intake.systems import Dialect, fold, found_in
 from cx_helpers.intake.units import Unit
-from cx_helpers.intake.values import name
+from cx_helpers.intake.values import literal, name
 
 SHOWN = 12  # names of columns that an error lists
 
@@ -39,17 +40,18 @@ def open_parts(con, unit: Unit, path: Path, scratch: Path) -> tuple[list[Part], 
     dialects = unit.source.dialects
     roots = {root for dialect in dialects for root in dialect.roots}
     wanted = list(dict.fromkeys(c for dialect in dialects for c in dialect.columns))
-    known: dict[tuple, bool] = {}
+    known: dict[tuple, str] = {}
 
-    def is_row(record: dict) -> bool:
-        keys = tuple(record)
+    def shape(record: dict, root: str) -> str:
+        keys = (root, *record)
         if keys not in known:
-            known[keys] = systems.recognise(dialects, list(keys)) is not None
+            dialect = systems.recognise(dialects, list(record), root)
+            known[keys] = dialect.name if dialect else ""
         return known[keys]
 
     found = _special(con, unit, path, scratch)
     if found is None:
-        found = sheets.open_sheets(con, path, unit.shown, unit.source.options, scratch, roots, is_row, wanted)
+        found = sheets.open_sheets(con, path, unit.shown, unit.source.options, scratch, roots, shape, wanted)
     parts, faults = [], []
     for sheet in found:
         dialect = systems.recognise(dialects, sheet.raw.columns, sheet.name)
@@ -120,7 +122,20 @@ def _rows(con, raw: Raw, columns: list[str]) -> tuple[list[Broken], list[jsonpag
         raw = raw.careful()
         rows = con.execute(sql.format(raw.relation)).fetchall()
     lines = raw.lines([rec for rec, *_ in rows])
-    return raw.broken, [(lines.get(rec, rec), dict(zip(columns, texts, strict=True))) for rec, *texts in rows]
+    return raw.broken, [
+        (lines.get(rec, rec), {c: _parsed(text) for c, text in zip(columns, texts, strict=True)})
+        for rec, *texts in rows
+    ]
+
+
+def _parsed(text: str | None):
+    """A cell of a delimited file: a list or object where it holds one in JSON, else its text, null where empty."""
+    if text and text[0] in "[{":
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text or None
 
 
 def _named(raw: Raw, dialect: Dialect) -> Raw:
@@ -129,7 +144,7 @@ def _named(raw: Raw, dialect: Dialect) -> Raw:
     taken = set(found.values())
     ours = {column.casefold() for column in dialect.columns}
     others = [c for c in raw.columns if c not in taken and c.casefold() not in ours]
-    parts = [f"{name(found[c])} AS {name(c)}" if c in found else f"NULL::VARCHAR AS {name(c)}" for c in dialect.columns]
+    parts = [f"{name(found[c]) if c in found else _within(c, raw.columns)} AS {name(c)}" for c in dialect.columns]
     relation = f"(SELECT {', '.join(['_rec', *parts, *map(name, others)])} FROM {raw.relation})"
     careful = raw.careful
     return Raw(
@@ -142,12 +157,21 @@ def _named(raw: Raw, dialect: Dialect) -> Raw:
     )
 
 
+def _within(column: str, columns: list[str]) -> str:
+    """SQL of what a nested column (`a.b`) is in a cell that holds JSON; null where there is none."""
+    first, *rest = column.split(".")
+    there = next((c for c in columns if fold(c) == fold(first)), None)
+    if not rest or there is None:
+        return "NULL::VARCHAR"
+    return f"json_extract_string(TRY_CAST({name(there)} AS JSON), {literal(jsonpages.pointer(rest))})"
+
+
 def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
     """Columns that the mapping knows and a table lacks, and columns of a table that the mapping does not know."""
     shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
     found, told = found_in(dialect, sheet.raw.columns), []
     used = {f.column for t in dialect.targets for f in t.fields if f.column}
-    lacks = [c for c in dialect.columns if c in used and c not in found]
+    lacks = [c for c in dialect.columns if c in used and c not in found and "." not in c]
     if lacks and not sheet.raw.sparse:
         told.append(said(
             fa="{file}: این ستون‌ها نیستند و خالی می‌مانند: {columns}",
@@ -155,8 +179,8 @@ def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
             file=shown, columns=_listed(lacks)))  # fmt: skip
     known = {fold(c) for c in [*dialect.columns, *(other for other, _ in dialect.aliases)]}
     known |= {fold(c).split(".")[0] for c in dialect.columns}
-    new = [c for c in sheet.raw.columns if c not in found.values() and fold(c) not in known]
-    if new:
+    new = [c for c in sheet.raw.columns if c not in found.values() and fold(c) not in known and c[0] != "_"]
+    if new and dialect.targets:
         told.append(said(
             fa="{file}: این ستون‌ها ناشناخته‌اند و کنار گذاشته شدند (برای نگه‌داشتن، زیر `keep` بنویسید): {columns}",
             en="{file}: these columns are not known and were left out (list them under `keep` to have them): {columns}",

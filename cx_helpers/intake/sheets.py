@@ -24,8 +24,8 @@ class Sheet:
     table: str = ""  # of JSON records: _rec, _line, j
 
 
-def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots: set[str], is_row, wanted: list[str]):
-    """All tables of a file; roots, is_row and wanted as jsonpages.read takes them."""
+def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots: set[str], shape, wanted: list[str]):
+    """All tables of a file; roots, shape and wanted as jsonpages.read takes them."""
     with path.open("rb") as file:
         head = file.read(1 << 12)
     if not head.strip():
@@ -42,8 +42,8 @@ def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots
     with text.path.open("rb") as file:
         start = file.read(1 << 12).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in (b"{", b"["):
-        pages = jsonpages.read(con, text, shown, roots, is_row, wanted)
-        return [Sheet(name, raw, table) for name, (raw, table) in pages.items()]
+        pages = jsonpages.read(con, text, shown, roots, shape, wanted)
+        return [Sheet(name, raw, table) for name, raw, table in pages]
     if kind == "jsonl":
         raise FileFault(shown, "not_json")
     return [Sheet("", reading.open_csv(con, path, options, scratch))]

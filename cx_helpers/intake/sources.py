@@ -154,7 +154,7 @@ def _needs(state: store.State, table: str) -> set[str]:
     found, asked = set(), {table}
     while asked:
         found |= asked
-        asked = {n for t in asked for n in merge.needs(state.of(t))} - found
+        asked = {n for t in asked for n in merge.needs(t, state.of(t))} - found
     return found
 
 
