@@ -76,8 +76,8 @@ def csat(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Da
     """Which share of customers is satisfied (top box), and what is the mean?
 
     responses  rows of instrument `csat`; `score` between `scale_min` and `scale_max`, which may differ row by row
-    Satisfied is one of the two best answers of a scale of up to 11 points (4 or 5 of 1-5), and the upper quarter of a
-    longer one (75 or more of 0-100).
+    Satisfied is one of the two best answers of a scale of 4 to 11 points (4 or 5 of 1-5), the best of a shorter scale
+    (good of good and bad), and the upper quarter of a longer one (75 or more of 0-100).
 
     Returns n, customers, `csat` (share satisfied, 0..1), Wilson's low and high, se, and `csat_mean` with mean_low and
     mean_high in points of the scale (null where a group mixes scales: a mean of an ordinal scale is only a label).
@@ -85,7 +85,8 @@ def csat(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Da
     """
     need(responses, "score", "scale_min", "scale_max")
     reach = responses.scale_max - responses.scale_min
-    best = (reach <= 10).ifelse(responses.scale_max - 1, responses.scale_min + 0.75 * reach)
+    short, long = responses.scale_max - (reach > 2).cast("int64"), responses.scale_min + 0.75 * reach
+    best = (reach <= 10).ifelse(short, long)
     found = _scaled(responses, "csat", responses.score >= best, by, periods)
     mean = certainty.average(found["score"], "csat_mean")[["csat_mean", "low", "high"]]
     mixed = found["top"]["sum_xx"] * found["top"]["n"] - found["top"]["sum_x"] ** 2 > 1e-6 * found["top"]["sum_xx"]
