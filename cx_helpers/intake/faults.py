@@ -31,6 +31,11 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     "not_json": (
         "JSON درستی نیست", "is not JSON", "خروجی را دوباره بگیرید", "export it again",
     ),
+    "needs_extra": (
+        "با آنچه نصب است خوانده نمی‌شود", "cannot be read with what is installed",
+        "cx-helpers[{extra}] را نصب کنید یا خروجی را به شکل CSV بگیرید",
+        "install cx-helpers[{extra}], or export it as CSV",
+    ),
     "bad_zip": (
         "فایل فشرده کامل نیست یا رمز دارد ({why})", "the zipped file is not whole, or locked ({why})",
         "آن را دوباره بگیرید و بی‌رمز بگذارید", "fetch it again, without a password",

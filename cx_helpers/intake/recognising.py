@@ -168,6 +168,8 @@ def _within(column: str, columns: list[str]) -> str:
 
 def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
     """Columns that the mapping knows and a table lacks, and columns of a table that the mapping does not know."""
+    if not dialect.targets:  # known, and of no use
+        return []
     shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
     found, told = found_in(dialect, sheet.raw.columns), []
     used = {f.column for t in dialect.targets for f in t.fields if f.column}

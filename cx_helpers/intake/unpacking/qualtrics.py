@@ -1,0 +1,175 @@
+"""How are a survey's answers laid out?  One row a person, one column a question, and two or three header rows.
+
+    StartDate,Finished,ResponseId,Q1,Q1_NPS_GROUP          names
+    تاریخ شروع,پایان,شناسه,ما را توصیه می‌کنید؟,…           what people were asked, in the survey's language
+    {"ImportId":"startDate"},…,{"ImportId":"QID1"},…       what each column is, in every language: this is read
+
+The legacy format has V1 … Vn in the first row and their names in the second; files written by scripts have one row.
+What a column holds about a place on earth (address of the computer, latitude, longitude) is never taken out of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from cx_helpers.intake.faults import FileFault
+
+ABOUT = {  # what Qualtrics says of every answer: its ImportId, other names of it -> ours
+    "startdate": "start_date", "enddate": "end_date", "status": "status", "responsetype": "status",
+    "progress": "progress", "duration": "duration", "durationinseconds": "duration", "finished": "finished",
+    "recordeddate": "recorded_date", "recordid": "response_id", "responseid": "response_id",
+    "recipientlastname": "last_name", "recipientfirstname": "first_name", "recipientemail": "email",
+    "emailaddress": "email", "email": "email", "name": "full_name", "externaldatareference": "external_reference",
+    "externalreference": "external_reference", "externaldata": "external_reference",
+    "distributionchannel": "channel", "userlanguage": "language", "qlanguage": "language", "contactid": "contact_id",
+    "recipientphone": "phone", "phone": "phone", "phonenumber": "phone", "qtotalduration": "duration",
+}  # fmt: skip
+NEVER = {"ipaddress", "locationlatitude", "locationlongitude", "locationaccuracy", "responseset"}
+_MADE = re.compile(r"(Topics|Sentiment|Sentiment Score|Sentiment Polarity|Actionability|Parent Topics)$", re.IGNORECASE)
+_MADE_ID = re.compile(r"(Topics|Sentiment|SentimentScore|SentimentPolarity|_DO(_\d+)?|_FIRST_CLICK|_LAST_CLICK"
+                      r"|_PAGE_SUBMIT|_CLICK_COUNT|_BROWSER|_VERSION|_OS|_RESOLUTION)$")  # fmt: skip
+_TEXT = re.compile(r"(QID\d+|Q\d+[\w.]*)_TEXT$")
+_QUESTION = re.compile(r"^(\d+_)?QID\d+|^Q\d")
+GROUP = "_NPS_GROUP"
+
+
+class Column(NamedTuple):
+    """One column of an export: its name (the question's tag), its ImportId, and what people were asked."""
+
+    name: str
+    id: str
+    asked: str
+
+
+def survey(path: Path, as_text: Callable[[], Path]):
+    """The answers of a survey's export as one table; None where it is no such file.
+
+    Columns: those of ABOUT; `answers` and `words`, JSON lists of {question, tag, asked, value, nps}; then every other
+    column (embedded data, what people chose) under its own name.
+    """
+    if path.suffix.lower() in (".sav", ".zsav"):
+        columns, rows = _sav(path)
+        return [("", *_laid(columns, [(n, row) for n, row in enumerate(rows, 1)]))]
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".tab", ""):
+        return None
+    with as_text().open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        delimiter = max("\t,;", key=file.readline().count)
+        file.seek(0)
+        reader = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
+        head = [next(reader, []) for _ in range(3)]
+        columns, below = _columns(head)
+        if columns is None:
+            return None
+        rows = [(number, cells) for number, cells in below if any(cells)]
+        rows += [(reader.line_num, cells) for cells in reader if any(cells)]
+    return [("", *_laid(columns, rows))]
+
+
+def _columns(head: list[list[str]]) -> tuple[list[Column] | None, list[tuple[int, list[str]]]]:
+    """The columns that the header rows tell of, and those of the three rows that are answers already."""
+    names, second, third = head
+    numbered = [(2, second), (3, third)]
+    if any(re.fullmatch(r"V\d+", name) for name in names) and "responseid" in map(plain, second):  # legacy
+        named = [label if re.fullmatch(r"V\d+", name) else name for name, label in zip(names, second, strict=False)]
+        return [Column(n, n, label) for n, label in zip(named, second, strict=False)], numbered[1:]
+    if not {"responseid", "response id"} & {name.strip().casefold() for name in names}:
+        return None, []
+    for place, row in ((2, third), (1, second)):
+        if any('"ImportId"' in cell for cell in row):
+            asked = second if place == 2 else names
+            ids = [_import_id(cell) or name for name, cell in zip(names, row, strict=False)]
+            return [Column(*about) for about in zip(names, ids, asked, strict=False)], numbered[place:]
+    return [Column(name, name, name) for name in names], numbered
+
+
+def _import_id(cell: str) -> str:
+    """`{"ImportId":"QID3","choiceId":"2"}` -> QID3_2"""
+    try:
+        told = json.loads(cell)
+        parts = [told["ImportId"], *([told["choiceId"]] if told.get("choiceId") else [])]
+        return "_".join(parts) if not str(parts[0]).endswith(f"_{parts[-1]}") else parts[0]
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+def _laid(columns: list[Column], rows: list[tuple[int, list[str]]]) -> tuple[list[str], Iterator[tuple]]:
+    """Names and rows (line, texts) of the table that the mapping sees."""
+    about: dict[int, str] = {}  # place -> our name; of two columns that mean one thing the first is taken
+    for place, column in enumerate(columns):
+        if (ours := ABOUT.get(plain(column.id))) and ours not in about.values():
+            about[place] = ours
+    never = {place for place, c in enumerate(columns) if {plain(c.id), plain(c.name)} & NEVER}
+    groups = {c.id.removesuffix(GROUP) for c in columns if c.id.endswith(GROUP)}
+    groups |= {c.name.removesuffix(GROUP) for c in columns if c.name.endswith(GROUP)}
+    words = {place for place, c in enumerate(columns) if _TEXT.fullmatch(c.id) or _TEXT.fullmatch(c.name)}
+    asked = {
+        place for place, c in enumerate(columns)
+        if place not in words and (_QUESTION.match(c.id) or {c.id, c.name} & groups)
+        and not _MADE_ID.search(c.id) and not _MADE.search(c.name) and not c.id.endswith(GROUP)
+        and not c.name.endswith(GROUP)
+    }  # fmt: skip
+    words = {place for place in words if not _MADE.search(columns[place].name)}
+    rest = [place for place in range(len(columns)) if place not in about and place not in never]
+    names = [*dict.fromkeys(ABOUT.values()), "answers", "words"]
+    taken = {plain(name) for name in names}
+    kept = [place for place in rest if place not in words and plain(columns[place].name) not in taken]
+
+    def each() -> Iterator[tuple]:
+        for line, cells in rows:
+            cells = [*cells, *[""] * (len(columns) - len(cells))]
+            own = {ours: cells[place] for place, ours in about.items()}
+            parts = [
+                [_answer(columns[place], cells[place], groups) for place in sorted(some) if cells[place].strip()]
+                for some in (asked, words)
+            ]
+            lists = [json.dumps(part, ensure_ascii=False) if part else "" for part in parts]
+            texts = [*(own.get(name, "") for name in names[:-2]), *lists, *(cells[place] for place in kept)]
+            yield (line, *(text.strip() or None for text in texts))
+
+    return [*names, *_apart([columns[place].name for place in kept])], each()
+
+
+def _answer(column: Column, value: str, groups: set[str]) -> dict:
+    nps = bool({column.id, column.name} & groups)
+    if nps and (found := re.search(r"^\s*(10|\d)\b|\b(10|\d)\s*$", value)):  # `10 - very likely`
+        value = found[1] or found[2]
+    return {"question": column.id, "tag": column.name, "asked": column.asked, "value": value.strip(), "nps": nps}
+
+
+def _apart(names: list[str]) -> list[str]:
+    """The same names, those that come again with a number behind."""
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        key = plain(name)
+        seen[key] = seen.get(key, 0) + 1
+        out.append(name if seen[key] == 1 else f"{name}_{seen[key]}")
+    return out
+
+
+def _sav(path: Path) -> tuple[list[Column], list[list[str]]]:
+    """An SPSS file, by pyreadstat; its labels are what was asked."""
+    try:
+        import pyreadstat
+    except ImportError:
+        raise FileFault(path.name, "needs_extra", extra="spss") from None
+    frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=False)
+    labels = meta.column_names_to_labels
+    columns = [Column(name, name, labels.get(name) or name) for name in frame.columns]
+    return columns, [[_said(value) for value in row] for row in frame.itertuples(index=False)]
+
+
+def _said(value) -> str:
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+
+
+def plain(name: str) -> str:
+    """A column's name as it is compared: `Duration (in seconds)` and `durationInSeconds` are one."""
+    return re.sub(r"[\W_]", "", name).casefold()

@@ -1,0 +1,180 @@
+"""Qualtrics: answers are read by what each column is, not by what it is called; nobody's place on earth is kept."""
+
+import csv
+import io
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+
+from cx_helpers.intake import sources
+
+NAMES = "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientEmail ExternalReference"
+NAMES = [
+    *NAMES.split(),
+    "LocationLatitude",
+    "DistributionChannel",
+    "UserLanguage",
+    "Q1_NPS_GROUP",
+    "Q1",
+    "Q2",
+    "csat_call",
+]
+ASKED = ["Anfangsdatum"] * 13 + ["گروه", "چقدر ما را به دیگران\nتوصیه می‌کنید؟", "چرا؟", "از تماس راضی بودید؟"]
+IDS = "startDate endDate status ipAddress progress finished recordedDate _recordId recipientEmail externalDataReference"
+IDS = [*IDS.split(), "locationLatitude", "distributionChannel", "userLanguage"]
+IDS += ["QID1_NPS_GROUP", "QID1", "QID2_TEXT", "QID3"]
+PLACES = ("185.2.3.4", "35.6892")
+
+
+def row(
+    id: str, score: str = "9", why: str = "", call: str = "", status="0", finished="1", mail="", ref=""
+) -> list[str]:
+    when = "2026-01-05 10:00:00"
+    group = "1"  # wrong on purpose: it says detractor
+    return [when, when, status, PLACES[0], "100", finished, when, id, mail, ref, PLACES[1], "email", "FA", group, score,
+            why, call]  # fmt: skip
+
+
+def text(*rows: list[str], delimiter=",", ids=IDS) -> str:
+    out = io.StringIO()
+    marks = [[f'{{"ImportId":"{i}"}}' for i in ids]] if ids else []
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(
+        [NAMES, *([ASKED] if ids else []), *marks, *rows]
+    )
+    return out.getvalue()
+
+
+@pytest.fixture
+def ingest(tmp_path):
+    """ingest(name, content, **tables) puts a file into sources/ of a workspace and reads it."""
+    (tmp_path / "sources").mkdir()
+
+    def ingest(name: str = "", content: str | bytes = b"", privacy=False, **tables):
+        entry = {"system": "qualtrics", "path": "sources", "timezone": "UTC"} | ({"tables": tables} if tables else {})
+        about = {"name": "T", "locale": "en", "privacy": {"pseudonyms": privacy}, "sources": [entry]}
+        (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+        if name:
+            data = content if isinstance(content, bytes) else content.encode()
+            (tmp_path / "sources" / name).write_bytes(data)
+        return sources.load(tmp_path)
+
+    ingest.folder = tmp_path
+    return ingest
+
+
+def ask(ingest, table: str, columns: str) -> list[tuple]:
+    return duckdb.sql(f"SELECT {columns} FROM '{ingest.folder}/tables/{table}.parquet' ORDER BY ALL").fetchall()
+
+
+def test_three_header_rows(ingest):
+    report = ingest("s.csv", text(
+        row("R_1", "9", "ارسال سریع بود", "5", ref="C7", mail="Sara@Example.com"),
+        row("R_2", "3", call="2", mail="ali@example.com"),
+        row("R_3", "10", status="1"),
+        row("R_4", "7", status="Survey Preview"),
+        row("R_5", "0", finished="0", mail="reza@example.com"),
+        row("R_6", "8"),
+    ))  # fmt: skip
+    assert (report.rows_in, report.taken, report.skipped, report.problems) == (6, 4, 2, [])
+    assert ask(
+        ingest, "responses", "response_id, instrument, score::int, scale_min::int, scale_max::int, customer_id"
+    ) == [
+        ("qualtrics:R_1-QID1", "nps", 9, 0, 10, "qualtrics:C7"),
+        ("qualtrics:R_1-QID3", "csat", 5, 1, 5, "qualtrics:C7"),
+        ("qualtrics:R_2-QID1", "nps", 3, 0, 10, "qualtrics:ali@example.com"),
+        ("qualtrics:R_2-QID3", "csat", 2, 1, 5, "qualtrics:ali@example.com"),
+        ("qualtrics:R_5-QID1", "nps.unfinished", 0, 0, 10, "qualtrics:reza@example.com"),
+        ("qualtrics:R_6-QID1", "nps", 8, 0, 10, None),
+    ]
+    assert ask(ingest, "comments", "text, origin, customer_id") == [("ارسال سریع بود", "response", "qualtrics:C7")]
+    assert ask(ingest, "touchpoints", "customer_id, outcome") == [
+        ("qualtrics:C7", "success"),
+        ("qualtrics:ali@example.com", "success"),
+        ("qualtrics:reza@example.com", "abandoned"),
+    ]
+
+
+def test_places_are_stored_nowhere(ingest):
+    bad = row("R_9", "11", "bad", mail="a@example.com")  # off its scale: waits in quarantine, without its place
+    report = ingest("s.csv", text(row("R_1"), bad))
+    assert report.quarantined == {"off_scale": 1}
+    kept = [p for p in ingest.folder.rglob("*") if p.is_file() and p.parent.name != "sources"]
+    assert kept
+    for path in kept:
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content = duckdb.sql(f"FROM '{path}'").df().to_csv().encode()
+        assert not any(place.encode() in content for place in PLACES), path
+
+
+@pytest.mark.parametrize("ids", [IDS, None], ids=["three rows", "one row"])
+def test_tabs_and_utf_16(ingest, ids):
+    ingest("s.tsv", text(row("R_1", "9 - بسیار زیاد"), delimiter="\t", ids=ids).encode("utf-16"))
+    assert ask(ingest, "responses", "instrument, score::int") == [("nps", 9)]
+
+
+def test_the_legacy_format(ingest):
+    old = f"""V1,V2,V4,V6,V7,V8,V9,V10,Q1,Q1_NPS_GROUP
+ResponseID,ResponseSet,ExternalDataReference,IPAddress,Status,StartDate,EndDate,Finished,Recommend us?,Group
+R_1,Default,C7,{PLACES[0]},0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,6,1
+"""
+    ingest("old.csv", b"\xef\xbb\xbf" + old.encode())
+    assert ask(ingest, "responses", "response_id, instrument, score::int, customer_id") == [
+        ("qualtrics:R_1-Q1", "nps", 6, "qualtrics:C7")
+    ]
+
+
+def test_spss(ingest, tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    answer = {
+        "ResponseId": "R_1",
+        "RecordedDate": "2026-01-05 10:00:00",
+        "Finished": 1.0,
+        "Q1": 9.0,
+        "Q1_NPS_GROUP": 1.0,
+    }
+    frame = pd.DataFrame([answer | {"IPAddress": PLACES[0]}])
+    pyreadstat.write_sav(frame, str(tmp_path / "s.sav"), column_labels={"Q1": "توصیه می‌کنید؟"})
+    ingest("s.sav", (tmp_path / "s.sav").read_bytes())
+    assert ask(ingest, "responses", "instrument, score::int") == [("nps", 9)]
+
+
+def test_a_workspace_says_what_its_questions_measure(ingest):
+    asked = "_item->>'$.question'"
+    ingest("s.csv", text(row("R_1", "9", call="6", ref="C7")), responses={"columns": {
+        "instrument": {"expr": asked, "map": {"QID1": "nps", "QID3": "ces"}, "else": ""},
+        "scale_max": {"expr": asked, "map": {"QID1": 10, "QID3": 7}, "else": ""},
+        "touchpoint": {"expr": asked, "map": {"QID3": "support_call"}, "else": ""},
+    }})  # fmt: skip
+    assert ask(ingest, "responses", "instrument, score::int, scale_max::int, touchpoint") == [
+        ("ces", 6, 7, "support_call"), ("nps", 9, 10, None),
+    ]  # fmt: skip
+
+
+def test_a_corrected_answer_takes_the_place_of_the_old_one(ingest):
+    ingest("a.csv", text(row("R_1", "9"), row("R_2", "2")))
+    later = row("R_1", "4")
+    later[6] = "2026-02-01 10:00:00"
+    ingest("b.csv", text(later))
+    assert ask(ingest, "responses", "response_id, score::int") == [
+        ("qualtrics:R_1-QID1", 4), ("qualtrics:R_2-QID1", 2),
+    ]  # fmt: skip
+    assert not ingest().changed
+
+
+def test_keys_become_pseudonyms(ingest):
+    ingest("s.csv", text(row("R_1", ref="C7", mail="sara@example.com")), privacy=True)
+    for path in (ingest.folder / "tables").iterdir():
+        assert b"sara@example" not in duckdb.sql(f"FROM '{path}'").df().to_csv().encode()
+
+
+def test_the_files_of_others(ingest, fixtures):
+    folder = fixtures / "qualtrics"
+    for path in folder.glob("*.csv"):
+        (ingest.folder / "sources" / path.name).write_bytes(path.read_bytes())
+    report = ingest()
+    assert (report.rows_in, report.problems, sum(report.quarantined.values())) == (41, [], 0)
+    assert report.rows_in == report.taken + report.skipped
+    assert report.tables["customers"] == 5
