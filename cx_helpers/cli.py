@@ -174,7 +174,8 @@ def _run(asked: argparse.Namespace) -> int:
     for entry in result.entries:
         if entry["outcome"] != "published":
             where = f"{entry['report']} ({entry['group']})" if entry["group"] else entry["report"]
-            print(f"{where} {entry['outcome']}: {entry['reason']['en']}", file=sys.stderr)
+            kept = f" (the page of {entry['kept']['end'][:16]} UTC is kept)" if "kept" in entry else ""
+            print(f"{where} {entry['outcome']}: {entry['reason']['en']}{kept}", file=sys.stderr)
     if result.left_out:
         print(f"left out, too few customers: {', '.join(result.left_out)}", file=sys.stderr)
     if result.differences:

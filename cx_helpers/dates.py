@@ -202,6 +202,15 @@ def day_label(day: dt.date, locale: str = "fa", calendar: str = "jalali") -> str
     return text.translate(_DIGITS_FA) if locale == "fa" else text
 
 
+def moment_label(
+    moment: dt.datetime, locale: str = "fa", calendar: str = "jalali", timezone: str = "Asia/Tehran"
+) -> str:
+    """An instant as a reader says it: `۳۱ شهریور ۱۴۰۴، ساعت ۱۴:۳۰`, `31 Shahrivar 1404, 14:30`."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    day, clock = day_label(local.date(), locale, calendar), f"{local:%H:%M}"
+    return f"{day}، ساعت {clock.translate(_DIGITS_FA)}" if locale == "fa" else f"{day}, {clock}"
+
+
 def month_number(column, periods: list[Period]):
     """Which of consecutive `periods` does each instant of an engine column fall in?  0 is the first, null is none.
 

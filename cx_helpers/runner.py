@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
@@ -78,7 +78,7 @@ def run(asked: Request) -> Result:
         with publish.lock(home / ".lock"), _ending_politely():
             publish.sweep(home)
             if old := standing.admit(home, place, context, asked.replace):  # once more: others were here until now
-                context = replace(context, replaced=standing.brief(old, context))
+                context = standing.over(old, place, context)
             with publish.staging(home) as staged:
                 jobs = gather.prepare(context, staged)
                 desk = staged / ".desk"
@@ -89,11 +89,11 @@ def run(asked: Request) -> Result:
                 entries = gather.finish(context, jobs, staged, lambda request: draw(request, environment, desk))
                 publish.remove(desk)
                 publish.publish(staged, place)
-            failed = any(entry["outcome"] == "failed" for entry in entries)
-            if latest := not failed or not (home / standing.LATEST).exists():
-                publish.point(home / standing.LATEST, place.name)
+            latest, failed = home / standing.LATEST, any(entry["outcome"] == "failed" for entry in entries)
+            if not failed or not latest.exists():
+                publish.point(latest, place.name)
     differences = (context.replaced or {}).get("differences", ())
-    return Result(place, entries, latest, context.left_out, tuple(differences))
+    return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences))
 
 
 def _plan(asked: Request) -> plans.Plan:

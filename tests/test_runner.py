@@ -17,7 +17,7 @@ import pytest
 import shop
 
 from cx_helpers import cli, kernels, runner
-from cx_helpers.run import jobs, manifest, publish, standing
+from cx_helpers.run import jobs, keeping, manifest, publish, standing
 from cx_helpers.run import plan as plans
 
 
@@ -245,6 +245,116 @@ def test_a_report_that_a_plan_no_longer_has_is_told(here, capsys):
     assert "(slow left out)" in capsys.readouterr().err
 
 
+class TestLastGoodPage:
+    """A run in which a report fails takes the place of a whole one: the report's last good page stays, and says so."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def place(cls, tmp_path_factory, environment):
+        """A whole run in Persian, then one in English in which the good notebook fails."""
+        root = shop.make(tmp_path_factory.mktemp("kept"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(root)
+            patch.setattr(runner, "warmed", lambda files: contextlib.nullcontext(environment))
+            assert cx("good", "slow", "--locale", "fa") == 0
+            place = root / "reports" / "good+slow" / "1404-06"
+            cls.good, cls.first = (place / "good.html").read_text("utf-8"), read(place / "manifest.json")
+            cls.executed = (place / "notebooks" / "good.ipynb").read_bytes()
+            shop.notebook(root, "01-good", ["raise RuntimeError('not today')"])
+            assert cx("good", "slow", "--locale", "en") == 2
+            yield place
+
+    def test_the_page_stands_with_a_notice_and_the_failure_beside_it(self, place):
+        standing = (place / "good.html").read_text("utf-8")
+        head, notice, rest = re.split(r'(<aside class="notice".*?</aside>\n)', standing, flags=re.S)
+        assert head + rest == self.good, "all else is the page as it was"
+        assert 'lang="en" dir="ltr"' in notice
+        assert "could not make it anew" in notice
+        assert 'href="good.failed.html"' in notice
+        failed = (place / "good.failed.html").read_text("utf-8")
+        assert "not today" in failed
+        assert 'href="good.html"' in failed
+        index = (place / "index.html").read_text("utf-8")
+        assert "One report could not be made; the reason stands at the end of this page. Its earlier page" in index
+        assert 'href="good.html"' in index
+        assert "still stands.</p>" in index
+
+    def test_what_machines_read_is_of_the_new_run_and_the_manifest_tells(self, place):
+        made = read(place / "manifest.json")
+        assert made["outcome"] == "failed"
+        good, slow = made["notebooks"]
+        assert (good["outcome"], good["page"], good["executed"]) == (
+            "failed", "good.failed.html", "notebooks/good.failed.ipynb",
+        )  # fmt: skip
+        assert all((place / good[key]).is_file() for key in ("page", "executed"))
+        (before, _slow), kept = self.first["notebooks"], good["kept"]
+        assert {key: kept[key] for key in ("page", "executed", "start", "end", "sha256", "parameters")} == {
+            key: before[key] for key in ("page", "executed", "start", "end", "sha256", "parameters")
+        }
+        assert (kept["locale"], kept["inputs"]) == ("fa", self.first["inputs"])
+        assert (place / "notebooks" / "good.ipynb").read_bytes() == self.executed
+        assert "kept" not in slow
+        assert read(place / "metrics.json") == [], "numbers of the earlier run are not mixed with new ones"
+        assert os.readlink(place.parent / "latest") == "1404-06"
+
+    def test_it_stays_through_further_failures_until_the_report_is_made_again(self, place):
+        first = read(place / "manifest.json")["notebooks"][0]["kept"]
+        assert cx("good", "slow", "--locale", "fa") == 2
+        again = read(place / "manifest.json")["notebooks"][0]["kept"]
+        assert again == first
+        standing = (place / "good.html").read_text("utf-8")
+        assert standing.count('class="notice"') == 1
+        assert "نتوانست" in standing
+        shop.notebook(place.parents[2], "01-good", ["print('mended')"])
+        assert cx("good", "slow", "--locale", "fa") == 0
+        made = (place / "good.html").read_text("utf-8")
+        assert "mended" in made
+        assert "notice" not in made
+        assert not list(place.rglob("*.failed.*"))
+
+    def test_a_report_that_is_skipped_now_keeps_its_page_too(self, here, capsys):
+        assert cx("slow") == 0
+        shop.notebook(here, "04-slow", [shop.OPEN, "tables.orders.count().execute()"])
+        assert cx("slow") == 0
+        place = here / "reports" / "slow" / "1404-06"
+        assert 'href="slow.skipped.html"' in (place / "slow.html").read_text("utf-8")
+        assert "orders" in (place / "slow.skipped.html").read_text("utf-8")
+        assert "is kept)" in capsys.readouterr().err
+
+    def test_nothing_is_kept_of_another_company(self, here):
+        assert cx("slow") == 0
+        shop.notebook(here, "04-slow", ["1 / 0"])
+        assert cx("slow", "-w", another(here, "b", "Other"), "--replace") == 2
+        (entry,) = read(here / "reports" / "slow" / "1404-06" / "manifest.json")["notebooks"]
+        assert "kept" not in entry
+        assert entry["page"] == "slow.html"
+
+    def test_only_a_page_about_the_same_customers_can_stand_in(self):
+        def entry(report, group, segment, outcome="published", **more):
+            page = dict.fromkeys(("page", "executed", "start", "end", "notebook", "sha256"), f"{group}/{segment}")
+            return (
+                page | {"report": report, "group": group, "outcome": outcome, "parameters": {"segment": segment}} | more
+            )
+
+        made = {"locale": "fa", "inputs": [], "versions": {}}
+        made["notebooks"] = [
+            entry("a", "x", "c=x"), entry("a", "y", "c=y", "failed"), entry("b", None, "c=y"),
+            entry("d", None, None, "failed", kept={"page": "d.html"}),
+        ]  # fmt: skip
+
+        def of(*asked):
+            kept = keeping.last_good(made, entry(*asked))
+            return kept and kept["page"]
+
+        assert of("a", "x", "c=x") == "x/c=x"
+        assert of("a", "y", "c=y") is None, "it failed before, too"
+        assert of("a", "z", "c=z") is None
+        assert of("b", None, "c=y") == "None/c=y"
+        assert of("b", None, "") is None, "another segment"
+        assert of("d", None, "") == "d.html", "kept once, kept again"
+        assert keeping.last_good(None, entry("a", "x", "c=x")) is None
+
+
 def test_who_holds_the_lock_is_not_disturbed(here, capsys):
     home = here / "reports" / "slow"
     with publish.lock(home / ".lock"):
@@ -329,6 +439,16 @@ def test_a_kernel_that_dies_is_a_failure_of_its_notebook_only(here):
     bad, slow = read(here / "reports" / "bad+slow" / "1404-06" / "manifest.json")["notebooks"]
     assert "ended abruptly" in bad["reason"]["en"]
     assert slow["outcome"] == "published"
+
+
+def test_a_driver_that_dies_still_leaves_a_page_that_says_so(here):
+    driver = "int(Path(get_ipython().kernel.parent.connection_file).stem)"  # it is called by the driver's number
+    shop.notebook(here, "02-bad", ["import os, signal\nfrom pathlib import Path", f"os.kill({driver}, signal.SIGKILL)"])
+    assert cx("bad", "slow", "--locale", "en") == 2
+    run = here / "reports" / "bad+slow" / "1404-06"
+    bad, slow = read(run / "manifest.json")["notebooks"]
+    assert (bad["outcome"], slow["outcome"]) == ("failed", "published")
+    assert "ended without an answer" in (run / bad["page"]).read_text("utf-8")
 
 
 def test_a_chart_that_no_page_can_draw_fails_its_report(here):

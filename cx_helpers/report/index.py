@@ -20,6 +20,7 @@ class Report:
     name      the notebook's name;  outcome  published, skipped or failed;  reason  why, in words ({"fa", "en"} or text)
     notebook  the executed notebook (None when there is none);  href  its page;  title  default: its first heading
     segment   `column=value` of the customers it looks at; empty: everybody
+    kept      of a report that was not made: which run the page that stands is of ({"fa", "en"}); None: none stands
     """
 
     name: str
@@ -29,6 +30,7 @@ class Report:
     title: object = None
     reason: object = None
     segment: str = ""
+    kept: object = None
 
 
 def index(
@@ -76,6 +78,7 @@ def index(
                 "sentence": lead[0] if lead else "",
                 "segment": scope(report.segment, locale),
                 "reason": words(report.reason, locale),
+                "kept": words(report.kept, locale),
             }
         )
     items.sort(key=lambda item: item["rank"])
@@ -168,18 +171,35 @@ def summary(cards: list[dict], items: list[dict], reports: list[Report], locale:
         )
     failed = [report for report in reports if report.outcome == "failed"]
     if failed:
+        several, stand = len(failed) > 1, sum(bool(report.kept) for report in failed)
         said.append(
             wording.say(
                 fa="{k} گزارش ساخته نشد؛ دلیل هر کدام در پایان این صفحه است."
-                if len(failed) > 1
+                if several
                 else "یک گزارش ساخته نشد؛ دلیل آن در پایان این صفحه است.",
                 en="{k} reports could not be made; the reasons stand at the end of this page."
-                if len(failed) > 1
+                if several
                 else "One report could not be made; the reason stands at the end of this page.",
                 k=len(failed),
             )
         )
+        if stand:
+            said[-1] = wording.sentences(said[-1], _kept(stand, stand == len(failed)))
     return [one[locale] for one in said]
+
+
+def _kept(stand: int, all_of_them: bool) -> wording.Words:
+    one = stand == 1
+    if all_of_them:
+        return wording.say(
+            fa="صفحهٔ پیشین آن هنوز هست." if one else "صفحه‌های پیشین آن‌ها هنوز هستند.",
+            en="Its earlier page still stands." if one else "Their earlier pages still stand.",
+        )
+    return wording.say(
+        fa="از {k} گزارش، صفحهٔ پیشین هنوز هست.",
+        en="The earlier page of one of them still stands." if one else "The earlier pages of {k} of them still stand.",
+        k=stand,
+    )
 
 
 def _list(names: list[str]) -> wording.Words:

@@ -7,6 +7,7 @@ for nothing from anywhere.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from cx_helpers.report.rendering import environment
 from cx_helpers.report.safe import policy
 from cx_helpers.report.setting import scope, words
 
-__all__ = ["build", "failure", "index", "heading", "write_assets", "PageError"]
+__all__ = ["build", "failure", "index", "heading", "with_notice", "write_assets", "PageError"]
 
 _SHARED = ("plotly.min.js", "page.js", "Vazirmatn.woff2", "Vazirmatn-OFL.txt", "plotly-LICENSE.txt")
+
+_NOTICE = re.compile(r'\A<aside class="notice".*?</aside>\n', re.S)
 
 
 def build(
@@ -104,6 +107,17 @@ def failure(
         assets=assets,
         home=home,
     )
+
+
+def with_notice(html: str, *, locale: str, title, text=None, href: str, link) -> str:
+    """A page that was made before, with a notice at its head: a title, a sentence, a link.  A notice there gives way.
+
+    locale  of the notice; the page itself may be in the other language
+    """
+    said = {"title": words(title, locale), "text": words(text, locale), "link": words(link, locale)}
+    notice = environment().get_template("notice.html.j2").render(locale=locale, href=href, **said)
+    head, main, rest = html.partition("<main>\n")
+    return head + main + notice + "\n" + _NOTICE.sub("", rest)
 
 
 def index(*args, **kwargs) -> str:

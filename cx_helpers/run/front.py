@@ -6,6 +6,7 @@ draws.  The request is JSON: the run's settings and its groups, each with the re
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from cx_helpers import records, wording
+from cx_helpers import dates, records, wording
 from cx_helpers.dates import Period
 from cx_helpers.report import blocks, charts, page
 from cx_helpers.report.index import Report
@@ -31,11 +32,57 @@ def main() -> None:
     root = Path(request["root"])
     page.write_assets(root / "assets")
     for group in request["groups"]:
+        for entry in group["reports"]:
+            _settle(entry, root, group["page"])
         reports = [_report(entry, root, group["folder"]) for entry in group["reports"]]
         html = page.index(reports, **group["page"])
         (root / group["folder"] / "index.html").write_text(html, "utf-8")
     if request["column"]:
         (root / "index.html").write_text(_comparison(request, root), "utf-8")
+
+
+def _settle(entry: dict, root: Path, about: dict) -> None:
+    """See that a report has a page, and that the page of an earlier run says so."""
+    path, kept, locale = root / entry["page"], entry.get("kept"), about["locale"]
+    if not path.is_file():  # the process was ended before it could write one
+        shared = about | {"title": entry["title"] or entry["report"]}
+        path.write_text(page.failure(outcome=entry["outcome"], reason=entry["reason"], **shared), "utf-8")
+    if kept:
+        good = root / kept["page"]
+        marked = page.with_notice(
+            good.read_text("utf-8"),
+            locale=locale,
+            title=since(kept, here=True),
+            text=why(entry),
+            href=path.name,
+            link=WHAT,
+        )
+        good.write_text(marked, "utf-8")
+        told = page.with_notice(path.read_text("utf-8"), locale=locale, title=since(kept), href=good.name, link=READ)
+        path.write_text(told, "utf-8")
+
+
+WHAT = wording.say(fa="شرح آنچه رخ داد", en="What happened")
+READ = wording.say(fa="خواندن صفحهٔ پیشین", en="Read the earlier page")
+
+
+def since(kept: dict, here: bool = False) -> wording.Words:
+    """Which run the page that stands is of.  here  said on the page itself, not of it"""
+    made, reading = dt.datetime.fromisoformat(kept["end"]), wording.current()
+    zone = reading.period.timezone
+    when = {locale: dates.moment_label(made, locale, reading.calendar, zone) for locale in wording.LOCALES}
+    return wording.say(
+        fa="این صفحه از اجرای {when} به جا مانده است." if here else "صفحهٔ اجرای {when} همچنان در دسترس است.",
+        en="This page is that of the run of {when}." if here else "The page of the run of {when} still stands.",
+        when=when,
+    )
+
+
+def why(entry: dict) -> wording.Words:
+    """Why it stands: what became of the newer run."""
+    tried = wording.say(fa="اجرای تازه نتوانست آن را از نو بسازد:", en="The newer run could not make it anew:")
+    numbers = wording.say(fa="عددهای این صفحه همان عددهای آن اجرا هستند.", en="Its numbers are those of that run.")
+    return wording.sentences(tried, entry["reason"], numbers)
 
 
 def read_as(reading: dict) -> None:
@@ -47,9 +94,11 @@ def read_as(reading: dict) -> None:
 
 def _report(entry: dict, root: Path, folder: str) -> Report:
     notebook = nbformat.read(root / entry["executed"], as_version=4) if entry["outcome"] == "published" else None
-    href = Path(entry["page"]).name
+    kept = entry.get("kept")
+    href = Path((kept or entry)["page"]).name
     segment = str((entry["parameters"] or {}).get("segment") or "")
-    return Report(entry["report"], entry["outcome"], notebook, href, entry["title"], entry["reason"], segment)
+    stands = since(kept) if kept else None
+    return Report(entry["report"], entry["outcome"], notebook, href, entry["title"], entry["reason"], segment, stands)
 
 
 def _comparison(request: dict, root: Path) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cx_helpers import wording
 from cx_helpers.dates import Period
-from cx_helpers.run import manifest, plan
+from cx_helpers.run import keeping, manifest, plan
 from cx_helpers.run.jobs import Job
 from cx_helpers.run.plan import Plan, Task
 from cx_helpers.settings import Settings, labels
@@ -32,7 +32,9 @@ class Context:
     column: str = ""  # of customers, the plan runs for each of its values
     left_out: tuple[str, ...] = ()  # values too rare to be shown
     inputs: tuple[dict, ...] = ()  # the files that the run reads, with their hashes as it began
+    place: Path | None = None  # where it will be published
     replaced: dict | None = None  # the run that it takes the place of: start, end, and what differs from it
+    before: dict | None = None  # the manifest of that run, where it is about the same customers of the same company
 
     @property
     def workspace(self) -> str:
@@ -113,7 +115,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         mine = [job for job in jobs if job.group == group]
         metrics = [{"report": j.name} | m for j in mine for m in j.answer["metrics"]]
         findings = manifest.rank([{"report": j.name} | f for j in mine for f in j.answer["findings"]])
-        own = [_entry(job, where) for job in mine]
+        own = [_stand(_entry(job, where), context, staged) for job in mine]
         folder = staged / where
         if group:
             manifest.write(folder / "metrics.json", metrics)
@@ -141,6 +143,12 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
     manifest.write(staged / "findings.json", findings)
     manifest.write(staged / "manifest.json", _manifest(context, entries))
     return entries
+
+
+def _stand(entry: dict, context: Context, staged: Path) -> dict:
+    """The entry; of a report that was not made with the last good page, where one stands."""
+    kept = None if entry["outcome"] == "published" else keeping.last_good(context.before, entry)
+    return keeping.keep(kept, entry, context.place, staged) if kept else entry
 
 
 def _entry(job: Job, where: str) -> dict:

@@ -8,7 +8,7 @@ other parameters takes its place, and what differs is told.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cx_helpers.run.gather import Context
@@ -66,15 +66,15 @@ def _told(made: dict) -> About:
     return _about(made["workspace"], made["company"], made["for_each"] or "", segments)
 
 
-def admit(home: Path, place: Path, context: Context, replace: bool) -> dict | None:
+def admit(home: Path, place: Path, context: Context, force: bool) -> dict | None:
     """May this run be published at `place` and be what `latest` says?  Returns the manifest of what stands at `place`.
 
-    replace  it may, whoever it is about.  Raises PlanError with the remedy where it may not.
+    force  it may, whoever it is about.  Raises PlanError with the remedy where it may not.
     """
     wanted = about(context)
     for there in (place, home / LATEST):
         made = read(there)
-        if made is None or replace:
+        if made is None or force:
             continue
         old = _told(made)
         remedy = "give --out DIR to publish it elsewhere, or --replace to put it there in place of the other"
@@ -85,9 +85,12 @@ def admit(home: Path, place: Path, context: Context, replace: bool) -> dict | No
     return read(place)
 
 
-def brief(made: dict, context: Context) -> dict:
-    """What the manifest says of the run whose place this one takes: when it was made, and what differs."""
-    return {"start": made["start"], "end": made["end"], "differences": differences(made, context)}
+def over(made: dict, place: Path, context: Context) -> Context:
+    """What a run knows that takes the place of another: when that one was made, what differs, and its pages, which
+    stand in for those that fail where both are about the same."""
+    told = {"start": made["start"], "end": made["end"], "differences": differences(made, context)}
+    same = _told(made) == about(context)
+    return replace(context, place=place, replaced=told, before=made if same else None)
 
 
 def differences(made: dict, context: Context) -> list[str]:
