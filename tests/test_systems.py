@@ -139,7 +139,7 @@ def test_dialects_complete_each_other_and_parts_without_a_whole_wait(company):
                      m_csv="request_id,replied\n1,2024-01-01 08:00\n2,2024-01-03 08:00\n")  # fmt: skip
     assert table(company, "tickets", "ticket_id, status, hour(first_reply_at)") == [("desk:1", "open", 8)]
     assert report.left["tickets"]["waiting"] == [("desk/measure", "opened_at", 1)]
-    assert "1 rows of desk/measure wait until opened_at is known" in report.text("en")
+    assert "tickets: 1 of desk/measure waiting for opened_at" in report.text("en")
     report = company(s_csv=HEAD + "2,8,2024-01-03,new,2024-01-03\n")  # the whole comes later
     assert table(company, "tickets", "ticket_id, status, hour(first_reply_at)") == [
         ("desk:1", "open", 8), ("desk:2", "new", 8)]  # fmt: skip

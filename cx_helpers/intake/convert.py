@@ -6,6 +6,7 @@ quarantine.  So for every source:  rows in = rows taken + rows in quarantine + r
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import duckdb
 from cx_helpers.intake import quarantine
 from cx_helpers.intake.faults import said
 from cx_helpers.intake.fields import DELETED, NEWEST, SourceError, Target
-from cx_helpers.intake.inner import TABLES
+from cx_helpers.intake.inner import INNER, TABLES
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.staging import Job, stage, with_hash
 from cx_helpers.intake.values import MACROS, SQL_TYPES, literal, name
@@ -178,7 +179,12 @@ def _write(job: Job, number: int, target: Target, some_out: bool) -> int:
     if target.per_key:
         turn = "DESC" if target.per_key == "last" else "ASC"
         rows += f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _rec {turn}) = 1"
-    return write_parquet(job.con, f"SELECT {columns} FROM ({rows})", target.table, job.pieces[number])
+    before = os.umask(0o077) if target.table in INNER else None  # people as they are: the owner's only
+    try:
+        return write_parquet(job.con, f"SELECT {columns} FROM ({rows})", target.table, job.pieces[number])
+    finally:
+        if before is not None:
+            os.umask(before)
 
 
 def write_parquet(con, sql: str, table: str, path: Path) -> int:

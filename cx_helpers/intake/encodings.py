@@ -24,6 +24,7 @@ class Text:
     encoding: str
     damaged: bool = False  # U+FFFD stands where bytes could not be read
     has_nul: bool = False
+    cut: bool = False  # the zipped file ended before its time: what came before is there
 
 
 def as_utf8(path: Path, scratch: Path, encoding: str | None = None) -> Text:
@@ -36,31 +37,36 @@ def as_utf8(path: Path, scratch: Path, encoding: str | None = None) -> Text:
                               "use utf-8, utf-16 or windows-1256") from None  # fmt: skip
     with path.open("rb") as file:
         zipped = file.read(2) == b"\x1f\x8b"
+    cut = False
     if zipped:
-        path = _unpacked(path, scratch)
+        path, cut = _unpacked(path, scratch)
     found, has_nul = _look(path)
     encoding = encoding or found
     if encoding.startswith("utf-16"):
         has_nul = False
     if encoding in ("utf-8", "utf-8-sig", "ascii"):
-        return Text(path, "utf-8", has_nul=has_nul)
+        return Text(path, "utf-8", has_nul=has_nul, cut=cut)
     copy = _scratch_file(scratch)
     try:
         _copy(path, copy, encoding, "strict")
     except UnicodeDecodeError:
         _copy(path, copy, encoding, "replace")
-        return Text(copy, encoding, damaged=True, has_nul=has_nul)
-    return Text(copy, encoding, has_nul=has_nul)
+        return Text(copy, encoding, damaged=True, has_nul=has_nul, cut=cut)
+    return Text(copy, encoding, has_nul=has_nul, cut=cut)
 
 
-def _unpacked(path: Path, scratch: Path) -> Path:
+def _unpacked(path: Path, scratch: Path) -> tuple[Path, bool]:
+    """The file as it was before it was zipped, and whether it is cut; SourceError where nothing comes out of it."""
     copy = _scratch_file(scratch)
     try:
         with gzip.open(path, "rb") as source, copy.open("wb") as out:
-            shutil.copyfileobj(source, out, BLOCK)
+            while block := source.read1(BLOCK):
+                out.write(block)
     except (EOFError, OSError, zlib.error) as error:
-        raise SourceError(f"{path.name}: the zipped file is not whole ({error}); fetch it again") from None
-    return copy
+        if not copy.stat().st_size:
+            raise SourceError(f"{path.name}: the zipped file is not whole ({error}); fetch it again") from None
+        return copy, True
+    return copy, False
 
 
 def _scratch_file(scratch: Path) -> Path:

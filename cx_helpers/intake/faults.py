@@ -48,6 +48,12 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
 }  # fmt: skip
 
 
+CUT = (
+    "{file}: فایل فشرده بریده شده است؛ سطرهای پیش از بریدگی خوانده شد؛ آن را دوباره بگیرید",
+    "{file}: the zipped file is cut; the rows before the cut were read; fetch it again",
+)
+
+
 class FileFault(SourceError):
     """One file cannot be read; the others are.  Its text is the English one, `words` holds both languages."""
 

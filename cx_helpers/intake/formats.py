@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import encodings
-from cx_helpers.intake.mapping import SourceError
+from cx_helpers.intake.faults import CUT, said
+from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, plain, unique
 from cx_helpers.intake.values import literal, name
 
@@ -60,7 +61,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     parts = [f"json_extract_string(j, {literal(_pointer([c]))}) AS {name(c)}" for c in columns]
     parts += [f"json_extract_string(j, {literal(_pointer(c.split('.')))}) AS {name(c)}" for c in nested]
     relation = f"(SELECT {', '.join(['_rec', *parts])} FROM {table})"
-    return Raw(relation, columns + nested, sorted(broken), sparse=True)
+    faults = [said(*CUT, file=path.name)] if text.cut else []
+    return Raw(relation, columns + nested, sorted(broken), sparse=True, faults=faults)
 
 
 def open_excel(con, path: Path, options: dict, scratch: Path) -> Raw:

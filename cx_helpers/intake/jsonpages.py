@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import batched
 
 from cx_helpers.intake.encodings import Text
-from cx_helpers.intake.faults import FileFault
+from cx_helpers.intake.faults import CUT, FileFault, said
 from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name
 from cx_helpers.intake.values import literal, name
 
@@ -63,6 +63,7 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
             tables[others[0]] += tables.pop((key, kind))
     pages = [(key, *_raw(con, parts, wanted)) for (key, _), parts in tables.items()]
     pages[0][1].broken = broken
+    pages[0][1].faults = [said(*CUT, file=shown)] if text.cut else []
     return pages
 
 
@@ -78,14 +79,6 @@ def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[B
 
     parts = [_table(con, list(chunk)) for chunk in batched(good(), CHUNK)]
     return _raw(con, parts or [_table(con, [])], wanted)
-
-
-def records(con, table: str) -> Iterator[Record]:
-    """The records of a table that `read` or `lay` made, each with its line."""
-    for first in range(0, con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0], CHUNK):
-        among = f"_rec > {first} AND _rec <= {first + CHUNK}"
-        rows = con.execute(f"SELECT _line, j FROM {table} WHERE {among} ORDER BY _rec").fetchall()
-        yield from ((line, json.loads(text)) for line, text in rows)
 
 
 def _documents(text: Text) -> Iterator[Record | Broken]:

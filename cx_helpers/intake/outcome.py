@@ -78,18 +78,16 @@ class IngestReport:
         """What was read and stands in no table, by table and reason."""
         lines = []
         reasons = {
-            "deleted": ("سطر در سامانه پاک شده است", "rows are gone in their system"),
-            "yielded": ("سطر در خروجی دیگری با جزئیات بیشتر آمده است", "rows come in another export in more detail"),
-            "staff": (
-                "سطر از کارکنان خود شرکت است، نه از مشتریان",
-                "rows are the company's own people's, no customers'",
-            ),
+            "deleted": ("در سامانه‌اش پاک شده است", "gone in their system"),
+            "yielded": ("خروجی دیگری همین را با جزئیات بیشتر می‌گوید", "another export tells the same in more detail"),
+            "staff": ("از کارکنان خود شرکت است، نه مشتریان", "the company's own people, no customers"),
         }
         for table, left in self.left.items():
-            lines += [f"  {table}: {number(left[key])} {reasons[key][not fa]}" for key in reasons if left[key]]
+            for key, (of, why) in reasons.items():
+                if left[key]:
+                    lines.append(f"  {table}: {number(left[key])} سطر کنار گذاشته شد ({of})" if fa else
+                                 f"  {table}: {number(left[key])} left out ({why})")  # fmt: skip
             for kind, lacks, rows in left["waiting"]:
-                lines.append(
-                    f"  {table}: {number(rows)} سطر از {kind} تا آمدن {lacks} منتظر می‌ماند" if fa else
-                    f"  {table}: {number(rows)} rows of {kind} wait until {lacks} is known"
-                )  # fmt: skip
+                lines.append(f"  {table}: {number(rows)} سطر از {kind} در انتظار {lacks} است" if fa else
+                             f"  {table}: {number(rows)} of {kind} waiting for {lacks}")  # fmt: skip
         return lines

@@ -34,6 +34,9 @@ class Raw:
     lines: Callable[[list[int]], dict[int, int]] = lambda recs: {rec: rec for rec in recs}
     careful: Callable[[], Raw] | None = None  # how to read it when DuckDB stops at a broken line
     sparse: bool = False  # a column that no row has is no mistake (JSON leaves empty ones out)
+    faults: list[dict] = field(
+        default_factory=list
+    )  # what is wrong with the whole file, in fa and en, though it is read
 
 
 def as_texts(described: list[tuple], relation: str) -> tuple[str, list[str]]:

@@ -11,38 +11,26 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import csvlines, encodings
+from cx_helpers.intake import csvlines, encodings, kinds
+from cx_helpers.intake.faults import CUT, said
 from cx_helpers.intake.formats import open_excel, open_jsonl
 from cx_helpers.intake.mapping import SourceError
 from cx_helpers.intake.raw import Broken, Raw, as_texts, fill, fresh_name, nothing, unique
 from cx_helpers.intake.values import literal, name
 
-FORMATS = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".tab": "csv",
-    ".xlsx": "excel", ".xls": "excel", ".xlsm": "excel", ".xlsb": "excel", ".ods": "excel",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet", ".pq": "parquet",
-}  # fmt: skip
-
 
 def open_file(con: duckdb.DuckDBPyConnection, path: Path, options: dict, scratch: Path) -> Raw:
     """Open one file by its format, told by its ending or by the option `format`."""
-    kind = kind_of(path, options)
+    kind, path = kinds.told(path, path.name, options, scratch)
     readers = {"csv": open_csv, "excel": open_excel, "jsonl": open_jsonl, "parquet": open_parquet}
-    if kind not in readers:
-        raise SourceError(f"{path.name}: format {kind!r} is not known; formats: {', '.join(readers)}")
     return readers[kind](con, path, options, scratch)
-
-
-def kind_of(path: Path, options: dict) -> str:
-    """csv, excel, jsonl or parquet."""
-    suffixes = [s.lower() for s in path.suffixes if s.lower() != ".gz"]
-    return options.get("format") or FORMATS.get(suffixes[-1] if suffixes else "", "csv")
 
 
 def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
     """A delimited text file; encoding, separator and header are found where the mapping does not say."""
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     quote, skip = options.get("quote", '"'), int(options.get("skip_lines", 0))
+    faults = [said(*CUT, file=path.name)] if text.cut else []
     delimiter = options.get("delimiter") or csvlines.find_delimiter(text.path, skip, quote)
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     header, names = options.get("header", True), options.get("names")
@@ -67,7 +55,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
                     yield (line.number, *line.fields)
 
         relation = fill(con, columns, good())
-        return Raw(relation, columns, broken)
+        return Raw(relation, columns, broken, faults=faults)
 
     if text.damaged or text.has_nul or len(columns) == 1 or len(delimiter) > 1:
         return careful()
@@ -88,7 +76,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
         return found
 
     relation = f"(SELECT row_number() OVER () AS _rec, * FROM {scan})"
-    return Raw(relation, columns, lines=lines, careful=careful)
+    return Raw(relation, columns, lines=lines, careful=careful, faults=faults)
 
 
 def open_parquet(con, path: Path, options: dict, scratch: Path) -> Raw:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
 from cx_helpers import wording
-from cx_helpers.intake import encodings, jsonpages, mapping, privacy, sheets, systems
+from cx_helpers.intake import encodings, mapping, plain, privacy, sheets, systems
 from cx_helpers.intake.faults import FileFault, said
 from cx_helpers.intake.mapping import Source
-from cx_helpers.intake.raw import Broken, Raw, fill
+from cx_helpers.intake.raw import Raw, fill
 from cx_helpers.intake.sheets import Sheet
 from cx_helpers.intake.systems import Dialect, fold, found_in
 from cx_helpers.intake.units import Unit
-from cx_helpers.intake.values import literal, name
 
 SHOWN = 12  # names of columns that an error lists
 
@@ -80,90 +75,11 @@ def _special(con, unit: Unit, path: Path, scratch: Path) -> list[Sheet] | None:
 
 
 def _part(con, unit: Unit, sheet: Sheet, dialect: Dialect) -> Part:
-    raw = sheet.raw
-    if dialect.unpack:
-        raw = _unpacked(con, unit, sheet, dialect)
-    part = Part(mapping.as_source(unit.source, dialect), _named(raw, dialect), sheet.name)
+    raw = plain.made_plain(con, sheet, dialect, unit.source.system, unit.shown)
+    part = Part(mapping.as_source(unit.source, dialect), raw, sheet.name)
     if not dialect.unpack:
         part.warnings += _told(unit, sheet, dialect)
     return part
-
-
-def _unpacked(con, unit: Unit, sheet: Sheet, dialect: Dialect) -> Raw:
-    """What the dialect's own function makes of the records of a table."""
-    broken = list(sheet.raw.broken)
-
-    def records() -> Iterator[jsonpages.Record]:
-        if sheet.table:
-            yield from jsonpages.records(con, sheet.table)
-            return
-        names = found_in(dialect, sheet.raw.columns)
-        raw = _named(sheet.raw, dialect)
-        spelled = [*raw.columns, *(c for c in sheet.raw.columns if c not in raw.columns and c not in names.values())]
-        lines, rows = _rows(con, raw, spelled)
-        broken.extend(lines)
-        yield from rows
-
-    function = systems.function(unit.source.system, dialect.unpack)
-    try:
-        raw, _ = jsonpages.lay(con, function(records()), dialect.columns, broken)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise FileFault(unit.shown, "cannot_unpack", dialect=dialect.name, why=type(error).__name__) from error
-    raw.broken = broken
-    return raw
-
-
-def _rows(con, raw: Raw, columns: list[str]) -> tuple[list[Broken], list[jsonpages.Record]]:
-    """The rows of a table of texts as records, and the lines that are none; the careful reader where it must be."""
-    sql = f"SELECT _rec, {', '.join(map(name, columns))} FROM {{}} ORDER BY _rec"
-    try:
-        rows = con.execute(sql.format(raw.relation)).fetchall()
-    except duckdb.InvalidInputException:
-        raw = raw.careful()
-        rows = con.execute(sql.format(raw.relation)).fetchall()
-    lines = raw.lines([rec for rec, *_ in rows])
-    return raw.broken, [
-        (lines.get(rec, rec), {c: _parsed(text) for c, text in zip(columns, texts, strict=True)})
-        for rec, *texts in rows
-    ]
-
-
-def _parsed(text: str | None):
-    """A cell of a delimited file: a list or object where it holds one in JSON, else its text, null where empty."""
-    if text and text[0] in "[{":
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text or None
-
-
-def _named(raw: Raw, dialect: Dialect) -> Raw:
-    """The same texts under the mapping's names; columns that the mapping knows and the file lacks are null."""
-    found = found_in(dialect, raw.columns)
-    taken = set(found.values())
-    ours = {column.casefold() for column in dialect.columns}
-    others = [c for c in raw.columns if c not in taken and c.casefold() not in ours]
-    parts = [f"{name(found[c]) if c in found else _within(c, raw.columns)} AS {name(c)}" for c in dialect.columns]
-    relation = f"(SELECT {', '.join(['_rec', *parts, *map(name, others)])} FROM {raw.relation})"
-    careful = raw.careful
-    return Raw(
-        relation,
-        [*dialect.columns, *others],
-        raw.broken,
-        raw.lines,
-        (lambda: _named(careful(), dialect)) if careful else None,
-        sparse=True,
-    )
-
-
-def _within(column: str, columns: list[str]) -> str:
-    """SQL of what a nested column (`a.b`) is in a cell that holds JSON; null where there is none."""
-    first, *rest = column.split(".")
-    there = next((c for c in columns if fold(c) == fold(first)), None)
-    if not rest or there is None:
-        return "NULL::VARCHAR"
-    return f"json_extract_string(TRY_CAST({name(there)} AS JSON), {literal(jsonpages.pointer(rest))})"
 
 
 def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
@@ -172,7 +88,8 @@ def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
         return []
     shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
     found, told = found_in(dialect, sheet.raw.columns), []
-    used = {f.column for t in dialect.targets for f in t.fields if f.column}
+    made = {column for column, _ in dialect.let}
+    used = {f.column for t in dialect.targets for f in t.fields if f.column} - made
     lacks = [c for c in dialect.columns if c in used and c not in found and "." not in c]
     if lacks and not sheet.raw.sparse:
         told.append(said(

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cx_helpers.intake import encodings, jsonpages, reading
+from cx_helpers.intake import encodings, jsonpages, kinds, reading
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.raw import Raw
-
-KINDS = {  # how files begin that are no exports
-    b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF", b"Rar!": "RAR", b"7z\xbc\xaf": "7z",
-    b"SQLite format 3": "SQLite", b"<!DOCTYPE html": "HTML", b"<html": "HTML", b"<?xml": "XML",
-}  # fmt: skip
 
 
 @dataclass
@@ -26,14 +21,7 @@ class Sheet:
 
 def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots: set[str], shape, wanted: list[str]):
     """All tables of a file; roots, shape and wanted as jsonpages.read takes them."""
-    with path.open("rb") as file:
-        head = file.read(1 << 12)
-    if not head.strip():
-        raise FileFault(shown, "empty")
-    for start, kind in KINDS.items():
-        if head.lstrip(b"\xef\xbb\xbf \r\n").lower().startswith(start.lower()):
-            raise FileFault(shown, "wrong_kind", kind=kind)
-    kind = reading.kind_of(path, options)
+    kind, path = kinds.told(path, shown, options, scratch)
     if kind == "excel":
         return _workbook(con, path, shown, options)
     if kind == "parquet":

@@ -21,8 +21,8 @@ from cx_helpers.settings import Settings
 
 MAPPINGS = Path(__file__).parent / "mappings"
 UNPACKING = Path(__file__).parent / "unpacking"
-DIALECT_KEYS = ("about", "has", "may", "lacks", "root", "aliases", "unpack", "skip", "newest_by", "deleted", "tables",
-                *VALUE_KEYS)  # fmt: skip
+DIALECT_KEYS = ("has", "may", "lacks", "root", "aliases", "unpack", "order", "let", "skip", "newest_by", "deleted",
+                "tables", *VALUE_KEYS)  # fmt: skip
 SYSTEM_KEYS = ("system", "open", "dialects", *VALUE_KEYS)
 
 
@@ -37,6 +37,8 @@ class Dialect:
     roots: tuple[str, ...] = ()  # keys of a JSON document under which such rows lie
     aliases: tuple[tuple[str, str], ...] = ()  # (another name of a column, the column)
     unpack: str | None = None
+    order: tuple[str, ...] = ()  # of the records that are unpacked
+    let: tuple[tuple[str, str], ...] = ()  # (a column of the mapping's own, its SQL)
     skip: str | None = None
     newest_by: bool = False
     deleted: bool = False
@@ -115,6 +117,8 @@ def _dialect(label: str, part: dict, rule: dict, entry: dict, added: dict, name:
             (str(other), column) for column, others in (part.get("aliases") or {}).items() for other in listed(others)
         ),
         part.get("unpack"),
+        tuple(map(str, listed(part.get("order")))),
+        tuple((str(column), str(sql)) for column, sql in (part.get("let") or {}).items()),
         " OR ".join(skip) or None,
         bool(part.get("newest_by")),
         bool(part.get("deleted")),

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cx_helpers.intake import convert, formats, merge, reading, recognising, store, units
-from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, as_source
 from cx_helpers.intake.recognising import Part
 from cx_helpers.intake.units import Unit
@@ -43,8 +42,6 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
         for piece in pieces:
             if piece["table"] == "comments" and scored(part.source):
                 _score(con, state.pieces / piece["file"])
-            if piece["table"] in INNER:
-                (state.pieces / piece["file"]).chmod(0o600)
         record["pieces"] += pieces
         record["rows_in"] += taken.rows
         record["taken"] += taken.taken
@@ -52,6 +49,7 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
         record["quarantined"].update(taken.quarantined)
         record["out"].update(taken.out)
         record["warnings"] += [*part.warnings, *taken.warnings]
+        record["faults"] += part.raw.faults
         record["dialects"] += [part.source.dialect] if part.source.dialect else []
         _append(one, waiting)
     record |= {key: dict(record[key]) for key in ("quarantined", "out")}

@@ -1,13 +1,15 @@
-"""What does Zendesk nest?  Custom fields in tickets, the journey of a ticket in its audits, messages in chats.
+"""What does Zendesk nest?  Custom fields and comments in tickets, their journeys in audits, what was said in chats.
 
-A journey is told by what changed: status, priority, assignee.  Whatever export tells it (audits, ticket events, field
-history), the same change becomes the same row: `step` is the touchpoint, `nth` orders the changes of one second.
+A journey is told by what changed: status, priority, assignee.  Whatever export tells it (audits, ticket events; field
+histories by the SQL in the mapping), the same change becomes the same row: `step` is the touchpoint, `nth` orders the
+changes of one second.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
 from collections.abc import Iterator
+from itertools import groupby
 
 from cx_helpers.intake.jsonpages import Record
 from cx_helpers.intake.unpacking import Broken, each
@@ -16,39 +18,45 @@ LEVELS = {"low": 1, "normal": 2, "medium": 2, "high": 3, "urgent": 4}
 WAITS = {"pending": "ticket_pending", "hold": "ticket_on_hold", "on-hold": "ticket_on_hold", "open": "ticket_in_work"}
 DONE = {"solved": "ticket_solved", "closed": "ticket_closed"}
 NTH = {"ticket": 0, "ticket_priority_raised": 1, "ticket_priority_lowered": 1, "ticket_assigned": 2,
-       "ticket_reassigned": 2, "ticket_reply": 3, "ticket_reopened": 4, "ticket_in_work": 5, "ticket_pending": 5,
-       "ticket_on_hold": 5, "ticket_solved": 6, "ticket_closed": 7}  # fmt: skip
+       "ticket_reassigned": 2, "ticket_reopened": 4, "ticket_in_work": 5, "ticket_pending": 5, "ticket_on_hold": 5,
+       "ticket_solved": 6, "ticket_closed": 7}  # fmt: skip
 FIELDS = ("status", "priority", "assignee_id", "requester_id", "subject", "group_id", "type", "organization_id")
+COMMENTS = ("Comment", "VoiceComment", "FacebookComment", "Tweet")
 NOBODY = (None, "", "0", 0)
 
 
 @each
 def ticket(record: dict) -> Iterator[dict]:
-    """A ticket with its custom fields as columns (`custom_fields.360001`), and its rating in one shape of three.
+    """A ticket (kind `ticket`), and what full exports put into it: who asked (`person`) and what was said (`comment`).
 
-    satisfaction_rating is null, a word, or an object with the word in `score`, by the age of the account.
+    Custom fields become columns (`custom_fields.360001`).  satisfaction_rating is null, a word, or an object with the
+    word in `score`, by the age of the account: here it is always an object.
     """
     custom = [f for f in record.get("custom_fields") or record.get("fields") or () if isinstance(f, dict)]
-    rating = record.get("satisfaction_rating")
-    yield (
-        record
-        | {f"custom_fields.{f['id']}": f.get("value") for f in custom}
-        | {"satisfaction_rating": rating if isinstance(rating, dict) else {"score": rating}}
-    )
+    rating, asked = record.get("satisfaction_rating"), record.get("requester")
+    asked = asked if isinstance(asked, dict) else {}
+    about = {f"custom_fields.{f['id']}": f.get("value") for f in custom} | {
+        "kind": "ticket",
+        "requester_id": record.get("requester_id") or asked.get("id"),
+        "satisfaction_rating": rating if isinstance(rating, dict) else {"score": rating},
+    }
+    yield record | about
+    if asked.get("id"):
+        yield {"kind": "person", "id": asked["id"], **{k: asked.get(k) for k in ("name", "email", "phone", "role")}}
+    said = record.get("comments")
+    for comment in said if isinstance(said, list) else ():
+        kind = "comment" if comment.get("public", True) else None
+        yield {"kind": kind, "id": comment["id"], "ticket_id": record["id"], "author_id": comment.get("author_id"),
+               "created_at": comment.get("created_at"), "body": comment.get("plain_body") or comment.get("body"),
+               "via": comment.get("via")}  # fmt: skip
 
 
-def step(field: str, value, before, first: bool) -> str | None:
-    """The touchpoint that a change is, or None.
-
-    first  the change is part of making the ticket: a status then opens it
-    """
-    if field == "status":
-        if first and value not in DONE:
-            return "ticket"
-        if before in DONE and value not in DONE:
-            return "ticket_reopened"
-        return DONE.get(value) or (WAITS.get(value) if value != before else None)
-    if field == "priority" and not first and {value, before} <= LEVELS.keys():
+def step(field: str, value, before) -> str | None:
+    """The touchpoint that a change of a field is, or None."""
+    if field == "status" and value != before:
+        again = before in DONE and value not in DONE
+        return "ticket_reopened" if again else DONE.get(value) or (WAITS.get(value) if before else None)
+    if field == "priority" and {value, before} <= LEVELS.keys():
         way = LEVELS[value] - LEVELS[before]
         return "ticket_priority_raised" if way > 0 else "ticket_priority_lowered" if way < 0 else None
     if field == "assignee_id" and value not in NOBODY and value != before:
@@ -56,68 +64,47 @@ def step(field: str, value, before, first: bool) -> str | None:
     return None
 
 
-def _change(ticket_id, at, field: str, value, before, first: bool) -> dict:
-    found = step(field, value, before, first)
-    return {"ticket_id": ticket_id, "at": at, "step": found, "nth": NTH.get(found), "kind": "step" if found else None}
-
-
-def history(records: Iterator[Record]) -> Iterator[Record]:
-    """ticket_field_history: a row for each value that a field of a ticket ever had.
-
-    The value before is that of the row before it; a row that comes twice is one change (the other has no `kind`).
-    """
-    rows = sorted(records, key=lambda r: (str(r[1].get("ticket_id")), str(r[1].get("updated"))))
-    before: dict[tuple, object] = {}
-    seen: set[tuple] = set()
-    for line, row in rows:
-        told = tuple(row.get(c) for c in ("ticket_id", "field_name", "updated", "value"))
-        ticket_id, field, at, value = told
-        new = told not in seen
-        seen.add(told)
-        change = _change(ticket_id, at, field, value, before.get((ticket_id, field)), (ticket_id, field) not in before)
-        yield line, change if new else {"ticket_id": ticket_id}
-        before[ticket_id, field] = value
-
-
 def audits(records: Iterator[Record]) -> Iterator[Record | Broken]:
-    """Audits: the events of each (kind `step` or `comment`; others without), then what they tell of the ticket."""
-    by_ticket: dict[object, list[Record]] = defaultdict(list)
-    for line, audit in records:
-        by_ticket[audit.get("ticket_id")].append((line, audit))
-    for ticket_id, found in by_ticket.items():
+    """Audits, those of a ticket together: the events of each (kind `step` or `comment`; others without), then what they
+    tell of the ticket itself (`ticket`)."""
+    for ticket_id, found in groupby(records, key=lambda r: r[1].get("ticket_id")):
         about: dict = {"kind": "ticket", "ticket_id": ticket_id}
-        for line, audit in sorted(found, key=lambda r: str(r[1].get("created_at"))):
-            yield from ((line, row) for row in _events(ticket_id, audit, about))
-        yield found[0][0], about
+        line = 0
+        for line, audit in found:
+            try:
+                rows = list(_events(ticket_id, audit, about))
+            except (TypeError, AttributeError):
+                yield Broken(line, "odd_record", json.dumps(audit, ensure_ascii=False))
+            else:
+                yield from ((line, row) for row in rows)
+        yield line, about
 
 
 def _events(ticket_id, audit: dict, about: dict) -> Iterator[dict]:
     """The rows of one audit; `about`, what is known of the ticket, grows on the way."""
     at, channel = audit.get("created_at"), (audit.get("via") or {}).get("channel")
+    events = audit.get("events") or ()
     about["updated_at"] = at
-    for event in audit.get("events") or ():
+    if any(event.get("type") == "Create" for event in events):  # the audit that made the ticket
+        words = [event.get("body") for event in events if event.get("type") in COMMENTS]
+        about |= {"opened_at": at, "channel": channel, "description": next(iter(words), None)}
+        yield _row(ticket_id, at, "ticket", channel)
+    for event in events:
         kind, field, value = event.get("type"), event.get("field_name"), event.get("value")
         if kind in ("Create", "Change"):
-            change = _change(ticket_id, at, field, value, event.get("previous_value"), kind == "Create")
-            _learn(about, change["step"], field, value, at, channel if kind == "Create" else None)
-            yield change | {"channel": channel}
-        elif kind in ("Comment", "VoiceComment", "FacebookComment", "Tweet"):
-            writer = event.get("author_id") or audit.get("author_id")
-            public = event.get("public", True)
-            about.setdefault("description", event.get("body"))
-            yield {"kind": "comment" if public else None, "comment_id": event.get("id"), "ticket_id": ticket_id,
-                   "at": at, "author_id": writer, "body": event.get("body"), "channel": channel}  # fmt: skip
+            yield _row(ticket_id, at, step(field, value, event.get("previous_value")), channel)
+            about |= {field: value} if field in FIELDS else {}
+        elif kind in COMMENTS:
+            yield {"kind": "comment" if event.get("public", True) else None, "comment_id": event.get("id"),
+                   "ticket_id": ticket_id, "at": at, "author_id": event.get("author_id") or audit.get("author_id"),
+                   "body": event.get("body"), "channel": channel}  # fmt: skip
         else:
             yield {"ticket_id": ticket_id}
 
 
-def _learn(about: dict, what: str | None, field: str, value, at, channel) -> None:
-    if channel:
-        about.setdefault("channel", channel)
-    if field in FIELDS:
-        about[field] = value
-    if what == "ticket":
-        about.setdefault("opened_at", at)
+def _row(ticket_id, at, found: str | None, channel) -> dict:
+    return {"ticket_id": ticket_id, "at": at, "step": found, "nth": NTH.get(found), "channel": channel,
+            "kind": "step" if found else None}  # fmt: skip
 
 
 def ticket_events(records: Iterator[Record]) -> Iterator[Record | Broken]:
@@ -126,25 +113,15 @@ def ticket_events(records: Iterator[Record]) -> Iterator[Record | Broken]:
     def as_event(child: dict) -> dict:
         field = next((f for f in FIELDS if f in child), None)
         public = child.get("comment_public", child.get("public", True))
-        return child | {
-            "type": child.get("event_type"),
-            "field_name": field,
-            "value": child.get(field),
-            "public": public,
-        }
+        told = {"type": child.get("event_type"), "field_name": field, "value": child.get(field), "public": public}
+        return child | told
 
     def as_audits() -> Iterator[Record]:
         for line, record in records:
             via = record.get("via")
-            yield (
-                line,
-                record
-                | {
-                    "events": [as_event(child) for child in record.get("child_events") or ()],
-                    "author_id": record.get("updater_id"),
-                    "via": via if isinstance(via, dict) else {"channel": str(via).lower() if via else None},
-                },
-            )
+            via = via if isinstance(via, dict) else {"channel": str(via).lower() if via else None}
+            events = [as_event(child) for child in record.get("child_events") or ()]
+            yield line, record | {"events": events, "author_id": record.get("updater_id"), "via": via}
 
     return audits(as_audits())
 
