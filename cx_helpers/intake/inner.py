@@ -27,6 +27,12 @@ INNER: dict[str, Table] = {
         | {"written_at": Column("timestamp")},
         "what was written on a request that its customer can read, by whom (customer_id): when it was first answered",
     ),
+    "deals": Table(
+        ("deal_id",),
+        ("deal_id", "customer_id"),
+        dict.fromkeys(("deal_id", "customer_id"), Column("string")),
+        "whom a sale is about, won, lost or open: its history names the sale only",
+    ),
     "names": Table(
         ("thing",),
         ("thing", "name"),

@@ -144,13 +144,14 @@ def fold(column: str) -> str:
 
 def found_in(dialect: Dialect, columns: list[str]) -> dict[str, str]:
     """Which of a file's columns are the dialect's: its spelling -> the file's."""
-    there: dict[str, str] = {}
-    for column in columns:
-        there.setdefault(fold(column), column)
-    found = {c: there[fold(c)] for c in dialect.columns if fold(c) in there}
-    for other, column in dialect.aliases:
-        if column not in found and fold(other) in there:
-            found[column] = there[fold(other)]
+    found: dict[str, str] = {}
+    for plain in (fold, lambda column: fold(column).replace("_", "")):  # `created_at` as it is, then as `CreatedAt`
+        there: dict[str, str] = {}
+        for column in columns:
+            there.setdefault(plain(column), column)
+        for name, column in [*((c, c) for c in dialect.columns), *dialect.aliases]:
+            if column not in found and plain(name) in there:
+                found[column] = there[plain(name)]
     return found
 
 

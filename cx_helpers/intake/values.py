@@ -67,6 +67,9 @@ MACROS = [
     r"WHEN contains(x, '.') THEN NULL ELSE x END",
     "cx_comma(x) AS cx_finite(try_cast(replace(cx_dots(translate(x, '٫٬−\u00a0', ',.-')), ',', '.') AS DOUBLE))",
     r"cx_bare(x) AS trim(regexp_replace(x, '(?i)تومان|تومن|ریال|tomans?|rials?|irr|irt|﷼', '', 'g'))",
+    # --- keys of Salesforce: 18 letters are 15 and a check; its weekly export writes a null one in noughts
+    "cx_salesforce(x) AS CASE WHEN left(x, 15) = '000000000000000' OR trim(x) = '' THEN NULL "
+    "WHEN length(x) = 18 THEN left(x, 15) ELSE x END",
     # --- Jalali days: the 33-year arithmetic that jdatetime uses too; days since 1 Farvardin 979 = 1600-03-20
     "cx_nowruz(y) AS 365 * (y - 979) + ((y - 979) // 33) * 8 + ((y - 979) % 33 + 3) // 4",
     "cx_month_days(y, m) AS CASE WHEN m <= 6 THEN 31 WHEN m <= 11 THEN 30 "
