@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import jdatetime
 
+from cx_helpers.errors import Refusal
+
 JALALI_MONTHS = ("فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند").split()
 JALALI_MONTHS_EN = "Farvardin Ordibehesht Khordad Tir Mordad Shahrivar Mehr Aban Azar Dey Bahman Esfand".split()
 GREGORIAN_MONTHS = "January February March April May June July August September October November December".split()
@@ -25,7 +27,7 @@ _DIGITS_FA = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _DIGITS_EN = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 
 
-class DateError(ValueError):
+class DateError(Refusal):
     """A date or period that is none; the message shows forms that are."""
 
 
@@ -160,6 +162,8 @@ class Period:
 
     def back(self, count: int, kind: str = "month") -> list[Period]:
         """The last `count` months up to this period's end, oldest first: the x axis of a trend."""
+        if count < 1:
+            raise DateError(f"{count} months back is no stretch of time; ask for 1 or more")
         last = Period.month_of(self.past - dt.timedelta(1), calendar=self.calendar, timezone=self.timezone)
         return [last.shift(step - count + 1) for step in range(count)]
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cx_helpers import dates, wording
+from cx_helpers.errors import Refusal
 from cx_helpers.tables import nearest
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫", "01234567890123456789.", "٬")
@@ -29,7 +30,7 @@ _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or 
 _YES_NO = {"true": True, "yes": True, "1": True, "بله": True, "false": False, "no": False, "0": False, "خیر": False}
 
 
-class ParameterError(ValueError):
+class ParameterError(Refusal):
     """A parameter that cannot be: the message names it, what it may be, and the nearest right answer."""
 
 
@@ -221,17 +222,8 @@ def _meant(p: Parameter, value, company):
                     p, column, f"no table of this company has such a column{hint}; columns: {', '.join(there)}"
                 )
     if p.meaning == "goal" and company is not None and company.has("touchpoints"):
-        there = touchpoints(company)
-        if value not in there:
-            hint = nearest(value, there)
-            raise _wrong(p, value, f"no customer was ever at such a touchpoint{hint}; touchpoints: {', '.join(there)}")
+        return company.destination(value)
     return value
-
-
-def touchpoints(company) -> list[str]:
-    """The touchpoints that this company's customers have met: what `goal` may name."""
-    met = company.until.touchpoints.select("touchpoint").distinct().execute()
-    return sorted(met["touchpoint"].dropna())
 
 
 def columns(company) -> list[str]:

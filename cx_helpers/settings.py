@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from cx_helpers import wording
+from cx_helpers.errors import Refusal
 from cx_helpers.tables import nearest
 
 STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
@@ -16,7 +17,7 @@ ENGINES = ("duckdb", "pyspark")
 PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
 
 
-class WorkspaceError(ValueError):
+class WorkspaceError(Refusal):
     """workspace.yaml, or what a run asks of it, is wrong: the message names the key, what is there, what to do."""
 
 

@@ -6,8 +6,10 @@ import difflib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from cx_helpers.errors import Refusal
 
-class TableError(ValueError):
+
+class TableError(Refusal):
     """A table cannot answer the question: the message says what is wrong, what is there, what to do."""
 
 

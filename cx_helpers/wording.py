@@ -12,6 +12,7 @@ import string
 from dataclasses import dataclass, field, replace
 
 from cx_helpers import dates
+from cx_helpers.errors import Refusal
 
 Words = dict[str, str]  # {"fa": …, "en": …}
 LOCALES = ("fa", "en")
@@ -40,7 +41,7 @@ def use(**settings) -> None:
     """Set how this session is read: any field of Reading, e.g. `locale=`, `calendar=`, `period=`, `labels=`."""
     global _reading
     if settings.get("locale", "fa") not in LOCALES:
-        raise ValueError(f"locale {settings['locale']!r} is not known; use 'fa' or 'en'")
+        raise Refusal(f"locale {settings['locale']!r} is not known; use 'fa' or 'en'")
     _reading = replace(_reading, **settings)
 
 
@@ -300,4 +301,8 @@ keep | نگه دارید | keep up
 watch | زیر نظر | watch
 fine | خوب است | fine
 unsure | نامطمئن | unsure
+status | وضعیت | status
+band | پهنای خنثی | neutral band
+window_days | مهلت (روز) | window (days)
+smallest | کوچک‌ترین گروه | smallest group
 """)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import dates, wording
+from cx_helpers import dates, parameters, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
 from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
@@ -88,10 +88,18 @@ class Tables:
         """The table `name`, or None where this company has none: for what a report can also do without."""
         return self.table(name) if self.has(name) else None
 
-    @property
-    def conversion(self) -> str:
-        """The touchpoint that journeys should reach: the last one that the workspace names in its stage `purchase`."""
-        return next(iter(reversed(self.settings.stages.get("purchase") or [])), "")
+    def destination(self, goal: str = "") -> str:
+        """The touchpoint that journeys should reach: `goal`, or the last that the workspace names in stage `purchase`.
+
+        Raises TableError where no customer was ever at `goal`: a mistyped one would give a conversion of 0.
+        """
+        if not goal:
+            return next(iter(reversed(self.settings.stages.get("purchase") or [])), "")
+        there = sorted(self.until.touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
+        if goal not in there:
+            hint = nearest(goal, there)
+            raise TableError(f"goal {goal!r}: no customer was ever there{hint}; touchpoints: {', '.join(there)}")
+        return goal
 
     @property
     def mean_order(self) -> float | None:
@@ -292,12 +300,11 @@ def open(folder: str | Path, period: str = "", segment: str = "", locale: str = 
     period   `1404`, `1404-Q2`, `1404-06`, `2025-09`, `FROM_TO`; empty: the last complete month of the data
     segment  `column=value` of customers (`province=فارس`); empty: everybody
     locale   `fa` or `en`; empty: the workspace's
-    Raises WorkspaceError, DateError or TableError that say what is wrong and what to write instead.
+    Raises WorkspaceError, ParameterError or TableError that say what is wrong and what to write instead.
     """
     settings = load_settings(folder)
-    when = dates.Period.parse(
-        period or last_complete_month(settings), calendar=settings.calendar, timezone=settings.timezone
-    )
+    period = period or last_complete_month(settings)
+    when = parameters.period(period, calendar=settings.calendar, timezone=settings.timezone)
     tables = Tables(settings, when, segment, locale or settings.locale)
     if segment:
         check_segment(tables, segment)

@@ -87,6 +87,8 @@ def test_month_number_cuts_instants_at_the_jalali_month(lay):
     times = ["2025-08-22 20:29:59.999999", "2025-08-22 20:30", "2025-09-22 20:29", "2025-09-22 20:30"]
     frame = pd.DataFrame({"event_id": list("abcd"), "occurred_at": pd.to_datetime(times, utc=True, format="ISO8601")})
     table = lay(frame, "touchpoints")
+    with pytest.raises(DateError, match="0 months back is no stretch of time"):
+        Period.parse("1404-06").back(0)
     months = Period.parse("1404-06").back(2)
     found = table.mutate(m=dates.month_number(table.occurred_at, months)).order_by("event_id").execute()["m"]
     assert found.tolist()[:3] == [0, 1, 1]

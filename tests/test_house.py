@@ -15,6 +15,7 @@ GROUND = {
     "certainty",
     "dates",
     "engine",
+    "errors",
     "folding",
     "ordinal",
     "persian",

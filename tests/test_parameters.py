@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from cx_helpers import parameters, workspace
 from cx_helpers.dates import Period
 from cx_helpers.parameters import ParameterError, schema, settle
+from cx_helpers.tables import TableError
 
 CELL = """\
 from typing import Literal
@@ -147,7 +148,7 @@ def test_a_goal_is_a_touchpoint_that_somebody_met(company):
     steps.to_parquet("shop/tables/touchpoints.parquet", coerce_timestamps="us")
     its = schema(cells('goal = ""  # a touchpoint'))
     assert settle(its, {"goal": "cart"}, company) == {"goal": "cart"}
-    with pytest.raises(ParameterError, match="did you mean 'payment'.*cart, payment"):
+    with pytest.raises(TableError, match="did you mean 'payment'.*cart, payment"):
         settle(its, {"goal": "paymet"}, company)
 
 

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cx_helpers import records, wording
+from cx_helpers.dates import Period
 from cx_helpers.records import Finding
 from cx_helpers.report import blocks, charts, page, setting, theme
+from cx_helpers.report.explore import picture
 from cx_helpers.report.phrases import _PHRASES
 from cx_helpers.report.placing import _LETTER, _box, place_labels
 from cx_helpers.report.rendering import BLOCK, FINDINGS, METRICS, PLOTLY, block_html
@@ -593,11 +595,39 @@ def test_explore_calls_the_measure_with_what_is_chosen(monkeypatch):
     by.value = "province"
     segment.value = ("channel", "app")
     smallest.value = 30
-    assert seen == [("channel", 1, 3), ("province", 1, 3), ("province", 1, 2), ("province", 30, 2)]
+    segment.value = ""
+    assert seen == [("channel", 1, 3), ("province", 1, 3), ("province", 1, 2), ("province", 30, 2), ("province", 30, 3)]
+    assert segment.index == 0, "everybody again, and the dropdown says so"
     with pytest.raises(ValueError, match="measure has no parameter 'least'; it has table, by, smallest"):
         charts.explore(measure, table, thresholds={"least": (0, 1, 1)})
     with pytest.raises(ValueError, match="no column 'city'; it has channel, province, score"):
         charts.explore(measure, table, by=["city"])
+
+
+def test_explore_starts_where_the_report_stands():
+    import ibis
+
+    def measure(table, band: float = 0.2):
+        return pd.DataFrame({"n": [3]})
+
+    table = ibis.memtable(pd.DataFrame({"written_at": pd.to_datetime(["2025-08-01"], utc=True)}))
+    quarter = Period.parse("1404-Q2")
+    wording.use(locale="fa", period=quarter)
+    box = charts.explore(measure, table, periods=quarter.back(3), thresholds={"band": (0.0, 0.9, 0.05)}, band=0.35)
+    period, band = box.children[0].children
+    assert period.value == quarter, "no month of the three, but what the report is about"
+    assert [label for label, _ in period.options[:3]] == ["همهٔ دوره‌ها", "تابستان ۱۴۰۴", "شهریور ۱۴۰۴"]
+    assert band.value == 0.35
+    assert (band.options[0][0], len(band.options)) == ("\u2066۰٫۰۰\u2069", 19)
+
+
+@pytest.mark.parametrize(("rows", "kind"), [(2, "chart"), (1, "chart"), (0, "note")])
+def test_explore_draws_one_group_and_says_so_where_there_is_none(rows, kind):
+    groups = pd.Index(["app", "web"][:rows], name="channel")
+    answer = pd.DataFrame({"n": 40, "nps": 5.0, "low": 1.0, "high": 9.0}, index=groups)
+    assert picture(answer).payload["kind"] == kind
+    plain = answer[["n"]]
+    assert picture(plain).payload["kind"] == ("table" if rows else "note")
 
 
 # -- what pages share --------------------------------------------------------------------------------------------------

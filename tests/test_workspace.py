@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cx_helpers import workspace
-from cx_helpers.dates import DateError
+from cx_helpers.parameters import ParameterError
 from cx_helpers.tables import MissingTable, TableError
 from cx_helpers.workspace import WorkspaceError
 
@@ -125,5 +125,5 @@ def test_no_period_and_no_data_is_said(tmp_path):
     (tmp_path / "workspace.yaml").write_text("name: x", "utf-8")
     with pytest.raises(MissingTable, match="no data yet"):
         workspace.open(tmp_path)
-    with pytest.raises(DateError):
+    with pytest.raises(ParameterError, match="'soon' is not a period"):
         workspace.open(tmp_path, period="soon")

@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from cx_helpers import persian
+from cx_helpers.errors import Refusal
 from cx_helpers.intake import privacy
 
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
@@ -32,7 +33,7 @@ _LINE_BREAK = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # is no word and adds nothin
 _REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
 
 
-class SentimentModelError(ValueError):
+class SentimentModelError(Refusal):
     """A file is no sentiment model: the message says what is wrong, what is there, what to do."""
 
 

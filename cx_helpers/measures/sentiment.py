@@ -182,6 +182,8 @@ def _moved(step) -> Words:
 
 def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
     asked = _read(comments, by, periods)
+    if not 0 <= band <= 1:
+        raise TableError(f"band {band} is not between 0 and 1: sentiment nearer to 0 than this is neutral")
     feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
     feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}

@@ -32,8 +32,8 @@ def explore(
     function    a measure, called as function(table, by=…, **thresholds, **fixed);  table  an engine table
     by          columns to split by;  segment  one or more columns whose values narrow the table down
     periods     to choose from, cut on the column `time` (default: the table's first column named …_at)
-    thresholds  {parameter of function: (low, high, step)}, a slider each;  draw  answer -> picture (default:
-                charts.ranges for groups, charts.lines for periods, else the answer itself)
+    thresholds  {parameter of function: (low, high, step)}, a slider each, which starts at what `fixed` says of it, else
+                at the function's default;  draw  answer -> picture (default: see `picture`)
     explore(survey.nps, answers, by=["channel"], periods=tables.months(12), segment="province",
             thresholds={"smallest": (1, 100, 1)})
     """
@@ -47,12 +47,13 @@ def explore(
     if missing := [c for c in [*by, *segments, *([time] if time else [])] if c not in table.columns]:
         raise ValueError(f"the table has no column {missing[0]!r}; it has {', '.join(table.columns)}")
     time = time or next((column for column in table.columns if column.endswith("_at")), None)
-    chosen = _choices(table, known, by, list(periods), segments, thresholds or {})
+    starts = {name: fixed.pop(name, known[name].default) for name in thresholds or {}}
+    chosen = _choices(table, by, list(periods), segments, thresholds or {}, starts)
     screen = widgets.Output()
 
     def redraw(_=None) -> None:
         picked = {key: widget.value for key, widget in chosen.items()}
-        part = cut(table, time, picked.pop("period", None), picked.pop("segment", None))
+        part = cut(table, time, picked.pop("period", "") or None, picked.pop("segment", "") or None)
         with screen:
             clear_output(wait=True)
             try:
@@ -66,36 +67,45 @@ def explore(
     for widget in chosen.values():
         widget.observe(redraw, names="value")
     redraw()
-    return widgets.VBox([widgets.HBox(list(chosen.values()), layout={"flex_flow": "row wrap"}), screen])
+    choices = widgets.HBox(list(chosen.values()), layout={"flex_flow": "row wrap"})
+    choices.add_class(f"cx-choices-{wording.current().locale}")  # .jupyter/custom/custom.css gives them their direction
+    return widgets.VBox([choices, screen])
 
 
-def _choices(table, known, by: list[str], periods: list, segments: list[str], thresholds: dict) -> dict:
+def _choices(table, by: list[str], periods: list, segments: list[str], thresholds: dict, starts: dict) -> dict:
     """A widget for each thing to choose, in the reader's words."""
     import ipywidgets as widgets
 
-    reading = wording.current()
+    reading = wording.current()  # below "" is no choice: a dropdown whose value is None shows nothing at all
     locale, t, chosen = reading.locale, phrases(reading.locale), {}
     style = {"style": {"description_width": "initial"}, "layout": {"width": "max-content", "min_width": "14rem"}}
     if by:
         options = [(group(column, locale).replace("_", " "), column) for column in by]
         chosen["by"] = widgets.Dropdown(options=options, description=t.group, **style)
     if periods:
-        options = [(t.all_periods, None), *((period.label(locale), period) for period in reversed(periods))]
-        now = reading.period if reading.period in periods else None
-        chosen["period"] = widgets.Dropdown(options=options, value=now, description=t.period, **style)
+        listed = dict.fromkeys([*filter(None, [reading.period]), *reversed(periods)])  # the report's own first
+        options = [(t.all_periods, ""), *((period.label(locale), period) for period in listed)]
+        chosen["period"] = widgets.Dropdown(options=options, value=reading.period or "", description=t.period, **style)
     if segments:
-        options = [(t.everybody, None)]
+        options = [(t.everybody, "")]
         for column in segments:
             title = group(column, locale).replace("_", " ")
             options += [(f"{title}: {group(value, locale)}", (column, value)) for value in _values(table, column)]
         chosen["segment"] = widgets.Dropdown(options=options, description=t.segment, **style)
-    for name, (low, high, pace) in thresholds.items():
-        start = known[name].default
-        start = low if start in (inspect.Parameter.empty, None) else min(max(start, low), high)
-        kind = widgets.IntSlider if all(isinstance(x, int) for x in (low, high, pace)) else widgets.FloatSlider
-        limits = {"value": start, "min": low, "max": high, "step": pace}
-        chosen[name] = kind(**limits, description=name.replace("_", " "), continuous_update=False, **style)
+    for name, limits in thresholds.items():
+        options = _steps(*limits, locale)
+        start = limits[0] if starts[name] in (inspect.Parameter.empty, None) else starts[name]
+        nearest = min((value for _, value in options), key=lambda value: abs(value - start))
+        said = {"description": group(name, locale).replace("_", " "), "continuous_update": False}
+        chosen[name] = widgets.SelectionSlider(options=options, value=nearest, **said, **style)
     return chosen
+
+
+def _steps(low, high, pace, locale: str) -> list[tuple[str, float]]:
+    """The places of a slider, each with its number as a reader writes it; whole numbers stay whole."""
+    digits = len(f"{pace:g}".partition(".")[2])
+    values = [round(low + place * pace, digits) for place in range(round((high - low) / pace) + 1)]
+    return [(wording.number(value, locale, digits), value) for value in values]
 
 
 def cut(table, time: str | None, period, segment):
@@ -106,14 +116,18 @@ def cut(table, time: str | None, period, segment):
 
 
 def picture(answer):
-    """The natural picture of an answer: dots and intervals for groups, lines for periods, else the answer itself."""
+    """The natural picture of an answer: dots and intervals for groups, lines for periods, else a table."""
+    from cx_helpers.report.blocks import table
+    from cx_helpers.report.figure import nothing
     from cx_helpers.report.intervals import ranges
     from cx_helpers.report.trends import lines
 
-    if not isinstance(answer, pd.DataFrame) or len(answer) < 2 or not {"low", "high"} <= set(answer.columns):
+    if not isinstance(answer, pd.DataFrame):
         return answer
-    last = answer.index.get_level_values(answer.index.nlevels - 1)
-    return lines(answer) if isinstance(last[0], dates.Period) else ranges(answer)
+    if not {"low", "high"} <= set(answer.columns):
+        return nothing() if answer.empty else table(answer)
+    over_time = len(answer) > 1 and isinstance(answer.index[-1], dates.Period)
+    return lines(answer) if over_time else ranges(answer)
 
 
 def _values(table, column: str, most: int = 30) -> list:

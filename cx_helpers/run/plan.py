@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from cx_helpers import parameters as parameter
+from cx_helpers.errors import Refusal
 from cx_helpers.tables import nearest
 from cx_helpers.wording import LOCALES
 
@@ -28,7 +29,7 @@ _NUMBER = re.compile(r"^\d+[-_. ]")
 _SAFE = re.compile(r"[^\w.+=-]+")  # \w holds Persian letters; what is replaced are separators, spaces, controls
 
 
-class PlanError(ValueError):
+class PlanError(Refusal):
     """What was asked for cannot be run: the message says what is there and what to write."""
 
 

@@ -1,0 +1,58 @@
+"""Errors: what was asked for cannot be, in one sentence under the cell (in JupyterLab itself: test_lab)."""
+
+import pytest
+
+from cx_helpers import dates, parameters, settings, tables, workspace
+from cx_helpers.errors import Refusal
+from cx_helpers.intake.sources import SourceError
+from cx_helpers.run.plan import PlanError
+
+CELL = """from cx_helpers import dates
+first = dates.Period.parse("1404-06")
+last = dates.Period.parse("soon")
+"""
+
+
+def test_a_cell_shows_the_line_that_asked_and_the_message(tmp_path):
+    cell = tmp_path / "cell.py"
+    cell.write_text(CELL)
+    with pytest.raises(dates.DateError) as refused:
+        exec(compile(CELL, str(cell), "exec"), {})
+    line, message = refused.value._render_traceback_()
+    assert line == 'line 3: last = dates.Period.parse("soon")'
+    assert message == f"DateError: {refused.value}"
+    assert message.startswith("DateError: 'soon' is not a period; write 1404")
+
+
+def test_where_no_line_is_known_the_message_stands_alone():
+    assert Refusal("no")._render_traceback_() == ["Refusal: no"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [dates.DateError, parameters.ParameterError, settings.WorkspaceError, SourceError, tables.MissingTable, PlanError],
+)
+def test_what_a_reader_can_mend_is_a_refusal_and_a_value_error(kind):
+    assert issubclass(kind, Refusal)
+    assert issubclass(kind, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"period": "1404-13"}, "did you mean '1404-12'"),
+        ({"period": "1404/06"}, "did you mean '1404-06'"),
+        ({"segment": "province=تهرانن"}, "did you mean 'تهران'"),
+        ({"locale": "de"}, "use 'fa' or 'en'"),
+    ],
+)
+def test_a_workspace_opened_wrongly_says_what_is_right(asked, told):
+    with pytest.raises(Refusal, match=told):
+        workspace.open("data/sample", **asked)
+
+
+def test_a_destination_nobody_ever_reached_is_no_conversion_of_zero():
+    company = workspace.open("data/sample")
+    assert company.destination() == company.destination("payment") == "payment"
+    with pytest.raises(tables.TableError, match="goal 'paymnt': no customer was ever there; did you mean 'payment'"):
+        company.destination("paymnt")
