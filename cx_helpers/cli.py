@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import os
 import sys
+import traceback
 
 from cx_helpers import __doc__ as PURPOSE
 
@@ -50,8 +51,18 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return OK
     except (ValueError, OSError) as error:  # what was asked for is wrong; anything else is our own fault and shows
-        print(f"cx: {_sentence(error)}", file=sys.stderr)
+        print(f"cx: {_covered(_sentence(error))}", file=sys.stderr)
         return getattr(error, "exit_code", WRONG)  # an error may say its own, as `Busy` does
+    except Exception:
+        print(_covered(traceback.format_exc()), file=sys.stderr)
+        return WRONG
+
+
+def _covered(text: str) -> str:
+    """A message without the phone numbers, e-mails and passwords that may have strayed into it."""
+    from cx_helpers.intake import privacy
+
+    return privacy.uncover(text)
 
 
 def _sentence(error: Exception) -> str:

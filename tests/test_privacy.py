@@ -2,15 +2,16 @@
 
 import time
 
+import duckdb
 import pandas as pd
 import personal
 import pytest
 
 from cx_helpers.intake import addresses, digits, privacy
-from cx_helpers.intake.privacy import MARKS, find, redact, without
+from cx_helpers.intake.privacy import HINT, MARKS, find, redact, without
 
 PHONE, NID, CARD, SHEBA, MAIL, LINK, NAME = (
-    MARKS[k] for k in "phone national_id card sheba email link user_name".split()
+    MARKS[k][0] for k in "phone national_id card sheba email link user_name".split()
 )
 TAKEN = [
     # mobiles: three scripts, parted in every way, glued, with the land's number, backwards
@@ -32,7 +33,7 @@ TAKEN = [
     ("۰۹۱۲۱۱۱۱۱۱۱/۰۹۱۲۲۲۲۲۲۲۲", f"{PHONE}/{PHONE}"),
     ("سفارشم را با ۰۹۱۲۱۲۳۴۵۶۷ ثبت کردم", f"سفارشم را با {PHONE} ثبت کردم"),
     ("کد سفارش ۱۲۳۴۵۶۷ شماره تماس ۰۹۱۲۳۴۵۶۷۸۹", f"کد سفارش ۱۲۳۴۵۶۷ شماره تماس {PHONE}"),
-    ("call09123456789now", f"call{PHONE}now"),
+    ("call09123456789now", "call[phone]now"),
     # other phones
     ("(021) 8877 6655", PHONE),
     ("۸۸۷۷۶۶۵۵-۰۲۱", PHONE),
@@ -51,8 +52,8 @@ TAKEN = [
     ("IR062960000000100324200001", SHEBA),
     ("ir-06-2960-0000-0010-0324-2000-01", SHEBA),
     ("شبام ۰۶۲۹۶۰۰۰۰۰۰۰۱۰۰۳۲۴۲۰۰۰۰۱", f"شبام {SHEBA}"),
-    ("شماره حسابم ۱۲۳۴۵۶۷۸۹۰۱۲۳", f"شماره حسابم {MARKS['account']}"),
-    ("کد پستی: ۱۹۳۹۵-۴۶۳۵۱", f"کد پستی: {MARKS['postcode']}"),
+    ("شماره حسابم ۱۲۳۴۵۶۷۸۹۰۱۲۳", f"شماره حسابم {MARKS['account'][0]}"),
+    ("کد پستی: ۱۹۳۹۵-۴۶۳۵۱", f"کد پستی: {MARKS['postcode'][0]}"),
     # addresses
     ("ایمیل من ali.r@mail.ir", f"ایمیل من {MAIL}"),
     ("ایمیلمali_r@gmail.comهست", f"ایمیلم{MAIL}هست"),
@@ -70,6 +71,7 @@ TAKEN = [
     ("آیدی تلگرامم ali_r98 است", f"آیدی تلگرامم {NAME} است"),
     ("اینستا: sara.hosseini", f"اینستا: {NAME}"),
     ("ایدیم SaraviRiika@", f"ایدیم {NAME}"),
+    ("mail ali@x.ir or call 0912 123 4567", "mail [e-mail] or call [phone]"),
 ]
 STAY = """
 قیمت ۲٬۵۰۰٬۰۰۰ تومان بود
@@ -173,6 +175,20 @@ def test_check_digits():
     assert not digits.national("1111111111")
     assert digits.luhn("4111111111111111")
     assert not digits.luhn("4111111111111112")
+
+
+def test_what_strayed_into_a_name_or_a_message_is_covered_and_links_stay():
+    assert privacy.uncover("کانال ۰۹۱۲۱۲۳۴۵۶۷") == f"کانال {PHONE}"
+    assert privacy.uncover("0084575948") == NID
+    assert privacy.uncover("order 2345678003 of 2025-09-22") == "order 2345678003 of 2025-09-22"
+    assert privacy.uncover("https://shop.ir/?mail=a@x.ir&p=09121234567") == "https://shop.ir/?mail=[e-mail]&p=[phone]"
+    assert privacy.uncover("cannot open postgresql://me:secret@host/db") == "cannot open postgresql://…@host/db"
+
+
+def test_the_engine_asks_about_every_text_in_which_there_is_something(crowd):
+    some = [c.text for c in crowd if find(c.text)] + [text for text, _ in TAKEN]
+    asked = duckdb.execute(f"SELECT count(*) FROM unnest(?) AS t(x) WHERE regexp_matches(x, '{HINT}')", [some])
+    assert asked.fetchall()[0][0] == len(some) > 10_000
 
 
 def test_a_link_is_personal_by_what_it_carries():

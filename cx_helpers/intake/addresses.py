@@ -45,6 +45,7 @@ _USER_NAME = (
     r"|(?<![A-Za-z0-9_.])[A-Za-z][A-Za-z0-9_.]{3,40}+@(?![\w.])"
 )
 _ADDRESS = re.compile(rf"(?P<link>{_LINK})|(?P<email>{_EMAIL})|(?P<user_name>{_USER_NAME})", re.IGNORECASE)
+_MAIL = re.compile(_EMAIL)
 _NETWORKS = "تلگرام|اینستاگرام|اینستا|ایتا|بله|روبیکا|سروش|توییتر|telegram|instagram|insta|twitter"
 _CALLED = re.compile(
     r"(?:(?:[آا]ی[ \u200c]?دی|یوزر(?:[ \u200c]?نیم)?|نام[ \u200c]کاربری|\buser(?:[ _]?name)?\b)\w{0,3}"
@@ -81,6 +82,11 @@ def places(text: str) -> Iterator[Place]:
         if _is_name(text[start:end]) and not any(p.start < end and start < p.end for p in found):
             found.append(Place("user_name", start, end))
     return iter(sorted(found, key=lambda place: place.start))
+
+
+def emails(text: str) -> Iterator[Place]:
+    """E-mails wherever they stand, within links too."""
+    return (Place("email", *match.span()) for match in _MAIL.finditer(text))
 
 
 def personal(link: str) -> bool:

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cx_helpers.intake import privacy
 from cx_helpers.intake.convert import ORDER
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
@@ -141,7 +142,8 @@ def _check_rows(con, relation: str, shown: str, table: str, in_order: bool) -> l
             f"SELECT min(_row), arg_min(({key})::VARCHAR, _row) FROM (SELECT *, row_number() OVER (PARTITION BY {key} "
             f"ORDER BY _row) AS nth FROM {numbered}) WHERE nth > 1"
         ).fetchall()[0]
-        problems.append(Problem(shown, f"the key ({', '.join(spec.key)}) {value} is there more than once",
+        value = "" if {"customer_id", "value"} & {*spec.key} else f" {privacy.uncover(value)}"
+        problems.append(Problem(shown, f"the key ({', '.join(spec.key)}){value} is there more than once",
                                 "keep one row a key", row, whole - distinct))  # fmt: skip
     if table in ORDER and in_order and not problems:
         problems += _order(con, relation, numbered, shown, ORDER[table])

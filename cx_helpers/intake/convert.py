@@ -7,14 +7,13 @@ quarantine.  So for every source:  rows in = rows taken + rows in quarantine + r
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import quarantine
+from cx_helpers.intake import masking, messages, pseudonyms, quarantine
 from cx_helpers.intake.faults import said
 from cx_helpers.intake.fields import DELETED, NEWEST, SourceError, Target
 from cx_helpers.intake.inner import INNER, TABLES
@@ -46,25 +45,27 @@ def connect(scratch: Path, memory: str = "1400MB") -> duckdb.DuckDBPyConnection:
     con.execute("SET enable_progress_bar = false; SET disabled_optimizers = 'in_clause'")
     for macro in MACROS:
         con.execute(f"CREATE TEMP MACRO {macro}")
+    masking.prepare(con)
     return con
 
 
 def convert(job: Job) -> Taken:
     """Turn a relation of texts into one Parquet piece a table, and write what could not be read into quarantine."""
     if job.secret:
-        job.con.execute(f"SET VARIABLE cx_key = {literal(job.secret)}")
+        pseudonyms.prepare(job.con, job.secret)
     try:
         return _convert(job)
     except duckdb.InvalidInputException as error:
         if job.raw.careful is None or "CSV" not in str(error):
-            raise SourceError(f"{job.file}: {_first(error)}") from None
+            raise SourceError(f"{job.file}: {messages.reason(error)}") from None
         job.raw = job.raw.careful()
         return _convert(job)
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
-        raise SourceError(f"source {job.source.name!r}: an expression is wrong: {_first(error)}; "
-                          f"columns there are: {', '.join(job.raw.columns)}") from None  # fmt: skip
+        raise SourceError(f"source {job.source.name!r}: an expression is wrong: {messages.reason(error)}; "
+                          f"columns there are: {messages.columns(job.raw.columns)}") from None  # fmt: skip
     except duckdb.ConversionException as error:
-        raise SourceError(f"source {job.source.name!r}, {job.file}: an expression failed on a row: {_first(error)}; "
+        where, said = f"source {job.source.name!r}, {job.file}", messages.reason(error)
+        raise SourceError(f"{where}: an expression failed on a row: {said}; "
                           "write try_cast(…) so that such a row can go to quarantine") from None  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def _missing_columns(job: Job, taken: Taken) -> None:
             hint = nearest(column, job.raw.columns)
             if required and not job.raw.sparse:
                 raise SourceError(f"source {job.source.name!r}, {job.file}: no column {column!r}{hint}; "
-                                  f"columns: {', '.join(job.raw.columns)}")  # fmt: skip
+                                  f"columns: {messages.columns(job.raw.columns)}")  # fmt: skip
             taken.warnings.append(said(
                 fa="{file}: ستون «{column}» نیست و خالی می‌ماند{hint}",
                 en="{file}: no column {column!r}, it stays empty{hint}",
@@ -213,6 +214,8 @@ def _quarantine(job: Job, taken: Taken) -> None:
         cursor = con.execute(f"SELECT * FROM {job.raw.relation} WHERE _rec IN (SELECT _rec FROM bad)")
         labels = [d[0] for d in cursor.description]
         came = {row["_rec"]: row for row in (dict(zip(labels, r, strict=True)) for r in cursor.fetchall())}
+        secret = masking.secret_columns(job.source.targets)
+        hidden = masking.key_columns(job.source.targets)
         allowed = {(t.table, f.name): ", ".join(f.allowed) for t in job.source.targets for f in t.fields}
         for rec, table, problem in bad:
             code, column, value = problem.split("|", 2)
@@ -220,6 +223,9 @@ def _quarantine(job: Job, taken: Taken) -> None:
                 value = str(lines.get(int(value), value))
             if code == "not_in_map":
                 value = _shown(job, table, column, came[rec])
+            if code != "repeated_key":
+                beside = [came[rec].get(c) for c in hidden]
+                value = messages.preview(value, (table, column) in secret, beside, job.locale)
             row = {k: v for k, v in came[rec].items() if k not in ("_rec", "_key")}
             about = {"table": table, "column": column or None, "value": value or None, "code": code}
             rows.append({"file": job.file, "line": lines.get(rec), **about, "row": row,
@@ -245,7 +251,3 @@ def _shown(job: Job, table: str, column: str, row: dict) -> str:
 
 def _one(con, sql: str):
     return con.execute(sql).fetchall()[0][0]
-
-
-def _first(error: Exception) -> str:
-    return re.sub(r"^\w+( \w+)* Error: ", "", str(error).split("\n")[0])

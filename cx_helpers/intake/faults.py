@@ -5,6 +5,7 @@ A file with a fault is told of and left; all others are read.  Rows that are wro
 
 from __future__ import annotations
 
+from cx_helpers.intake import privacy
 from cx_helpers.intake.fields import SourceError
 
 # code: (what is wrong fa, en, what to do fa, en); {…} are the fault's own
@@ -59,16 +60,14 @@ class FileFault(SourceError):
 
     def __init__(self, file: str, code: str, **about):
         fa, en, fa_remedy, en_remedy = FAULTS[code]
-        self.words = {
-            "fa": f"{file}: {fa.format(**about)}؛ {fa_remedy}",
-            "en": f"{file}: {en.format(**about)}; {en_remedy}",
-        }
+        fa, en = f"{{file}}: {fa}؛ {fa_remedy}", f"{{file}}: {en}; {en_remedy}"
+        self.words = said(fa, en, file=file, **about)
         super().__init__(self.words["en"])
 
 
 def said(fa: str, en: str, **about) -> dict[str, str]:
     """One sentence about a file in both languages; names of files and columns stay as they are."""
-    return {"fa": fa.format(**about), "en": en.format(**about)}
+    return {"fa": privacy.uncover(fa.format(**about)), "en": privacy.uncover(en.format(**about))}
 
 
 def words(error: Exception) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
+from cx_helpers.intake import privacy
 from cx_helpers.intake.inner import PERSON, TABLES
 from cx_helpers.settings import Settings, WorkspaceError
 from cx_helpers.tables import nearest
@@ -30,6 +31,9 @@ NEWEST, DELETED, VIA = "_newest", "_deleted", "_via_"  # columns that pieces hav
 
 class SourceError(WorkspaceError):
     """A source cannot be read as it is mapped: the message names the entry and the key, and what to write."""
+
+    def __init__(self, message: str):
+        super().__init__(privacy.uncover(message))
 
 
 @dataclass(frozen=True)

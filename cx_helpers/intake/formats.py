@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import encodings
-from cx_helpers.intake.faults import CUT, said
+from cx_helpers.intake import encodings, messages
+from cx_helpers.intake.faults import CUT
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, plain, unique
 from cx_helpers.intake.values import literal, name
@@ -26,7 +27,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
                 f"read_json_objects({literal(text.path)}, format='array', maximum_object_size=67108864)"
             )
         except duckdb.Error as error:
-            raise SourceError(f"{path.name}: not a JSON array: {error}; write one object a line") from None
+            said = messages.reason(error)
+            raise SourceError(f"{path.name}: not a JSON array: {said}; write one object a line") from None
     else:
 
         def objects():
@@ -142,8 +144,15 @@ def open_sql(con, url: str, query: str, hasher) -> Raw:
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         place = url.split("://")[0] + "://…"  # never the password
         said = str(getattr(error, "orig", None) or type(error).__name__ + ": " + str(error).split("\n")[0])
-        raise SourceError(f"the query at {place} failed: {said.replace(url, place)}") from None
+        for hidden in (url, _password(url)):
+            said = said.replace(hidden, "…") if hidden else said
+        raise SourceError(f"the query at {place} failed: {said}") from None
     return Raw(relation, columns)
+
+
+def _password(url: str) -> str | None:
+    found = re.search(r"://[^/@]*?:([^/]*)@", url)
+    return found[1] if found else None
 
 
 def _pointer(parts: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from cx_helpers import wording
-from cx_helpers.intake import quarantine
+from cx_helpers.intake import privacy, quarantine
 
 
 @dataclass
@@ -72,7 +72,7 @@ class IngestReport:
             lines += [f"  {said['fa' if fa else 'en']}" for said in self.problems]
         if not self.changed:
             lines.append("چیزی عوض نشده بود" if fa else "nothing had changed")
-        return "\n".join(lines)
+        return privacy.uncover("\n".join(lines))
 
     def _apart(self, number, fa: bool) -> list[str]:
         """What was read and stands in no table, by table and reason."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import csvlines, encodings, kinds
+from cx_helpers.intake import csvlines, encodings, kinds, messages
 from cx_helpers.intake.faults import CUT, said
 from cx_helpers.intake.formats import open_excel, open_jsonl
 from cx_helpers.intake.mapping import SourceError
@@ -85,7 +85,7 @@ def open_parquet(con, path: Path, options: dict, scratch: Path) -> Raw:
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
     except duckdb.Error as error:
-        raise SourceError(f"{path.name}: not a whole Parquet file: {error}") from None
+        raise SourceError(f"{path.name}: not a whole Parquet file: {messages.reason(error)}") from None
     relation, columns = as_texts(described, scan)
     return Raw(relation, columns)
 
@@ -108,8 +108,9 @@ def open_query(con, files: dict[str, Path], query: str, options: dict, scratch: 
         return ask(raws)
     except duckdb.InvalidInputException as error:
         if "CSV" not in str(error):
-            raise SourceError(f"the query failed: {error}") from None
+            raise SourceError(f"the query failed: {messages.reason(error)}") from None
         return ask({label: raw.careful() if raw.careful else raw for label, raw in raws.items()})
     except duckdb.Error as error:
-        there = "; ".join(f"{label}: {', '.join(raw.columns)}" for label, raw in raws.items())
-        raise SourceError(f"the query failed: {error}; tables and columns there are: {there}") from None
+        there = "; ".join(f"{label}: {messages.columns(raw.columns)}" for label, raw in raws.items())
+        said = messages.reason(error)
+        raise SourceError(f"the query failed: {said}; tables and columns there are: {there}") from None

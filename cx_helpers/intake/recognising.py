@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cx_helpers import wording
-from cx_helpers.intake import encodings, mapping, plain, privacy, sheets, systems
+from cx_helpers.intake import encodings, mapping, messages, plain, sheets, systems
 from cx_helpers.intake.faults import FileFault, said
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw, fill
 from cx_helpers.intake.sheets import Sheet
 from cx_helpers.intake.systems import Dialect, fold, found_in
 from cx_helpers.intake.units import Unit
-
-SHOWN = 12  # names of columns that an error lists
 
 
 @dataclass
@@ -95,7 +93,7 @@ def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
         told.append(said(
             fa="{file}: این ستون‌ها نیستند و خالی می‌مانند: {columns}",
             en="{file}: these columns are not there and stay empty: {columns}",
-            file=shown, columns=_listed(lacks)))  # fmt: skip
+            file=shown, columns=messages.columns(lacks)))  # fmt: skip
     known = {fold(c) for c in [*dialect.columns, *(other for other, _ in dialect.aliases)]}
     known |= {fold(c).split(".")[0] for c in dialect.columns}
     new = [c for c in sheet.raw.columns if c not in found.values() and fold(c) not in known and c[0] != "_"]
@@ -103,19 +101,12 @@ def _told(unit: Unit, sheet: Sheet, dialect: Dialect) -> list[wording.Words]:
         told.append(said(
             fa="{file}: این ستون‌ها ناشناخته‌اند و کنار گذاشته شدند (برای نگه‌داشتن، زیر `keep` بنویسید): {columns}",
             en="{file}: these columns are not known and were left out (list them under `keep` to have them): {columns}",
-            file=shown, columns=_listed(new)))  # fmt: skip
+            file=shown, columns=messages.columns(new)))  # fmt: skip
     return told
 
 
 def _unknown(unit: Unit, sheet: Sheet) -> FileFault:
     near, missing = systems.nearest_dialect(unit.source.dialects, sheet.raw.columns, sheet.name)
     shown = unit.shown + (f" ({sheet.name})" if sheet.name else "")
-    return FileFault(shown, "unknown_shape", system=unit.source.system, columns=_listed(sheet.raw.columns),
-                     nearest=near.name, missing=_listed(missing) or "-")  # fmt: skip
-
-
-def _listed(columns: list[str]) -> str:
-    """The first names, cut short and without what a file that has no header may show there: a customer's number."""
-    return ", ".join(privacy.redact(c[:40]) for c in columns[:SHOWN]) + (
-        f", … ({len(columns)})" if len(columns) > SHOWN else ""
-    )
+    return FileFault(shown, "unknown_shape", system=unit.source.system, columns=messages.columns(sheet.raw.columns),
+                     nearest=near.name, missing=messages.columns(missing) or "-")  # fmt: skip

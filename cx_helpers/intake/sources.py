@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from cx_helpers.intake import convert, merge, pseudonyms, store, taking, units
+from cx_helpers.intake import convert, merge, pseudonyms, quarantine, store, taking, units
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, SourceError, read_sources
@@ -40,8 +41,8 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
             f"the engine holds the tables in {settings.database.name}, so no report would read what cx ingest writes "
             "into tables/; leave `engine` out of workspace.yaml, or `sources`"
         )
-    with store.lock(folder), store.scratch(folder) as scratch:
-        _run(sources, settings, scratch, report, progress)
+    with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
+        _run(con, sources, settings, scratch, report, progress)
     return report
 
 
@@ -58,16 +59,17 @@ def _found(sources: list[Source], settings: Settings, report: IngestReport) -> t
     return found, without, errors
 
 
-def _run(sources: list[Source], settings: Settings, scratch: Path, report: IngestReport, progress) -> None:
+def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: IngestReport, progress) -> None:
     folder, state = settings.folder, store.State.read(settings.folder)
     found, without, errors = _found(sources, settings, report)
     before = {table: list(pieces) for table, pieces in state.tables.items()}
     secret = pseudonyms.secret(folder) if settings.privacy["pseudonyms"] else None
+    if secret and (weak := pseudonyms.weakness(secret)):
+        report.warnings.append(weak)
     state.pieces.mkdir(parents=True, exist_ok=True)
     wanted = {unit.id for unit in found}
     stays = {id: unit for id, unit in state.units.items() if unit["source"] in without}
     gone = {id: unit for id, unit in state.units.items() if id not in wanted and id not in stays}
-    con = convert.connect(scratch)
     fresh: dict[str, dict] = dict(stays)
     waiting: list[tuple[Path, Path]] = []  # quarantine files, put in place when all went well
     for done, unit in enumerate(found):
@@ -105,7 +107,6 @@ def _run(sources: list[Source], settings: Settings, scratch: Path, report: Inges
     state.tables = _tables(fresh)
     _publish(con, state, before, waiting, gone, report)
     _sum(fresh, report)
-    con.close()
 
 
 def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:
@@ -126,8 +127,7 @@ def _publish(con, state: store.State, before: dict, waiting, gone: dict, report:
     for table in ours:
         store.own_only(tables / f"{table}.parquet")
     for part, target in waiting:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.replace(target) if part.is_file() else target.unlink(missing_ok=True)
+        quarantine.place(part, target)
     for unit in gone.values():
         report.files[unit["shown"]] = "gone"
         (state.folder / unit["quarantine"]).unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import pseudonyms
+from cx_helpers.intake import masking, pseudonyms
 from cx_helpers.intake.fields import DELETED, Field, Target
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
@@ -31,12 +31,15 @@ class Job:
     locale: str = "en"
     secret: str | None = None  # personal keys become pseudonyms
     part: str = ""  # which table of a file that holds several
+    redact: bool = False  # customers' words lose what belongs to a person
 
 
 def with_hash(job: Job, base: str) -> str:
     """Add `_key`: a hash of the row's own texts and its file's name, and, of equal rows, which one it is."""
     texts = ", ".join(f"coalesce({name(c)}, chr(0))" for c in job.raw.columns)
-    hashed = f"md5(concat_ws(chr(31), {literal(job.stamp)}, {texts}))"
+    said = f"concat_ws(chr(31), {literal(job.stamp)}, {texts})"
+    # a row may be little more than a phone and a day: an open hash of it could be guessed
+    hashed = pseudonyms.sql(said, 32) if job.secret else f"md5({said})"
     job.con.execute(
         f"CREATE OR REPLACE TEMP TABLE again AS WITH h AS (SELECT _rec, {hashed} AS h FROM ({base})) "
         "SELECT _rec, row_number() OVER (PARTITION BY h ORDER BY _rec) AS nth FROM h "
@@ -99,7 +102,7 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
         problem = f"CASE WHEN NOT {DELETED} OR {keyless} THEN {problem} END"
         kept += [f"NOT ({DELETED} AND ({keyless}))"] if number else []
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
-    shown = ", ".join(f"{_private(f, target) if job.secret else name(f.name)} AS {name(f.name)}" for f in target.fields)
+    shown = ", ".join(f"{_stored(f, target, job)} AS {name(f.name)}" for f in target.fields)
     con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
                 f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){where}")  # fmt: skip
 
@@ -132,13 +135,8 @@ def _source(f: Field, raw: Raw) -> str:
     return name(f.column) if f.column in raw.columns else "NULL::VARCHAR"
 
 
-def _private(f: Field, target: Target) -> str:
-    """SQL of a column as it is stored where privacy asks for pseudonyms."""
-    if f.name == "customer_id":
-        return pseudonyms.sql(name(f.name))
-    if target.table == "identities" and f.name == "value":
-        return pseudonyms.sql(pseudonyms.normalised("kind", name(f.name)))
-    return name(f.name)
+def _stored(f: Field, target: Target, job: Job) -> str:
+    return masking.stored(f, target, job.source.targets, keyed=job.secret is not None, redact=job.redact)
 
 
 def _problems(f: Field, target: Target) -> list[str]:

@@ -23,6 +23,8 @@ def init(folder: str | Path) -> Path:
     text = files("cx_helpers").joinpath("templates", "workspace.yaml").read_text("utf-8")
     for name in FOLDERS:
         (folder / name).mkdir(parents=True, exist_ok=True)
+    for name in ("quarantine", "state"):  # personal data, and the key of the pseudonyms
+        (folder / name).chmod(0o700)
     (folder / "workspace.yaml").write_text(text, "utf-8")
     ignore = folder / ".gitignore"
     if not ignore.exists():

@@ -25,7 +25,7 @@ from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.values import name
 from cx_helpers.tables import TABLES
 
-VERSION = 2  # of how rows are read: raising it reads every file anew
+VERSION = 3  # of how rows are read: raising it reads every file anew
 
 
 @dataclass

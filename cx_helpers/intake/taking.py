@@ -36,7 +36,7 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
         one = scratch / f"{stem}--{number}.jsonl"
         job = convert.Job(
             con, part.source, part.raw, unit.shown, Path(unit.shown).name, [state.pieces / p["file"] for p in pieces],
-            one, settings.locale, secret, part.name,
+            one, settings.locale, secret, part.name, settings.privacy["redact_text"],
         )  # fmt: skip
         taken = convert.convert(job)
         for piece in pieces:
@@ -106,8 +106,9 @@ def scored(source: Source) -> bool:
 def how(unit: Unit, settings: Settings, secret: str | None) -> str:
     """By what a unit is read: anything of it that changes reads the unit anew."""
     hidden = hashlib.sha256((secret or "").encode()).hexdigest()
+    redact = settings.privacy["redact_text"]
     return store.digest(
-        store.VERSION, asdict(unit.source), settings.currency, settings.locale, _model(unit.source), hidden
+        store.VERSION, asdict(unit.source), settings.currency, settings.locale, _model(unit.source), hidden, redact
     )
 
 

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from cx_helpers.intake import privacy, pseudonyms
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.mapping import Source, SourceError, expand
 from cx_helpers.settings import Settings
@@ -52,8 +53,9 @@ def _of_file(path: Path, source: Source, settings: Settings) -> list[Unit]:
     except (zipfile.BadZipFile, OSError):
         members = [""]  # told when it is read
     members = [m for m in members if not _hidden(m) and not _left(Path(m).name, source)]
-    return [Unit(f"{source.name}:{seen}:{m}", source, f"{seen}/{m}".rstrip("/"), {"path": path}, member=m or "?")
-            for m in members]  # fmt: skip
+    shows = [(m, named(m, settings.folder)) for m in members]
+    return [Unit(f"{source.name}:{seen}:{n}", source, f"{seen}/{n}".rstrip("/"), {"path": path}, member=m or "?")
+            for m, n in shows]  # fmt: skip
 
 
 def unzipped(unit: Unit, scratch: Path) -> Path:
@@ -100,9 +102,15 @@ def _database(url: str, folder: Path) -> str:
 def shown(path: Path, folder: Path) -> str:
     """A path as people see it: relative to the workspace where it lies in it, else its name."""
     try:
-        return path.resolve().relative_to(folder.resolve()).as_posix()
+        return named(path.resolve().relative_to(folder.resolve()).as_posix(), folder)
     except ValueError:
-        return path.name
+        return named(path.name, folder)
+
+
+def named(path: str, folder: Path) -> str:
+    """A name as it is shown and remembered; of a customer's number in it a mark is left, and which one it is."""
+    covered = privacy.uncover(path)
+    return path if covered == path else f"{covered}~{pseudonyms.pseudonym(path, pseudonyms.secret(folder))[:8]}"
 
 
 def safe(unit: Unit) -> str:

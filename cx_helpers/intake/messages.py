@@ -1,0 +1,57 @@
+"""What may a message say?  Errors, reasons and reports name files, columns and remedies, never a person's key.
+
+A message travels further than the data it is about: into a terminal, a mail, a log.  So keys are covered wherever they
+may have strayed into one: values that an engine quotes, a first row that was taken for the header, names of files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cx_helpers.intake import privacy
+
+HIDDEN = {"fa": "[پوشیده]", "en": "[hidden]"}
+SHOWN = 12  # names of columns that an error lists
+_KIND = re.compile(r"^\w+( \w+)* Error: ")
+_OF_VALUES = ("Conversion", "InvalidInput", "OutOfRange", "Constraint", "Serialization")  # these quote what rows hold
+_QUOTED = re.compile(r"'.*'|\".*\"")
+_NO_NAME = re.compile(r"[\d\s.,:/٫٬+-]+|column_\d+")
+
+
+def reason(error: Exception) -> str:
+    """What an engine says, in its first line, without the values of the rows that it stumbled over."""
+    line = _KIND.sub("", str(error).split("\n")[0])
+    if type(error).__name__.startswith(_OF_VALUES):
+        line = _QUOTED.sub("'…'", line)
+    return privacy.uncover(line)
+
+
+def columns(names: Iterable[str]) -> str:
+    """The first names of columns, cut short; only how many there are where they look like a row of values."""
+    names = list(names)
+    if _are_values(names):
+        return f"{len(names)} (the first line holds values, not names: say `header: false` and `names: […]`)"
+    more = f", … ({len(names)})" if len(names) > SHOWN else ""
+    return ", ".join(privacy.uncover(name[:40]) for name in names[:SHOWN]) + more
+
+
+def _are_values(names: list[str]) -> bool:
+    """Is this no header but a row: with somebody's key in it, or mostly numbers?"""
+    if any(privacy.uncover(name) != name for name in names):
+        return True
+    return sum(bool(_NO_NAME.fullmatch(name)) for name in names) * 2 > len(names)
+
+
+def preview(value: str | None, secret: bool, row: Iterable[str | None], locale: str) -> str | None:
+    """A value as a reason may quote it.
+
+    secret  it stands in a column that nobody may show;  row  what stands in such columns of the same row
+    """
+    if not value:
+        return None
+    return HIDDEN[locale] if secret or any(map(value.__contains__, _keys(row))) else privacy.redact(value)
+
+
+def _keys(row: Iterable[str | None]) -> list[str]:
+    return [other.strip() for other in row if other and len(other.strip()) > 2]
