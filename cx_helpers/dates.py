@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import jdatetime
@@ -158,6 +158,16 @@ class Period:
         width = {"year": 12, "quarter": 3, "month": 1}[self.kind]
         year, month = divmod(year * 12 + month - 1 + steps * width, 12)
         name = {"year": f"{year:04}", "quarter": f"{year:04}-Q{month // 3 + 1}", "month": f"{year:04}-{month + 1:02}"}
+        return Period.parse(name[self.kind], timezone=self.timezone)
+
+    def moved_to(self, day: dt.date) -> Period:
+        """The period of the same kind that holds a day; a range ends on an earlier day, starts on a later one."""
+        if self.kind in ("day", "range"):
+            first = day if day >= self.first else day - dt.timedelta(self.days - 1)
+            return replace(self, first=first, past=first + dt.timedelta(self.days)).shift(0)
+        month = Period.month_of(day, calendar=self.calendar, timezone=self.timezone)
+        year, number = month.name.split("-")
+        name = {"year": year, "quarter": f"{year}-Q{(int(number) + 2) // 3}", "month": month.name}
         return Period.parse(name[self.kind], timezone=self.timezone)
 
     def back(self, count: int, kind: str = "month") -> list[Period]:

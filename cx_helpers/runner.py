@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cx_helpers import parameters, wording, workspace
-from cx_helpers.run import gather, manifest, publish, standing
+from cx_helpers.run import gather, manifest, publish, reach, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
 from cx_helpers.tables import nearest
@@ -117,6 +117,7 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
     period = parameters.period(given, calendar=settings.calendar, timezone=settings.timezone)
     locale = asked.parameters.get("locale") or plan.locale or settings.locale
     company = workspace.Tables(settings, period, "", locale)
+    reach.refuse_empty(company)
     groups, left_out = _groups(company, plan.for_each) if plan.for_each else ([""], [])
     wording.use(locale=locale, calendar=period.calendar, labels=workspace.labels(settings.folder))
     common = {"workspace": os.path.relpath(settings.folder), "period": period.name, "locale": locale}

@@ -100,3 +100,22 @@ def test_the_heading_tells_an_english_reader_the_days_of_a_jalali_period():
     assert Period.parse("1404-10").heading("en") == "Dey 1404 (22 Dec 2025 – 20 Jan 2026)"
     assert Period.parse("1404-06").heading("fa") == "شهریور ۱۴۰۴"
     assert Period.parse("2025-09", calendar="gregorian").heading("en") == "September 2025"
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "there"),
+    [
+        ("1404-07", dt.date(2025, 9, 22), "1404-06"),
+        ("1404-Q3", dt.date(2025, 9, 22), "1404-Q2"),
+        ("1399", dt.date(2025, 3, 20), "1403"),  # the leap day 30 Esfand
+        ("2026-Q1", dt.date(2025, 12, 31), "2025-Q4"),
+        ("1404-07-05", dt.date(2025, 9, 22), "1404-06-31"),
+        ("1404-07-01_1404-07-10", dt.date(2025, 9, 22), "1404-06-22_1404-06-31"),  # it ends on an earlier day
+        ("1404-07-01_1404-07-10", dt.date(2025, 10, 23), "1404-08-01_1404-08-10"),  # and starts on a later one
+    ],
+)
+def test_a_period_is_moved_to_a_day(name, day, there):
+    moved = Period.parse(name).moved_to(day)
+    assert moved.name == there
+    assert moved == Period.parse(there)
+    assert moved.first <= day < moved.past

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import shop
 
@@ -412,7 +413,54 @@ def test_a_company_that_is_not_there(here, capsys):
 
 
 def test_nobody_of_a_segment_in_this_period_is_no_error(here):
-    assert cx("good", "-p", "segment=province=گیلان", "--period", "1404-01") == 0
+    assert cx("good", "-p", "segment=province=گیلان", "--from", "1404-05-10", "--to", "1404-05-12") == 0
+
+
+EMPTY = {  # the shop's answers run from 1 Mordad to 31 Shahrivar 1404
+    ("--period", "1404-07"): "1404-06",
+    ("--period", "1404-04"): "1404-05",
+    ("--period", "2026-01"): "2025-09",
+    ("--period", "1405"): "1404",
+    ("--period", "1403-Q4"): "1404-Q2",
+    ("--period", "1404-07-01"): "1404-06-31",
+    ("--from", "1404-04-20", "--to", "1404-04-29"): "1404-05-01_1404-05-10",
+    ("--from", "1404-08-01", "--to", "1404-08-30"): "1404-06-02_1404-06-31",
+}
+
+
+@pytest.mark.parametrize("asked", EMPTY, ids=" ".join)
+def test_a_period_of_which_nothing_is_known_is_refused(asked, here, capsys):
+    assert cx("good", *asked) == 1
+    said = capsys.readouterr().err
+    assert said.strip().endswith(f"is {EMPTY[asked]}")
+    assert "from 1 Mordad 1404 to 31 Shahrivar 1404" in said or "from 23 July 2025 to 22 September 2025" in said
+    assert not (here / "reports").exists()
+
+
+def test_a_gap_in_the_data_is_refused_and_a_period_that_one_table_reaches_is_not(here, capsys):
+    path = here / "shop" / "tables" / "responses.parquet"
+    answers = pd.read_parquet(path)
+    month = answers["responded_at"] < "2025-08-22T20:30Z"
+    far = answers[month].assign(responded_at=lambda t: t["responded_at"] - pd.DateOffset(years=1))
+    far = far.assign(response_id="old" + far["response_id"])
+    pd.concat([far, answers[~month]]).to_parquet(path, coerce_timestamps="us")
+    assert cx("slow", "--period", "1404-05") == 1
+    assert "from 2 Mordad 1403 to 31 Shahrivar 1404" in (said := capsys.readouterr().err)
+    assert said.strip().endswith("1404-06")
+    assert cx("slow", "--period", "1403-07") == 1
+    assert capsys.readouterr().err.strip().endswith("1403-06"), "its last day was 1 Shahrivar"
+    order = {"order_id": ["o"], "customer_id": ["c9"], "amount": [1.0]}
+    order["ordered_at"] = pd.to_datetime(["2025-08-01T10:00Z"])
+    pd.DataFrame(order).to_parquet(path.with_name("orders.parquet"), coerce_timestamps="us")
+    assert cx("slow", "--period", "1404-05") == 0
+
+
+def test_a_period_that_is_not_over_is_allowed(here):
+    path = here / "shop" / "tables" / "responses.parquet"
+    answers = pd.read_parquet(path)
+    answers[answers["responded_at"] < "2025-09-05"].to_parquet(path, coerce_timestamps="us")
+    assert cx("slow", "--period", "1404-06") == 0
+    assert cx("slow", "--period", "1404") == 0
 
 
 def test_a_folder_that_is_no_run_of_ours_is_left_alone(here, capsys):
