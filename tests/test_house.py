@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ GROUND = {
     "records",
     "regression",
     "settings",
+    "spreadsheet",
     "tables",
     "wording",
 }
@@ -113,3 +115,12 @@ def test_importing_the_package_brings_nothing_heavy():
     code = f"import sys, cx_helpers, cx_helpers.cli; print(sorted(set(sys.modules) & {heavy}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_lists_for_spreadsheets_are_written_in_one_place():
+    """Any other way to CSV or Excel would let a customer's text run as a formula."""
+    ways = re.compile(
+        r"\.to_csv\(|\.to_excel\(|csv\.writer|csv\.DictWriter|write_csv\(|FORMAT csv|openpyxl|xlsxwriter", re.I
+    )
+    texts = {p.name: p.read_text("utf-8") for p in MODULES + NOTEBOOKS}
+    assert [name for name, text in texts.items() if ways.search(text)] == ["spreadsheet.py"]
