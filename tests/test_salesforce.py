@@ -124,11 +124,11 @@ def test_contacts_accounts_and_leads(ingest):
     who = ask(ingest, "customers", "customer_id, acquisition_channel, birth_year, city, consent, segment")
     assert who == [
         (SHOP, None, None, None, None, "Customer"),
-        ("salesforce:00QdN00000F4b5D", "Web", None, None, None, None),
         (SARA, "Web", 1990, "شیراز", False, None),
+        ("salesforce:00QdN00000F4b5D", "Web", None, None, None, None),
     ]
     assert ask(ingest, "touchpoints", "customer_id, touchpoint") == [
-        ("salesforce:00QdN00000F4b5D", "lead"), (SARA, "lead"), (SARA, "lead_converted"),
+        (SARA, "lead"), (SARA, "lead_converted"), ("salesforce:00QdN00000F4b5D", "lead"),
     ]  # fmt: skip
     keys = ask(ingest, "identities", "kind, value, customer_id")
     assert ("account", "C-7", SHOP) in keys

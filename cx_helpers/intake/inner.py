@@ -29,7 +29,7 @@ INNER: dict[str, Table] = {
     ),
     "deals": Table(
         ("deal_id",),
-        ("deal_id", "customer_id"),
+        ("deal_id",),
         dict.fromkeys(("deal_id", "customer_id"), Column("string")),
         "whom a sale is about, won, lost or open: its history names the sale only",
     ),

@@ -30,7 +30,7 @@ READER_KEYS = ("format", "encoding", "delimiter", "quote", "header", "names", "s
 PLACE_KEYS = ("path", "files", "url", "query")
 ENTRY_KEYS = ("system", "name", "except", *VALUE_KEYS)
 SOURCE_KEYS = (*ENTRY_KEYS, *PLACE_KEYS, *READER_KEYS, "skip", "table", "tables", "newest_by", "deleted", *TARGET_KEYS)
-SYSTEM_KEYS = (*ENTRY_KEYS, "path", "encoding", "tables", "skip")
+SYSTEM_KEYS = (*ENTRY_KEYS, "path", "encoding", "tables", "skip", "aliases")
 
 
 @dataclass(frozen=True)

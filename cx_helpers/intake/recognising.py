@@ -32,7 +32,8 @@ def open_parts(con, unit: Unit, path: Path, scratch: Path) -> tuple[list[Part], 
     """
     dialects = unit.source.dialects
     roots = {root for dialect in dialects for root in dialect.roots}
-    wanted = list(dict.fromkeys(c for dialect in dialects for c in dialect.columns))
+    deep = (other for dialect in dialects for other, _ in dialect.aliases if "." in other)
+    wanted = list(dict.fromkeys([*(c for dialect in dialects for c in dialect.columns), *deep]))
     known: dict[tuple, str] = {}
 
     def shape(record: dict, root: str) -> str:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from cx_helpers.intake import convert, merge, pseudonyms, quarantine, store, taking, units
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
@@ -14,7 +16,6 @@ from cx_helpers.intake.mapping import Source, SourceError, read_sources
 from cx_helpers.intake.outcome import IngestReport
 from cx_helpers.intake.start import init  # noqa: F401  part of what this module offers
 from cx_helpers.intake.units import Unit
-from cx_helpers.intake.values import literal
 from cx_helpers.settings import Settings, load_settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is read now
@@ -133,9 +134,13 @@ def _publish(con, state: store.State, before: dict, waiting, gone: dict, report:
         (state.folder / unit["quarantine"]).unlink(missing_ok=True)
     other = {table for table in {*before, *state.tables} if before.get(table) != state.tables.get(table)}
     for table in ours:
-        if table in other or other & _needs(state, table) or not (tables / f"{table}.parquet").is_file():
+        path, left = tables / f"{table}.parquet", state.left.get(table, {})
+        if table in other or other & _needs(state, table) or (not path.is_file() and left.get("rows") != 0):
             report.changed = True
-            state.left[table] = vars(store.build(con, state, table))
+            left = vars(store.build(con, state, table)) | {"rows": pq.read_metadata(path).num_rows}
+            state.left[table] = left
+        if left.get("rows") == 0:  # no row is no table: a report that needs it says so, instead of showing nothing
+            store.remove(state, table)
     for table in set(before) - set(state.tables) - set(INNER):
         report.changed = True
         state.left.pop(table, None)
@@ -143,9 +148,7 @@ def _publish(con, state: store.State, before: dict, waiting, gone: dict, report:
     if report.changed or waiting or gone:
         report.changed = True
     state.write()
-    for table in ours:
-        path = literal(tables / f"{table}.parquet")
-        report.tables[table] = con.execute(f"SELECT count(*) FROM read_parquet({path})").fetchall()[0][0]
+    report.tables = {table: state.left[table]["rows"] for table in ours if state.left[table]["rows"]}
     report.left = {table: state.left[table] for table in ours if table in state.left}
 
 

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -80,9 +80,18 @@ def dialects(entry: dict, name: str, where: str, settings: Settings) -> tuple[Di
     known(mapping, SYSTEM_KEYS, f"mappings/{entry['system']}.yaml")
     added = _added(entry, mapping, where)
     rule = {key: mapping[key] for key in VALUE_KEYS if key in mapping}
-    return tuple(
-        _dialect(label, part, rule, entry, added, name, settings) for label, part in mapping["dialects"].items()
-    )
+    found = [_dialect(label, part, rule, entry, added, name, settings) for label, part in mapping["dialects"].items()]
+    return tuple(_labelled(found, entry.get("aliases") or {}, where))
+
+
+def _labelled(dialects: list[Dialect], aliases: dict, where: str) -> list[Dialect]:
+    """The dialects with the names that a workspace says its exports give to columns; SourceError where none has one."""
+    known(aliases, tuple(dict.fromkeys(c for dialect in dialects for c in dialect.columns)), f"{where}, aliases")
+    more = [(str(other), column) for column, others in aliases.items() for other in listed(others)]
+    return [
+        replace(d, aliases=(*d.aliases, *((other, column) for other, column in more if column in d.columns)))
+        for d in dialects
+    ]
 
 
 def row_rules(part: dict) -> tuple[object, str | None]:

@@ -1,0 +1,146 @@
+"""HubSpot: labels, internal names and the API's JSON are one; the days of the stages are a journey."""
+
+import json
+
+import duckdb
+import pytest
+import yaml
+
+from cx_helpers.intake import sources
+from cx_helpers.settings import WorkspaceError
+
+
+@pytest.fixture
+def ingest(tmp_path):
+    """ingest(entry, **files) puts files (name_ending=content) into sources/ of a workspace and reads them."""
+    (tmp_path / "sources").mkdir()
+
+    def ingest(entry=None, **files):
+        about = {"name": "T", "locale": "en", "privacy": {"pseudonyms": False}}
+        about["sources"] = [{"system": "hubspot", "path": "sources"} | (entry or {})]
+        (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+        for name, content in files.items():
+            stem, _, ending = name.rpartition("_")
+            (tmp_path / "sources" / f"{stem}.{ending}").write_text(content, "utf-8")
+        return sources.load(tmp_path)
+
+    ingest.folder = tmp_path
+    return ingest
+
+
+def ask(ingest, table: str, columns: str) -> list[tuple]:
+    return duckdb.sql(f"SELECT {columns} FROM '{ingest.folder}/tables/{table}.parquet' ORDER BY ALL").fetchall()
+
+
+LABELS = """Record ID,Ticket name,Ticket status,Priority,Create date,Close date,First agent email response date,\
+Associated Contact IDs,"Date entered ""Waiting on us (Support)""\"
+9,دیر رسید,Closed,High,2026-01-05 10:00,2026-01-07 10:00,2026-01-05 12:00,501;502,2026-01-06 09:00
+"""
+INTERNAL = """hs_object_id,subject,hs_pipeline_stage,hs_ticket_priority,createdate,closed_date,first_agent_reply_date,\
+associated_contact_ids,hs_v2_date_entered_77
+9,دیر رسید,Closed,HIGH,2026-01-05T10:00:00Z,2026-01-07T10:00:00Z,2026-01-05T12:00:00Z,501,2026-01-06T09:00:00Z
+"""
+CONNECTOR = """id,is_deleted,property_subject,property_hs_pipeline_stage,property_hs_ticket_priority,\
+property_createdate,property_closed_date,property_first_agent_reply_date,property_hs_v2_date_entered_77
+9,FALSE,دیر رسید,Closed,HIGH,2026-01-05 10:00:00,2026-01-07 10:00:00,2026-01-05 12:00:00,2026-01-06 09:00:00
+"""
+API = {
+    "results": [
+        {
+            "id": "9",
+            "createdAt": "2026-01-05T10:00:00Z",
+            "archived": False,
+            "properties": {
+                "subject": "دیر رسید", "hs_pipeline_stage": "Closed", "hs_ticket_priority": "HIGH",
+                "createdate": "2026-01-05T10:00:00Z", "closed_date": "2026-01-07T10:00:00Z",
+                "first_agent_reply_date": "2026-01-05T12:00:00Z", "hs_v2_date_entered_77": "2026-01-06T09:00:00Z",
+            },
+            "associations": {"contacts": {"results": [{"id": "501", "type": "ticket_to_contact"}]}},
+        }
+    ],
+    "paging": {"next": {"after": "10"}},
+}  # fmt: skip
+WHOSE = "ticket_id,contact_id\n9,501\n"
+FORMS = {
+    "labels": {"t_csv": LABELS},
+    "internal names": {"t_csv": INTERNAL},
+    "a connector's copy": {"t_csv": CONNECTOR, "tc_csv": WHOSE},
+    "the API": {"t_json": json.dumps(API, ensure_ascii=False)},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_ticket_and_its_stages_however_it_is_written(ingest, form):
+    report = ingest(**FORMS[form])
+    assert report.problems == []
+    what = "ticket_id, customer_id, strftime(opened_at, '%d %H'), strftime(first_reply_at, '%d %H'), status, priority"
+    assert ask(ingest, "tickets", what) == [("hubspot:9", "hubspot:501", "05 10", "05 12", "Closed", "high")]
+    assert ask(ingest, "touchpoints", "strftime(occurred_at, '%d %H'), touchpoint, outcome, customer_id") == [
+        ("05 10", "ticket", None, "hubspot:501"),
+        ("05 12", "ticket_reply", None, "hubspot:501"),
+        ("06 09", "ticket_status", None, "hubspot:501"),
+        ("07 10", "ticket_solved", "success", "hubspot:501"),
+    ]
+    stage = ask(ingest, "touchpoints", "to_value")[0][0]
+    assert stage == ("Waiting on us (Support)" if form == "labels" else "77")
+    assert report.rows_in == report.taken + report.skipped
+
+
+def test_labels_of_ones_own_portal(ingest):
+    own = {"t_csv": "Kennung,Ticketname,Ticketstatus,Create date\n9,zu spät,Neu,2026-01-05 10:00\n"}
+    names = {"hs_object_id": "Kennung", "subject": ["Titel", "Ticketname"], "hs_pipeline_stage": "Ticketstatus"}
+    with pytest.raises(WorkspaceError, match="none of the known exports of hubspot; its columns: Kennung"):
+        ingest(**own)
+    report = ingest(entry={"aliases": names})
+    assert report.problems == []
+    assert ask(ingest, "tickets", "ticket_id, subject, status") == [("hubspot:9", "zu spät", "Neu")]
+    with pytest.raises(WorkspaceError, match="did you mean 'subject'"):
+        ingest(entry={"aliases": {"subjct": "Titel"}})
+
+
+def test_contacts_and_those_merged_into_them(ingest):
+    contacts = "Record ID,First Name,Last Name,Email,Mobile Phone Number,City,Unsubscribed from all email,Create Date,"
+    contacts += "Merged record IDs\n501,سارا,احمدی,sara@example.com,۰۹۱۲۱۲۳۴۵۶۷,شیراز,true,2026-01-01 10:00,77;78\n"
+    ingest(c_csv=contacts)
+    assert ask(ingest, "customers", "customer_id, city, consent") == [("hubspot:501", "شیراز", False)]
+    keys = ask(ingest, "identities", "kind, value")
+    assert {("account", "hubspot:77"), ("account", "hubspot:78"), ("account", "hubspot:501")} <= set(keys)
+    assert ("email", "sara@example.com") in keys
+
+
+def test_answers_of_surveys(ingest):
+    answers = "Record ID,Survey type,Date submitted,Rating,Response,Associated Contact IDs\n"
+    answers += "1,NPS,2026-01-05 10:00,9,عالی بود,501\n2,CES,2026-01-05 10:00,7,,501\n3,CSAT,2026-01-05 10:00,9,,501\n"
+    report = ingest(f_csv=answers)
+    assert ask(ingest, "responses", "instrument, score::int, scale_min::int, scale_max::int, customer_id") == [
+        ("ces", 7, 1, 7, "hubspot:501"), ("nps", 9, 0, 10, "hubspot:501"),
+    ]  # fmt: skip
+    assert report.quarantined == {"off_scale": 1}
+    assert ask(ingest, "comments", "text") == [("عالی بود",)]
+
+
+def test_sales(ingest):
+    deals = "Record ID,Deal Name,Deal Stage,Amount,Close Date,Create Date,Associated Contact IDs,Is Closed Won\n"
+    deals += "7,الف,Closed Won,1200,2026-01-09 10:00,2026-01-01 10:00,501,true\n"
+    deals += "8,ب,closedlost,900,2026-01-10 10:00,2026-01-02 10:00,501,false\n"
+    deals += "9,ج,appointmentscheduled,,,2026-01-03 10:00,,false\n"
+    report = ingest(d_csv=deals)
+    assert ask(ingest, "orders", "order_id, customer_id, amount::int") == [("hubspot:7", "hubspot:501", 1200)]
+    assert ask(ingest, "touchpoints", "touchpoint, outcome, session_id") == [
+        ("opportunity", None, "hubspot:7"),
+        ("opportunity", None, "hubspot:8"),
+        ("opportunity_closed", "failure", "hubspot:8"),
+        ("opportunity_closed", "success", "hubspot:7"),
+    ]
+    assert sum(n for *_, n in report.left["touchpoints"]["waiting"]) == 1  # nobody knows yet whose the third is
+
+
+def test_the_files_of_others(ingest, fixtures):
+    for path in (fixtures / "hubspot").glob("*.csv"):
+        (ingest.folder / "sources" / path.name).write_bytes(path.read_bytes())
+    report = ingest()
+    assert (report.rows_in, report.problems, sum(report.quarantined.values())) == (140, [], 0)
+    assert report.rows_in == report.taken + report.skipped
+    assert (report.tables["tickets"], report.tables["customers"]) == (25, 25)
+    assert not (ingest.folder / "tables" / "orders.parquet").exists()  # of no row no table is made
+    assert not ingest().changed
