@@ -86,12 +86,12 @@ def _convert(job: Job) -> Taken:
         base = with_hash(job, base)
     for number, target in enumerate(source.targets):
         stage(job, target, base, number)
-    if source.newest_by:
-        _older(con, source.targets[0])
     for number, target in enumerate(source.targets):
         con.execute(f"INSERT INTO bad SELECT _rec, {literal(target.table)}, _problem FROM rows_{number} "
-                    "WHERE _problem IS NOT NULL AND _rec NOT IN (FROM older)")  # fmt: skip
-    for number, target in enumerate(source.targets):
+                    "WHERE _problem IS NOT NULL")  # fmt: skip
+    if source.newest_by:
+        _older(con, source)
+    for number, target in enumerate(() if source.newest_by else source.targets):
         _repeated(con, number, target)
     counted = source.skip or _loses(source)
     taken.rows = _one(con, f"SELECT count(*) FROM {job.raw.relation}") if counted else None
@@ -120,12 +120,22 @@ def _convert(job: Job) -> Taken:
     return taken
 
 
-def _older(con, target: Target) -> None:
-    """Note the rows whose key comes again in the same file with a later `newest_by`, or as late further down."""
-    key = ", ".join(name(c) for c in target.key)
-    newer = f"row_number() OVER (PARTITION BY {key} ORDER BY {NEWEST} DESC NULLS LAST, _rec DESC)"
-    con.execute(f"INSERT INTO older SELECT _rec FROM (SELECT _rec, {newer} AS nth FROM rows_0 "
-                f"WHERE _problem IS NULL) WHERE nth > 1")  # fmt: skip
+def _older(con, source: Source) -> None:
+    """Note the rows that are the newest in no table: their keys come again, with a later `newest_by` or below."""
+    every, newest = [], []
+    for number, target in enumerate(source.targets):
+        if not target.per_key:
+            good = f"SELECT _rec FROM rows_{number} WHERE _rec NOT IN (SELECT _rec FROM bad)"
+            every.append(good)
+            newest.append(good + _one_a_key(target, f"{NEWEST} DESC NULLS LAST, _rec DESC"))
+    if every:
+        con.execute(f"INSERT INTO older SELECT DISTINCT _rec FROM ({' UNION ALL '.join(every)}) "
+                    f"WHERE _rec NOT IN ({' UNION ALL '.join(newest)})")  # fmt: skip
+
+
+def _one_a_key(target: Target, order: str) -> str:
+    """SQL that keeps, of the rows with one key, the first."""
+    return f" QUALIFY row_number() OVER (PARTITION BY {', '.join(map(name, target.key))} ORDER BY {order}) = 1"
 
 
 def _loses(source: Source) -> bool:
@@ -176,10 +186,10 @@ def _write(job: Job, number: int, target: Target, some_out: bool) -> int:
     rows = f"SELECT * FROM rows_{number}"
     if some_out:
         rows += " WHERE _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
-    key = ", ".join(name(c) for c in target.key)
     if target.per_key:
-        turn = "DESC" if target.per_key == "last" else "ASC"
-        rows += f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _rec {turn}) = 1"
+        rows += _one_a_key(target, f"_rec {'DESC' if target.per_key == 'last' else 'ASC'}")
+    elif job.source.newest_by:
+        rows += _one_a_key(target, f"{NEWEST} DESC NULLS LAST, _rec DESC")
     before = os.umask(0o077) if target.table in INNER else None  # people as they are: the owner's only
     try:
         return write_parquet(job.con, f"SELECT {columns} FROM ({rows})", target.table, job.pieces[number])

@@ -141,7 +141,7 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
     ordered = [c for c in spec.columns if c in columns] + [c for c in columns if c not in spec.columns]
     return Target(
         table,
-        tuple(_field(column, columns[column], table, of, where) for column in ordered),
+        tuple(_field(column, columns[column], table, of, where, bool(part.get("partial"))) for column in ordered),
         when,
         split,
         part.get("per_key"),
@@ -171,7 +171,7 @@ def _tables(given, where: str) -> list[str]:
     return listed(given)
 
 
-def _field(column: str, given, table: str, of: Setting, where: str) -> Field:
+def _field(column: str, given, table: str, of: Setting, where: str, partial: bool) -> Field:
     where = f"{where}, column {column!r}"
     if isinstance(given, str):
         given = {"from": given}
@@ -215,7 +215,7 @@ def _field(column: str, given, table: str, of: Setting, where: str) -> Field:
         calendar=str(rule.get("calendar", "auto")),
         decimal=str(rule.get("decimal", ".")),
         empty=tuple(str(e) for e in listed(rule.get("empty"))),
-        required=column in TABLES[table].required,
+        required=column in (TABLES[table].key if partial else TABLES[table].required),
         allowed=about.values if about else (),
         prefix=of.prefix if local else "",
         via=via,

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import masking, pseudonyms
-from cx_helpers.intake.fields import DELETED, Field, Target
+from cx_helpers.intake.fields import DELETED, VIA, Field, Target
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
@@ -141,7 +141,7 @@ def _stored(f: Field, target: Target, job: Job) -> str:
 
 def _problems(f: Field, target: Target) -> list[str]:
     """SQL of what may be wrong with the value of a column, each null or `code|column|value`."""
-    column, tail, found = name(f.name), literal(f"|{f.name}|"), []
+    column, tail, found = name(f.name), literal(f"|{f.name.removeprefix(VIA)}|"), []
     if f.required:
         # an invitation that nobody answered has neither score nor time of answer
         waived = target.table == "responses" and f.name in ("score", "responded_at")

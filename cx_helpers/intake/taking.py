@@ -42,7 +42,7 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
         for piece in pieces:
             if piece["table"] == "comments" and scored(part.source):
                 _score(con, state.pieces / piece["file"])
-        record["pieces"] += pieces
+        record["pieces"] += _filled(state, pieces) if part.source.dialect else pieces
         record["rows_in"] += taken.rows
         record["taken"] += taken.taken
         record["skipped"] += taken.skipped
@@ -78,6 +78,18 @@ def _pieces(source: Source, stem: str) -> list[dict]:
         nth = f"/{among.index(number) + 1}" if len(among) > 1 else ""
         found.append(merge.about(target, f"{stem}--{number}--{target.table}.parquet", kind + nth))
     return found
+
+
+def _filled(state, pieces: list[dict]) -> list[dict]:
+    """The pieces that hold a row: what a dialect might have told and did not makes no empty table."""
+    filled = []
+    for piece in pieces:
+        path = state.pieces / piece["file"]
+        if pq.read_metadata(path).num_rows:
+            filled.append(piece)
+        else:
+            path.unlink()
+    return filled
 
 
 def _append(part: Path, whole: Path) -> None:
