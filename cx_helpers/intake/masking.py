@@ -67,7 +67,7 @@ def is_key(f: Field, target: Target, targets: tuple[Target, ...]) -> bool:
     """Does a column hold the key by which a customer is known?"""
     if f.name == "customer_id" or (target.table == "identities" and f.name == "value"):
         return True
-    if f.via in TABLES and TABLES[f.via].key[0] == "customer_id":
+    if f.via and TABLES[f.via.split(".")[0]].key[0] == "customer_id":
         return True
     said = f.column or f.expr
     return (
