@@ -100,14 +100,17 @@ def _documents(text: Text) -> Iterator[Record | Broken]:
 
 
 def _lines(text: Text) -> Iterator[Record | Broken]:
-    with text.path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            line = line.rstrip("\r\n")
-            if not line.strip():
+    with text.path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            except UnicodeDecodeError:
+                yield Broken(number, "bad_bytes", raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
                 continue
-            if any("\udc80" <= c <= "\udcff" for c in line) or (text.damaged and "\ufffd" in line):
-                raw = line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-                yield Broken(number, "bad_bytes", raw)
+            if not line:
+                continue
+            if text.damaged and "\ufffd" in line:
+                yield Broken(number, "bad_bytes", line)
             elif isinstance(document := _loaded(line), dict | list):
                 yield number, document
             else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from cx_helpers.intake import jsonpages, systems
+from cx_helpers.intake import jsonpages, messages, systems
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.jsonpages import Record
 from cx_helpers.intake.raw import CHUNK, Broken, Raw, fresh_name
@@ -18,7 +18,25 @@ from cx_helpers.intake.values import literal, name
 
 def made_plain(con, sheet: Sheet, dialect: Dialect, system: str, shown: str) -> Raw:
     """The texts of a table as its dialect's mapping sees them: columns that it knows and the file lacks are null."""
-    return named(unpacked(con, sheet, dialect, system, shown) if dialect.unpack else sheet.raw, dialect)
+    raw = named(unpacked(con, sheet, dialect, system, shown) if dialect.unpack else sheet.raw, dialect)
+    if len(dialect.targets) < 2:
+        return raw
+    try:
+        return _settled(con, raw)
+    except duckdb.InvalidInputException:
+        if raw.careful is None:
+            raise
+        return _settled(con, raw.careful())
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.ConversionException) as error:
+        raise FileFault(shown, "cannot_unpack", dialect=dialect.name, why=messages.reason(error)) from None
+
+
+def _settled(con, raw: Raw) -> Raw:
+    """The same texts in a table of their own: many tables are filled from them, and the file is read once."""
+    table = fresh_name()
+    columns = ", ".join(map(name, ["_rec", *raw.columns]))
+    con.execute(f"CREATE TEMP TABLE {table} AS SELECT {columns} FROM {raw.relation}")
+    return Raw(table, raw.columns, raw.broken, raw.lines, sparse=True, faults=raw.faults)
 
 
 def named(raw: Raw, dialect: Dialect, complete: bool = True) -> Raw:

@@ -96,6 +96,13 @@ def fresh_name() -> str:
     return f"raw_{next(_numbers)}"
 
 
+def forget(con, *kinds: str) -> None:
+    """Drop the temporary tables that nobody needs any more: all whose names begin so."""
+    among = " OR ".join(f"starts_with(table_name, '{kind}_')" for kind in kinds)
+    for (table,) in con.execute(f"SELECT table_name FROM duckdb_tables() WHERE temporary AND ({among})").fetchall():
+        con.execute(f"DROP TABLE {table}")
+
+
 def nothing(columns: list[str]) -> str:
     """SQL of a relation with these columns and no rows."""
     parts = ", ".join(f"NULL::VARCHAR AS {name(c)}" for c in columns)

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from cx_helpers.intake import convert, merge
 from cx_helpers.intake.fields import SourceError
+from cx_helpers.intake.raw import forget
 from cx_helpers.intake.values import name
 from cx_helpers.tables import TABLES
 
@@ -114,6 +115,7 @@ def build(con, state: State, table: str) -> merge.Left:
     columns = [c for c in known if c in have] + [c for c in have if c not in known and c != "source"]
     columns += [c for c in ("source",) if c in have and c not in known]
     convert.write_parquet(con, f"SELECT {', '.join(map(name, columns))} FROM {rows}", table, target)
+    forget(con, "merged")
     return left
 
 

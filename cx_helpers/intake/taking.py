@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, formats, merge, reading, recognising, store, units
+from cx_helpers.intake import convert, formats, merge, raw, reading, recognising, store, units
 from cx_helpers.intake.mapping import Source, as_source
 from cx_helpers.intake.recognising import Part
 from cx_helpers.intake.units import Unit
@@ -19,6 +19,13 @@ from cx_helpers.settings import Settings
 
 def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str | None, how: str, seen: dict):
     """Read one unit into pieces; returns what state remembers of it and where its quarantine waits."""
+    try:
+        return _take(con, unit, settings, scratch, state, secret, how, seen)
+    finally:
+        raw.forget(con, "raw", "read", "again")
+
+
+def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str | None, how: str, seen: dict):
     hasher = hashlib.sha256()
     parts, faults = _parts(con, unit, settings, scratch, hasher)
     content = hasher.hexdigest() if unit.url else store.digest(hashes(seen))

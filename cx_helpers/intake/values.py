@@ -122,7 +122,14 @@ def quick(field: Field, x: str) -> str:
         form = (f"(strlen({x}) = 19 AND {x}[14] = ':' AND {x}[17] = ':') OR strlen({x}) = 10 OR "
                 f"(strlen({x}) IN (16, 23, 26) AND regexp_full_match({x}, {literal(_GREGORIAN)}))")  # fmt: skip
         local = f"timezone({literal(field.timezone)}, try_cast({x} AS TIMESTAMP))"
-        return f"(CASE WHEN {x} > '1900-01-02' AND {x} < '2100' AND ({form}){there} THEN {local} END)"
+        marked = (f"(({x}[-1] = 'Z' AND strlen({x}) IN (20, 24)) OR (strlen({x}) = 22 AND ends_with({x}, '+00'))) "
+                  f"AND {x}[14] = ':' AND {x}[17] = ':'")  # fmt: skip
+        epoch = f"strlen({x}) = 10 AND {x}[5] <> '-' AND regexp_full_match({x}, '\\d{{10}}') AND {x} < '4102444800'"
+        return (f"(CASE WHEN {epoch}{there} THEN make_timestamptz(try_cast({x} AS BIGINT) * 1000000) "
+                f"WHEN {x} <= '1900-01-02' OR {x} >= '2100' THEN NULL WHEN ({form}){there} THEN {local} "
+                f"WHEN {marked}{there} THEN try_cast({x} AS TIMESTAMPTZ) END)")  # fmt: skip
+    if known and field.type == "boolean":
+        return f"(CASE WHEN {x} = 'true'{there} THEN true WHEN {x} = 'false'{there} THEN false END)"
     return f"CAST(NULL AS {SQL_TYPES[field.type]})"
 
 
