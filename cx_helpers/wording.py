@@ -221,6 +221,13 @@ support_chat | گفت‌وگو با پشتیبانی | chat with support
 support_call | تماس با پشتیبانی | call to support
 contracts | قراردادها | contracts
 aggregates | جمع‌ها | sums
+lifecycle | مرحلهٔ مشتری | stage of the customer
+prospect | هنوز نخریده | not bought yet
+new | تازه | new
+active | فعال | active
+cooling | رو به سردی | cooling
+lapsed | ازدست‌رفته | lapsed
+fifth | پنجم | fifth
 positive | خوشایند | positive
 neutral | خنثی | neutral
 negative | ناخوشایند | negative

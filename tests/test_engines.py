@@ -23,8 +23,10 @@ from cx_helpers.measures import (
     fixing,
     friction,
     journey,
+    lifecycle,
     moments,
     outcomes,
+    profile,
     sentiment,
     survey,
     touchpoints,
@@ -48,6 +50,11 @@ def rows(t):
 def newcomers(t, **more):
     orders = t.until.with_column("orders", "gender")
     return cohort.retention(orders, cohort.months(orders, t.period, 8), **more)
+
+
+def profiles(t, as_of=None):
+    facts = {name: t.until.table(name) for name in profile.CONTACTS}
+    return profile.profile(t.until.customers, as_of or t.period.end, 60.0, **facts)
 
 
 ANSWERS = {
@@ -87,6 +94,17 @@ ANSWERS = {
     "cohort.retention_rate": lambda t: cohort.retention_rate(t.until.orders, t.period, 1),
     "cohort.repeat_rate": lambda t: cohort.repeat_rate(t.until.orders, t.period, window_days=60),
     "cohort_coverage.coverage": lambda t: cohort_coverage.coverage(t.until.orders, t.months(6), t.customers),
+    "profile.usual_gap": lambda t: pd.Series(profile.usual_gap(t.until.orders)),
+    "profile.profile": lambda t: profiles(t),
+    "profile.events": lambda t: profile.events("C00029", orders=t.until.orders, tickets=t.until.tickets),
+    "lifecycle.stages": lambda t: lifecycle.stages(profiles(t)),
+    "lifecycle.totals": lambda t: lifecycle.totals(profiles(t), t.period),
+    "lifecycle.quiet": lambda t: lifecycle.quiet(profiles(t)),
+    "lifecycle.unhappy": lambda t: lifecycle.unhappy(profiles(t)),
+    "lifecycle.consent": lambda t: lifecycle.consent(profiles(t)),
+    "lifecycle.limits": lambda t: lifecycle.limits(profiles(t), t.period.end, 60.0),
+    "lifecycle.moved": lambda t: lifecycle.moved(profiles(t, t.period.start), profiles(t)),
+    "lifecycle.worth": lambda t: lifecycle.worth(profiles(t)),
     "experience.beside_answers": wide,
     "experience.drivers": lambda t: experience.drivers(wide(t)),
     "folding.collapse": rows,

@@ -7,6 +7,7 @@ heat          which cell of a grid stands out?                  cohort triangle,
 flow          where do they go from here?                       ribbons between places
 curve         how does it feel along the way?                   the emotion curve over stages
 quadrant      what is important and badly done?                 importance x performance
+timeline      what happened to one, and when?               the lab only
 small_multiples  the same picture for many groups, in print    seaborn
 
 Each takes `title` and `caption` as {"fa", "en"} or plain text, and returns a Chart: leave it as a
@@ -21,6 +22,7 @@ from cx_helpers.report.intervals import ranges
 from cx_helpers.report.maps import flow, heat
 from cx_helpers.report.paths import curve, quadrant
 from cx_helpers.report.prints import small_multiples
+from cx_helpers.report.timeline import timeline
 from cx_helpers.report.trends import lines
 
-__all__ = ["ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "small_multiples", "explore"]
+__all__ = ["ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "small_multiples", "timeline", "explore"]

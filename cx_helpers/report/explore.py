@@ -135,3 +135,27 @@ def _values(table, column: str, most: int = 30) -> list:
     known = table.filter(table[column].notnull())
     counted = known.group_by(column).aggregate(rows=known.count())
     return list(counted.order_by([counted.rows.desc(), counted[column]]).limit(most).execute()[column])
+
+
+def choose(values: Iterable, draw: Callable, label: str = "customer_id"):
+    """Look at one of many: choose a value, see its picture.
+
+    values  what to choose from, in order;  draw  value -> a chart or block;  label  what a value is
+    """
+    import ipywidgets as widgets
+    from IPython.display import clear_output, display
+
+    locale, screen = wording.current().locale, widgets.Output()
+    options = [str(value) for value in values]
+    if not options:
+        return widgets.HTML(phrases(locale).nothing_here)
+    chosen = widgets.Dropdown(options=options, description=wording.label(label, locale))
+
+    def redraw(_=None) -> None:
+        with screen:
+            clear_output(wait=True)
+            display(draw(chosen.value))
+
+    chosen.observe(redraw, names="value")
+    redraw()
+    return widgets.VBox([chosen, screen])

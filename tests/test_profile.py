@@ -1,0 +1,179 @@
+"""Profiles by hand: what is known of each customer at one instant, and nothing that came later."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers.measures import lifecycle, profile
+
+AS_OF = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+
+
+def day(text: str) -> pd.Timestamp:
+    return pd.Timestamp(f"2026-{text}", tz="UTC")
+
+
+ORDERS = [  # customer, when, amount
+    ("new", "02-20", 10.0),
+    ("active", "01-01", 10.0), ("active", "02-10", 30.0), ("active", "03-05", 999.0),  # the last one is still to come
+    ("cooling", "01-01", 5.0), ("cooling", "01-10", 5.0),
+    ("lapsed", "01-01", 1.0),
+]  # fmt: skip
+
+
+@pytest.fixture
+def tables(lay):
+    orders = pd.DataFrame(ORDERS, columns=["customer_id", "ordered_at", "amount"])
+    orders["ordered_at"] = orders["ordered_at"].map(day)
+    orders = orders.assign(order_id=[f"o{i}" for i in range(len(orders))], channel="app")
+    answers = pd.DataFrame({
+        "response_id": ["r1", "r2", "r3", "r4"], "customer_id": ["active", "active", "new", "new"],
+        "responded_at": [day("01-05"), day("02-15"), day("02-21"), day("02-21")],
+        "instrument": ["nps", "nps", "csat", "csat"], "score": [9.0, 3.0, 1.0, 3.0],
+        "scale_min": 0.0, "scale_max": 10.0,
+    })  # fmt: skip
+    tickets = pd.DataFrame({
+        "ticket_id": ["t1", "t2", "t3"], "customer_id": ["active", "active", "cooling"],
+        "opened_at": [day("02-01"), day("02-02"), day("01-12")], "solved_at": [day("02-03"), day("03-07"), pd.NaT],
+        "status": ["solved", "open", "closed"],
+    })  # fmt: skip
+    comments = pd.DataFrame({"comment_id": ["k1"], "customer_id": ["lapsed"], "written_at": [day("01-02")],
+                             "text": ["بد"], "sentiment": [-0.5]})  # fmt: skip
+    steps = pd.DataFrame({"event_id": ["e1", "e2"], "customer_id": ["prospect", "active"], "touchpoint": "cart",
+                          "occurred_at": [day("02-01"), day("02-02")], "channel": ["web", "web"]})  # fmt: skip
+    frames = {"orders": orders, "responses": answers, "tickets": tickets, "comments": comments, "touchpoints": steps}
+    return {name: lay(frame, name) for name, frame in frames.items()}
+
+
+@pytest.fixture
+def customers(lay):
+    ids = ["prospect", "new", "active", "cooling", "lapsed"]
+    return lay(pd.DataFrame({"customer_id": ids, "consent": [True, False, None, True, True]}), "customers")
+
+
+def rows(profiles) -> pd.DataFrame:
+    return profiles.execute().set_index("customer_id").sort_index()
+
+
+def test_each_customer_is_what_they_are_at_that_instant(customers, tables):
+    found = rows(profile.profile(customers, AS_OF, 28.0, **tables))
+    assert found["lifecycle"].to_dict() == {name: name for name in found.index}
+    assert found["orders"].to_dict() == {"active": 2, "cooling": 2, "lapsed": 1, "new": 1, "prospect": 0}
+    assert found.loc["active", "value"] == 40
+    assert found.loc["active", ["last_nps", "contacts", "channels"]].tolist() == [3, 7, 2]
+    assert found.loc["active", "last_contact_at"] == day("02-15")
+    assert found.loc["new", "last_csat"] == 2  # two answers of one instant: their mean
+    assert found["open_tickets"].to_dict() == {"active": 1, "cooling": 0, "lapsed": 0, "new": 0, "prospect": 0}
+    assert found.loc["lapsed", "last_feeling"] == -0.5
+    assert np.isnan(found.loc["prospect", "value"])
+
+
+def test_the_order_of_rows_does_not_matter(customers, tables, lay):
+    shuffled = {name: lay(t.execute().sample(frac=1, random_state=4), name) for name, t in tables.items()}
+    once, again = (rows(profile.profile(customers, AS_OF, 28.0, **t)) for t in (tables, shuffled))
+    pd.testing.assert_frame_equal(once, again)
+
+
+def test_what_a_company_lacks_is_null_and_contacts_stand_for_orders(customers, tables):
+    found = rows(profile.profile(customers, AS_OF, 28.0, touchpoints=tables["touchpoints"]))
+    assert found["orders"].isna().all()
+    assert found["open_tickets"].isna().all()
+    assert found["lifecycle"].to_dict() == {
+        "active": "new", "cooling": "prospect", "lapsed": "prospect", "new": "prospect", "prospect": "new",
+    }  # fmt: skip
+    alone = rows(profile.profile(customers, AS_OF, float("nan")))
+    assert set(alone["lifecycle"]) == {"prospect"}
+
+
+def test_usual_gap_is_the_ninth_of_ten(tables, lay):
+    assert profile.usual_gap(tables["orders"])[1] == 3  # 40 and 23 days, and 9
+    jan = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    when = [jan + dt.timedelta(days) for i in range(11) for days in (0, 10 * i)]
+    many = pd.DataFrame({"customer_id": [f"c{i // 2}" for i in range(22)], "ordered_at": when, "amount": 1.0})
+    many = many.assign(order_id=[f"o{i}" for i in range(22)])
+    assert profile.usual_gap(lay(many, "orders")) == (pytest.approx(91), 10)  # 10 … 100 days; 0 days is no gap
+    assert profile.usual_gap(lay(many.head(1), "orders"))[1] == 0
+
+
+def test_stages_by_hand(customers, tables):
+    found = lifecycle.stages(profile.profile(customers, AS_OF, 28.0, **tables))
+    assert list(found.index) == list(lifecycle.STAGES)
+    assert found["n"].tolist() == [1] * 5
+    assert found["share"].tolist() == [0.2] * 5
+    assert found.loc["active", ["value", "unhappy", "unhappy_n", "open"]].tolist() == [40, 1, 1, 1]
+    assert found.loc["new", "unhappy"] == 1
+    assert found["value_share"].sum() == pytest.approx(1)
+    assert found.loc["new", "consent"] == 0
+    assert np.isnan(found.loc["active", "consent"])
+    hidden = lifecycle.stages(profile.profile(customers, AS_OF, 28.0, **tables), smallest=2)
+    assert hidden["share"].isna().all()
+    assert hidden["n"].tolist() == [1] * 5
+
+
+def test_who_moved_where(customers, tables):
+    before = profile.profile(customers, AS_OF - dt.timedelta(days=28), 28.0, **tables)
+    found = lifecycle.moved(before, profile.profile(customers, AS_OF, 28.0, **tables))
+    seen = found[found["n"] > 0]
+    assert list(seen.index) == [
+        ("prospect", "prospect"),
+        ("prospect", "new"),
+        ("active", "cooling"),
+        ("cooling", "active"),
+        ("cooling", "lapsed"),
+    ]
+    assert seen["share"].tolist() == [0.5, 0.5, 1, 0.5, 0.5]
+
+
+def test_limits_move_with_the_window(customers, tables):
+    found = lifecycle.limits(profile.profile(customers, AS_OF, 28.0, **tables), AS_OF, 28.0)
+    assert found.index.tolist() == [14, 28, 56]
+    assert found["quiet"].tolist() == [0.75, 0.5, 0.25]
+    assert (found["n"] == 4).all()
+
+
+def company(lay, unhappy_top: float, n: int = 2000, seed: int = 1):
+    rng = np.random.default_rng(seed)
+    value = rng.lognormal(3, 1, n)
+    top = value > np.quantile(value, 0.8)
+    bad = rng.random(n) < np.where(top, unhappy_top, 0.2)
+    ids = [f"c{i}" for i in range(n)]
+    people = lay(pd.DataFrame({"customer_id": ids}), "customers")
+    orders = lay(
+        pd.DataFrame({"order_id": ids, "customer_id": ids, "ordered_at": day("02-20"), "amount": value}), "orders"
+    )
+    answers = pd.DataFrame({"response_id": ids, "customer_id": ids, "responded_at": day("02-21"), "instrument": "nps",
+                            "score": np.where(bad, 3.0, 9.0), "scale_min": 0.0, "scale_max": 10.0})  # fmt: skip
+    return profile.profile(people, AS_OF, 28.0, orders=orders, responses=lay(answers))
+
+
+@pytest.mark.parametrize(("planted", "kind"), [(0.45, "risk"), (0.05, "strength"), (0.2, None)])
+def test_a_planted_difference_of_those_who_buy_most_is_found(lay, planted, kind):
+    fifths = lifecycle.worth(company(lay, planted))
+    assert fifths["customers"].tolist() == [400] * 5
+    found, looks = lifecycle.findings(fifths)
+    assert looks == 1
+    assert [f.kind for f in found] == ([kind] if kind else [])
+    if found:
+        assert found[0].low < planted < found[0].high
+        assert found[0].baseline == pytest.approx(0.2, abs=0.03)
+        assert found[0].text["fa"]
+
+
+def test_nobody_and_one(lay):
+    nobody = lay(pd.DataFrame({"customer_id": pd.Series([], dtype=str)}), "customers")
+    one = lay(pd.DataFrame({"customer_id": ["a"]}), "customers")
+    for people, n in ((nobody, 0), (one, 1)):
+        profiles = profile.profile(people, AS_OF, float("nan"))
+        assert lifecycle.stages(profiles)["n"].sum() == n
+        assert lifecycle.findings(lifecycle.worth(profiles)) == ([], 0)
+        assert lifecycle.quiet(profiles)["quiet"].isna().all()
+        assert lifecycle.sentence(lifecycle.stages(profiles), (float("nan"), 0))["fa"]
+
+
+def test_one_customers_story_is_in_time(tables):
+    found = profile.events("active", **tables | {"comments": None})
+    assert found["at"].is_monotonic_increasing
+    assert found["kind"].value_counts().to_dict() == {"orders": 3, "responses": 2, "tickets": 2, "touchpoints": 1}
+    assert profile.events("nobody", **tables).empty
