@@ -11,17 +11,17 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from cx_helpers.tables import TABLES, TableError
+from cx_helpers.wording import raw, say
 
 _WANTED = {
-    "string": "a text",
-    "timestamp": "a time",
-    "float64": "a number",
-    "int64": "a whole number",
-    "boolean": "yes or no",
+    "string": {"fa": "متن", "en": "a text"},
+    "timestamp": {"fa": "زمان", "en": "a time"},
+    "float64": {"fa": "عدد", "en": "a number"},
+    "int64": {"fa": "عدد صحیح", "en": "a whole number"},
+    "boolean": {"fa": "بله یا خیر", "en": "yes or no"},
 }
 _NUMBER = {"float64": r"^-?[0-9]+(\.[0-9]+)?$", "int64": r"^-?[0-9]{1,18}$"}
 _YES, _NO = ("true", "t", "yes", "y", "1", "بله", "بلی"), ("false", "f", "no", "n", "0", "خیر", "نه")
-_REMEDY = "store it so, or put the file into sources/ and map it: cx ingest reads digits, dates and zones of many kinds"
 
 
 @ibis.udf.scalar.builtin(name="timezone")
@@ -53,8 +53,19 @@ def conform(table: ir.Table, name: str, where: str = "", timezone: str = "UTC") 
             continue
         value = _fit(table[column], kind, timezone)
         if value is None:
-            what = f"column {column!r} holds {table[column].type()}, where {_WANTED[kind]} is needed"
-            raise TableError(f"{where or name}: {what}; {_REMEDY}")
+            raise TableError(
+                say(
+                    fa="ستون {column} در {where} از نوع {type} است و باید {wanted} باشد. آن را چنین ذخیره کنید، "
+                    "یا فایل را در پوشهٔ sources بگذارید و نگاشت کنید: cx ingest رقم‌ها، تاریخ‌ها و منطقه‌های زمانی "
+                    "گوناگون را می‌خواند",
+                    en="{where}: column '{column}' holds {type}, where {wanted} is needed; store it so, or put the "
+                    "file into sources/ and map it: cx ingest reads digits, dates and zones of many kinds",
+                    where=raw(where or name),
+                    column=raw(column),
+                    type=raw(table[column].type()),
+                    wanted=_WANTED[kind],
+                )
+            )
         if value is not table[column] and not value.equals(table[column]):
             fitted[column] = value
     return table.mutate(**fitted) if fitted else table

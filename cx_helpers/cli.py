@@ -186,7 +186,8 @@ def _run(asked: argparse.Namespace) -> int:
         if entry["outcome"] != "published":
             where = f"{entry['report']} ({entry['group']})" if entry["group"] else entry["report"]
             kept = f" (the page of {entry['kept']['end'][:16]} UTC is kept)" if "kept" in entry else ""
-            print(f"{where} {entry['outcome']}: {entry['reason']['en']}{kept}", file=sys.stderr)
+            error = f" {entry['error']}" if entry["error"] else ""
+            print(f"{where} {entry['outcome']}: {entry['reason']['en']}{error}{kept}", file=sys.stderr)
     if result.left_out:
         print(f"left out, too few customers: {', '.join(result.left_out)}", file=sys.stderr)
     if result.differences:

@@ -17,6 +17,7 @@ from ibis.common.exceptions import TableNotFound
 from cx_helpers.casting import conform, spark_micros
 from cx_helpers.settings import database
 from cx_helpers.tables import TableError
+from cx_helpers.wording import raw, say
 
 SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
 ORDER = ("customer_id", "occurred_at", "event_id")
@@ -33,7 +34,13 @@ def connect(url: str = "duckdb://", folder: str | Path = ""):
     if url.startswith("pyspark://"):
         return _spark(url.removeprefix("pyspark://") or "local[*]")
     if not url.startswith("duckdb://"):  # the address may hold a password
-        raise TableError(f"no engine {url.split('://', 1)[0]}://…; use duckdb:// or pyspark://")
+        raise TableError(
+            say(
+                fa="موتور {kind} را نمی‌شناسیم؛ بنویسید duckdb:// یا pyspark://",
+                en="no engine {kind}; use duckdb:// or pyspark://",
+                kind=raw(f"{url.split('://', 1)[0]}://…"),
+            )
+        )
     file = database(url, Path(folder))
     return ibis.duckdb.connect() if file is None else _held(file)
 
@@ -42,16 +49,37 @@ def _held(file: Path):
     """A DuckDB file, opened so that nothing in it can be changed and others may read it, too."""
     if not file.is_file():
         raise TableError(
-            f"the engine's file {file.name} is not in {str(file.parent)!r}; in duckdb:///NAME the name is relative to "
-            "the workspace's folder, a whole path has four slashes: duckdb:////srv/company.db"
+            say(
+                fa="فایل پایگاه داده {file} در {folder} نیست. در duckdb:///NAME نام نسبت به پوشهٔ شرکت است؛ نشانی کامل "
+                "چهار خط مورب دارد: {example}",
+                en="the engine's file {file} is not in '{folder}'; in duckdb:///NAME the name is relative to the "
+                "workspace's folder, a whole path has four slashes: {example}",
+                file=raw(file.name),
+                folder=raw(file.parent),
+                example=raw("duckdb:////srv/company.db"),
+            )
         )
     try:
         return ibis.duckdb.connect(file, read_only=True)
     except Exception as error:
-        remedy = "it must be a database of this DuckDB's version or an older one"
+        remedy = say(
+            fa="باید پایگاه داده‌ای از همین نسخهٔ DuckDB یا نسخه‌ای کهنه‌تر باشد",
+            en="it must be a database of this DuckDB's version or an older one",
+        )
         if "lock" in str(error):
-            remedy = "another program has it open to write; run again when that has finished"
-        raise TableError(f"cannot open the engine's file {file.name} ({type(error).__name__}); {remedy}") from None
+            remedy = say(
+                fa="برنامهٔ دیگری آن را برای نوشتن باز کرده است؛ پس از پایان کار آن دوباره اجرا کنید",
+                en="another program has it open to write; run again when that has finished",
+            )
+        raise TableError(
+            say(
+                fa="فایل پایگاه داده {file} باز نشد ({kind})؛ {remedy}",
+                en="cannot open the engine's file {file} ({kind}); {remedy}",
+                file=raw(file.name),
+                kind=raw(type(error).__name__),
+                remedy=remedy,
+            )
+        ) from None
 
 
 def held(connection, name: str, timezone: str = "UTC") -> ir.Table | None:
@@ -67,7 +95,13 @@ def _spark(master: str):
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise TableError("the engine is Spark but pyspark is not installed; install cx-helpers[spark]") from None
+        raise TableError(
+            say(
+                fa="موتور این شرکت Spark است اما pyspark نصب نیست؛ {package} را نصب کنید",
+                en="the engine is Spark but pyspark is not installed; install {package}",
+                package=raw("cx-helpers[spark]"),
+            )
+        ) from None
     session = (
         SparkSession.builder.master(master)
         .config("spark.driver.host", "127.0.0.1")
@@ -99,8 +133,16 @@ def read(connection, name: str, path: Path, timezone: str = "UTC") -> ir.Table:
         table = table if duck else _micros(table, path)
     except Exception as error:  # each engine raises its own kinds
         reason = _differing(path) or str(error).strip().splitlines()[0][:200].replace(str(path), path.name)
-        remedy = "write it anew, or put its data into sources/ and map it for cx ingest"
-        raise TableError(f"{where} cannot be read as Parquet: {reason}; {remedy}") from None
+        raise TableError(
+            say(
+                fa="{where} به‌عنوان Parquet خوانده نشد ({reason})؛ آن را از نو بنویسید، یا داده‌اش را در پوشهٔ "
+                "sources بگذارید و برای cx ingest نگاشت کنید",
+                en="{where} cannot be read as Parquet: {reason}; write it anew, or put its data into sources/ and map "
+                "it for cx ingest",
+                where=raw(where),
+                reason=raw(reason),
+            )
+        ) from None
     return conform(table, name, where, timezone)
 
 
@@ -223,6 +265,10 @@ def seconds(duration: str) -> int:
     unit = _UNITS.get(str(duration)[len(number) :])
     if unit is None or not number.strip().isdigit():
         raise TableError(
-            f"{duration!r} is not a duration; write 30min, 12h or 7d (a journey may be session or customer)"
+            say(
+                fa="{duration} مدت زمان نیست؛ بنویسید 30min یا 12h یا 7d (journey می‌تواند session یا customer هم باشد)",
+                en="'{duration}' is not a duration; write 30min, 12h or 7d (a journey may be session or customer)",
+                duration=raw(duration),
+            )
         )
     return int(number) * unit

@@ -14,7 +14,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers.tables import TableError, need
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, name, raw, say
 
 FEWEST = 30  # answers without which nothing is claimed
 STEPS = 11  # an outcome of up to so many different values is taken for a scale of ordered steps
@@ -75,13 +75,27 @@ def collapse(table: ir.Table, outcome: str = "score", drivers: list[str] | None 
     if drivers is None:
         drivers = [c for c in table.columns if c.startswith("attr_")]
         if not drivers:
-            raise TableError("no driver columns: none is called attr_…; name them, e.g. drivers=['attr_delivery']")
+            raise TableError(
+                say(
+                    fa="ستون پیشرانی نیست: نام هیچ ستونی با attr_ آغاز نمی‌شود؛ نامشان را بدهید، مثلاً {example}",
+                    en="no driver columns: none is called attr_…; name them, e.g. {example}",
+                    example=raw("drivers=['attr_delivery']"),
+                )
+            )
     drivers = list(dict.fromkeys(drivers))
     need(table, outcome, *drivers)
     for column in (outcome, *drivers):
         if not (table[column].type().is_numeric() or table[column].type().is_boolean()):
             kind = table[column].type()
-            raise TableError(f"{column!r} holds {kind}; a number or yes/no is needed: make a yes/no column per value")
+            raise TableError(
+                say(
+                    fa="ستون {column} از نوع {kind} است؛ عدد یا بله و خیر لازم است: برای هر مقدار یک ستون "
+                    "بله و خیر بسازید",
+                    en="'{column}' holds {kind}; a number or yes/no is needed: make a yes/no column per value",
+                    column=raw(column),
+                    kind=raw(kind),
+                )
+            )
     keep = [who] if who in table.columns else []
     given = {c: table[c].cast("float64") for c in (outcome, *drivers)}
     given = {c: value.isnan().ifelse(None, value) for c, value in given.items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cx_helpers.errors import Refusal
+from cx_helpers.wording import Words, raw, say
 
 
 class TableError(Refusal):
@@ -242,8 +243,18 @@ TABLES: dict[str, Table] = {
 
 def nearest(name: str, known) -> str:
     """`; did you mean 'x'?` where something near is known, else an empty string."""
-    near = difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = _near(name, known)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+def hint(name: str, known) -> Words:
+    """The same for a sentence in both languages."""
+    near = _near(name, known)
+    return {"fa": f"؛ شاید منظور «{near}» باشد" if near else "", "en": nearest(name, known)}
+
+
+def _near(name: str, known) -> str:
+    return next(iter(difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)), "")
 
 
 def need(table, *columns: str) -> None:
@@ -254,5 +265,13 @@ def need(table, *columns: str) -> None:
     have = list(table.columns)
     for column in columns:
         if column not in have:
-            hint = nearest(column, have) or "; map it in workspace.yaml"
-            raise TableError(f"no column {column!r} among {sorted(have)}{hint}")
+            remedy = say(fa="؛ آن را در workspace.yaml نگاشت کنید", en="; map it in workspace.yaml")
+            raise TableError(
+                say(
+                    fa="ستون {column} در داده‌ها نیست{hint}. ستون‌هایی که هست: {have}",
+                    en="no column '{column}' among {have}{hint}",
+                    column=raw(column),
+                    have=raw(", ".join(sorted(have))),
+                    hint=hint(column, have) if nearest(column, have) else remedy,
+                )
+            )

@@ -140,6 +140,11 @@ def say(fa: str, en: str, **values) -> Words:
     return {"fa": _Setter("fa").format(fa, **values), "en": _Setter("en").format(en, **values)}
 
 
+def raw(value) -> Words:
+    """A name as it stands in the data or in a file, by no label; in a Persian sentence it keeps its own direction."""
+    return {"fa": f"\u2068{value}\u2069", "en": str(value)}
+
+
 def join(parts: list[Words]) -> Words:
     """`الف، ب و پ` / `a, b and c`."""
     out = {}
@@ -228,6 +233,9 @@ active | فعال | active
 cooling | رو به سردی | cooling
 lapsed | ازدست‌رفته | lapsed
 fifth | پنجم | fifth
+identities | شناسه‌ها | identities
+exposures | گروه‌های آزمایش | exposures to experiments
+initiatives | اقدام‌ها | initiatives
 positive | خوشایند | positive
 neutral | خنثی | neutral
 negative | ناخوشایند | negative

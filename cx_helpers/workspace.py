@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import dates, parameters, wording
+from cx_helpers import dates, lacking, parameters, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
 from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
@@ -97,8 +97,7 @@ class Tables:
             return next(iter(reversed(self.settings.stages.get("purchase") or [])), "")
         there = sorted(self.until.touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
         if goal not in there:
-            hint = nearest(goal, there)
-            raise TableError(f"goal {goal!r}: no customer was ever there{hint}; touchpoints: {', '.join(there)}")
+            raise TableError(lacking.a_visitor(goal, there))
         return goal
 
     @property
@@ -200,32 +199,32 @@ class Tables:
     def with_column(self, name: str, *columns: str):
         """The table `name` with `columns` of its own or of its customers; TableError where neither has one."""
         table, own = self.table(name), self.columns(name)
-        lacking = [c for c in dict.fromkeys(columns) if c not in own]
-        if not lacking:
+        absent = [c for c in dict.fromkeys(columns) if c not in own]
+        if not absent:
             return table
         customers = self._raw("customers") if self.has("customers") and "customer_id" in table.columns else None
-        for column in lacking:
+        for column in absent:
             if customers is None or column not in customers.columns:
                 known = [*own, *(customers.columns if customers is not None else [])]
-                raise TableError(f"neither {name} nor customers has a column {column!r}{nearest(column, known)}")
-        table = table.drop(*(c for c in lacking if c in table.columns))
-        mine = customers.select(*lacking, _id=customers.customer_id)
+                raise TableError(lacking.a_column(name, column, known))
+        table = table.drop(*(c for c in absent if c in table.columns))
+        mine = customers.select(*absent, _id=customers.customer_id)
         return table.left_join(mine, table.customer_id == mine._id).drop("_id")
 
     def _raw(self, name: str):
         table = _read(self.settings, name)
-        lacking = [c for c in _NULL_WHERE_ABSENT.get(name, ()) if c not in table.columns]
-        if not lacking:
+        absent = [c for c in _NULL_WHERE_ABSENT.get(name, ()) if c not in table.columns]
+        if not absent:
             return table
         import ibis
 
-        return table.mutate(**{c: ibis.null(TABLES[name].columns[c].type) for c in lacking})
+        return table.mutate(**{c: ibis.null(TABLES[name].columns[c].type) for c in absent})
 
     def _of_segment(self, name: str, table):
         column, value = split_segment(self.segment)
         members = self._raw("customers")
         if column not in members.columns:
-            raise TableError(f"segment: customers has no column {column!r}{nearest(column, members.columns)}")
+            raise TableError(lacking.a_column_of_customers(column, members.columns))
         members = members.filter(members[column].cast("string") == value)
         if name == "order_items":
             members = self._raw("orders").semi_join(members, "customer_id")
@@ -239,14 +238,11 @@ def _read(settings: Settings, name: str):
     if settings.database:
         table = engine.held(_connection(settings.engine, settings.folder.resolve()), name, settings.timezone)
         if table is None:
-            raise MissingTable(f"{settings.database.name} holds no table {name!r} ({TABLES[name].meaning}); make one")
+            raise MissingTable(lacking.a_table_of(settings.database.name, name))
         return table
     path = table_path(settings.folder, name)
     if path is None:
-        raise MissingTable(
-            f"this company has no table {name!r} ({TABLES[name].meaning}); map a source that fills it in "
-            f"workspace.yaml and run cx ingest, or put {name}.parquet into tables/"
-        )
+        raise MissingTable(lacking.a_table(name))
     return _view(settings.engine, str(path), name, settings.timezone, path.stat().st_mtime_ns)
 
 
@@ -261,7 +257,7 @@ def split_segment(segment: str) -> tuple[str, str]:
     """`province=فارس` -> ("province", "فارس"); WorkspaceError where it has another form."""
     column, equals, value = segment.partition("=")
     if not equals or not column.strip() or not value.strip():
-        raise WorkspaceError(f"segment {segment!r} is not column=value, e.g. province=فارس")
+        raise WorkspaceError(lacking.a_segment(segment))
     return column.strip(), value.strip()
 
 
@@ -287,7 +283,7 @@ def last_complete_month(folder: str | Path) -> str:
     settings = folder if isinstance(folder, Settings) else load_settings(folder)
     found = data_range(settings)
     if found is None:
-        raise MissingTable("this company has no data yet: no touchpoints, orders, responses, comments or tickets")
+        raise MissingTable(lacking.any_data())
     last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
     month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
     return month.name if last == month.past - dt.timedelta(1) else month.previous().name
@@ -326,7 +322,7 @@ def check_segment(tables: Tables, segment: str) -> None:
     column, value = split_segment(segment)
     customers = tables._raw("customers")
     if column not in customers.columns:
-        raise WorkspaceError(f"segment: customers has no column {column!r}{nearest(column, customers.columns)}")
+        raise WorkspaceError(lacking.a_column_of_customers(column, customers.columns))
     values = customers.select(v=customers[column].cast("string")).distinct().limit(2000).execute()["v"].dropna()
     if value not in set(values):
-        raise WorkspaceError(f"segment: no customer has {column} = {value!r}{nearest(value, values)}")
+        raise WorkspaceError(lacking.a_customer(column, value, values))

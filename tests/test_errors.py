@@ -3,9 +3,10 @@
 import pytest
 
 from cx_helpers import dates, parameters, settings, tables, workspace
-from cx_helpers.errors import Refusal
+from cx_helpers.errors import Refusal, heard
 from cx_helpers.intake.sources import SourceError
 from cx_helpers.run.plan import PlanError
+from cx_helpers.wording import raw, say
 
 CELL = """from cx_helpers import dates
 first = dates.Period.parse("1404-06")
@@ -26,6 +27,23 @@ def test_a_cell_shows_the_line_that_asked_and_the_message(tmp_path):
 
 def test_where_no_line_is_known_the_message_stands_alone():
     assert Refusal("no")._render_traceback_() == ["Refusal: no"]
+
+
+def test_what_speaks_both_languages_is_heard_through_a_notebooks_output():
+    both = say(fa="ستون {x} نیست", en="no column {x}", x=raw("score"))
+    refused = tables.MissingTable(both)
+    assert str(refused) == "no column score"
+    assert refused.words == both
+    shown = refused._render_traceback_()
+    assert shown == ["MissingTable: no column score", "ستون \u2068score\u2069 نیست"]
+    assert heard("MissingTable", str(refused), shown) == both
+
+
+def test_what_speaks_one_is_not():
+    assert Refusal("no").words is None
+    assert heard("Refusal", "no", Refusal("no")._render_traceback_()) is None
+    assert heard("ValueError", "no", ["Traceback", "line 1", "ValueError: no"]) is None
+    assert heard("ValueError", "no", []) is None
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ GROUND = {
     "engine",
     "errors",
     "folding",
+    "lacking",
     "ordinal",
     "persian",
     "records",
@@ -90,6 +91,15 @@ def test_public_functions_teach(path):
         and not ast.get_docstring(node)
     ]
     assert not bare, f"{place(path)}: without docstring: {bare}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_what_a_page_may_have_to_say_is_said_in_both_languages(path):
+    """An error of a table ends on the page of the report that it stops."""
+    calls = [n.exc for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Raise)]
+    calls = [c for c in calls if isinstance(c, ast.Call) and ast.unparse(c.func) in ("TableError", "MissingTable")]
+    alone = [c.lineno for c in calls if not isinstance(c.args[0], ast.Call)]
+    assert not alone, f"{place(path)}: a text instead of say(fa=…, en=…) in lines {alone}"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)

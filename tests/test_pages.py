@@ -12,7 +12,7 @@ from reading import CLIPPED, DRAWN, WIDTH, Visit, armed, watch
 
 from cx_helpers import records, wording
 from cx_helpers.records import Finding
-from cx_helpers.report import blocks, charts, page, safe
+from cx_helpers.report import blocks, charts, page, safe, setting
 from cx_helpers.report.drawable import PageError, refuse_undrawable
 from cx_helpers.report.index import Report
 from cx_helpers.report.rendering import PLOTLY, script_json
@@ -220,7 +220,7 @@ def test_the_first_page_gathers_numbers_findings_and_outcomes(locale):
     assert set(order) == {"high", "medium", "low"}
     assert 'href="journey.html#finding-1"' in made, "the first finding of the first page stands first in its report too"
     assert {"fa": "جدول سفارش‌ها نیست.", "en": "There is no table of orders."}[locale] in made
-    assert "no column &lt;score&gt;" in made
+    assert "No column &lt;score&gt;" in made
     assert {"fa": "یک یافتهٔ مهم دیگر", "en": "One more of high importance"}[locale] in made
     assert {"fa": "یک گزارش ساخته نشد", "en": "One report could not be made"}[locale] in made
 
@@ -285,11 +285,26 @@ def test_a_quiet_run_says_so():
     assert "No difference or change was found that one could rely on." in made
 
 
+@pytest.mark.parametrize(
+    ("said", "set"),
+    [
+        ("no column x", "No column x."),
+        ("did you mean 'x'?", "Did you mean 'x'?"),
+        ("tables/x: no time.", "tables/x: no time."),
+        ({"en": "attr_x", "fa": ""}, "attr_x."),
+        (None, ""),
+        ("write \u20682025-09\u2069", "Write \u20682025-09\u2069."),
+    ],
+)
+def test_a_reason_is_a_whole_sentence_on_a_page(said, set):
+    assert setting.sentence(said, "en") == set
+
+
 def test_a_failure_says_what_happened_and_escapes_it():
     made = page.failure(
         locale="en", title="Drivers", reason="no column <score>", details="Traceback <b>", company=COMPANY
     )
-    assert "no column &lt;score&gt;" in made
+    assert "No column &lt;score&gt;" in made
     assert "Traceback &lt;b&gt;" in made
     assert "What to do" in made
 

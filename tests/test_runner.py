@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import html
 import json
 import os
 import random
@@ -18,6 +19,7 @@ import pytest
 import shop
 
 from cx_helpers import cli, kernels, runner
+from cx_helpers.report.setting import sentence
 from cx_helpers.run import jobs, keeping, manifest, publish, standing
 from cx_helpers.run import plan as plans
 
@@ -97,9 +99,9 @@ class TestBook:
 
     def test_a_page_says_which_cell_failed_and_why(self, run):
         page = (run / "bad.html").read_text("utf-8")
-        assert "ZeroDivisionError" in page
-        assert "cell 6" in page
-        assert "1 / 0" in page
+        seen, folded = visible(page)
+        assert "It ran into an error in the code of cell 6 and stopped." in seen
+        assert "1 / 0\n\nZeroDivisionError: division by zero" in folded
         assert "orders" in (run / "lacking.html").read_text("utf-8")
         index = (run / "index.html").read_text("utf-8")
         assert all(f'href="{name}.html"' in index for name in ("good", "bad", "lacking", "slow"))
@@ -130,6 +132,59 @@ class TestBook:
 
     def test_others_may_read_it(self, run):
         assert run.stat().st_mode & 0o555 == 0o555
+
+
+def visible(page: str) -> tuple[str, str]:
+    """What a reader sees of a page, and what is folded away."""
+    body = re.sub(r"<head>.*?</head>|<script.*?</script>|<footer.*?</footer>", "", page, flags=re.S)
+    folded = re.findall(r"<details.*?</details>", body, re.S)
+    seen = re.sub(r"<details.*?</details>", "", body, flags=re.S)
+    plain = [html.unescape(re.sub(r"<[^>]*>", "", text)) for text in (seen, "".join(folded))]
+    return plain[0], plain[1]
+
+
+ENDS = {  # what becomes of a notebook: its last cell, and what a reader of either language is told
+    "no table": ("tables.orders", "این شرکت جدول «سفارش‌ها»", "this company has no table 'orders'"),
+    "no column": ("survey.nps(tables.responses, by='chanel')", "شاید منظور «channel» باشد", "did you mean 'channel'?"),
+    "segment": ("ws.open(workspace, segment='province=تهرآن')", "شاید منظور «تهران» باشد", "did you mean 'تهران'?"),
+    "off scale": (
+        "survey.nps(tables.responses.mutate(score=tables.responses.score + 5))",
+        "پاسخ بیرون از", "answers lie outside",
+    ),
+    "own": ("raise ws.MissingTable(say(fa='کم است', en='too few'))", "کم است", "too few"),
+    "fault": ("{}['no such key']", "در خانهٔ ۶ به خطایی در کد برخورد", "It ran into an error in the code of cell 6"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", ["fa", "en"])
+def test_a_page_tells_its_reader_in_his_language_why_it_was_not_made(here, locale):
+    (here / "notebooks" / "01-good.ipynb").unlink()
+    for n, (name, (code, *_)) in enumerate(ENDS.items()):
+        shop.notebook(
+            here, f"{n:02}-{name.replace(' ', '-')}", [f"{shop.OPEN}\nfrom cx_helpers.wording import say", code]
+        )
+    names = [name.replace(" ", "-") for name in ENDS]
+    assert cx(*names, "--locale", locale) == 2
+    run = here / "reports" / "+".join(names) / "1404-06"
+    entries = {e["report"]: e for e in read(run / "manifest.json")["notebooks"]}
+    assert [e["outcome"] for e in entries.values()] == ["skipped", "failed", "failed", "failed", "skipped", "failed"]
+    for name, (code, fa, en) in ENDS.items():
+        entry = entries[name.replace(" ", "-")]
+        assert fa in plain(entry["reason"]["fa"])
+        assert en in entry["reason"]["en"]
+        seen, folded = visible((run / entry["page"]).read_text("utf-8"))
+        assert plain(sentence(entry["reason"], locale)) in plain(seen)
+        if locale == "fa":
+            assert not re.search(r"[A-Za-z]{2,} [A-Za-z]{2,}", plain(seen).replace("cx ingest", "")), name
+        assert (code in folded) == (entry["outcome"] == "failed")
+        assert ("KeyError: 'no such key'" in folded) == (name == "fault")
+    index, _folded = visible((run / "index.html").read_text("utf-8"))
+    assert all(plain(sentence(e["reason"], locale)) in plain(index) for e in entries.values())
+
+
+def plain(text: str) -> str:
+    """A text without the marks that set the direction of its parts."""
+    return re.sub("[\u2066-\u2069]", "", text)
 
 
 def test_a_run_replaces_the_one_of_its_period_and_latest_moves_when_nothing_failed(here):
@@ -477,8 +532,8 @@ def test_too_slow_is_stopped_and_named(here):
     assert cx("slow", "-p", "seconds=300", "--timeout", "2", "--locale", "en") == 2
     assert time.monotonic() - started < 60
     (entry,) = read(here / "reports" / "slow" / "1404-06" / "manifest.json")["notebooks"]
-    assert "longer than 2 seconds" in entry["reason"]["en"]
-    assert "time.sleep(seconds)" in entry["reason"]["en"]
+    assert entry["reason"]["en"] == "It took longer than 2 seconds and was stopped in cell 6."
+    assert "time.sleep(seconds)" in (here / "reports" / "slow" / "1404-06" / "slow.html").read_text("utf-8")
 
 
 def test_a_kernel_that_dies_is_a_failure_of_its_notebook_only(here):
@@ -504,7 +559,9 @@ def test_a_chart_that_no_page_can_draw_fails_its_report(here):
     shop.notebook(here, "02-bad", [code])
     assert cx("bad", "--locale", "en") == 2
     (entry,) = read(here / "reports" / "bad" / "1404-06" / "manifest.json")["notebooks"]
-    assert "isosurface" in entry["reason"]["en"]
+    assert "could not be built" in entry["reason"]["en"]
+    assert "isosurface" in entry["error"]
+    assert "isosurface" in (here / "reports" / "bad" / "1404-06" / "bad.html").read_text("utf-8")
 
 
 class TestForEach:

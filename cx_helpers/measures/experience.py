@@ -9,7 +9,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from cx_helpers.tables import MissingTable, TableError, nearest, need
+from cx_helpers.tables import MissingTable, TableError, hint, need
+from cx_helpers.wording import raw, say
 
 KEYS = ("response_id", "customer_id", "responded_at", "score")  # of the wide table; its other columns may be drivers
 WITHIN_DAYS = 30  # before the answer
@@ -57,7 +58,13 @@ def beside_answers(
         wide = _add(wide, *_support(near, tickets, back))
     for other in instruments:
         if other == instrument:
-            raise TableError(f"instruments: {other!r} is the outcome itself; name other questions")
+            raise TableError(
+                say(
+                    fa="{other} همان نتیجه‌ای است که سنجیده می‌شود؛ در instruments پرسش‌های دیگری بنویسید",
+                    en="instruments: '{other}' is the outcome itself; name other questions",
+                    other=raw(other),
+                )
+            )
         wide = _add(wide, *_other(near, responses, other, back))
     return wide
 
@@ -70,15 +77,29 @@ def drivers(wide: ir.Table, only=()) -> list[str]:
     found = [c for c in wide.columns if c not in KEYS]
     if not found:
         raise MissingTable(
-            "nothing is known that could go with the score: no attr_… columns beside the answers, and no orders with "
-            "promised_at and delivered_at, touchpoints with outcome, or tickets; map one of these in workspace.yaml"
+            say(
+                fa="چیزی در داده‌ها نیست که بتواند با امتیاز همراه باشد: نه ستون‌های attr_… کنار پاسخ‌ها، نه سفارش با "
+                "زمان وعده و تحویل (promised_at و delivered_at)، نه تماس با نتیجه (outcome) و نه درخواست پشتیبانی. "
+                "یکی از این‌ها را در workspace.yaml نگاشت کنید",
+                en="nothing is known that could go with the score: no attr_… columns beside the answers, and no orders "
+                "with promised_at and delivered_at, touchpoints with outcome, or tickets; map one of these in "
+                "workspace.yaml",
+            )
         )
     if not only:
         return found
     known = {c.removeprefix("attr_"): c for c in found}
     for name in only:
         if name.removeprefix("attr_") not in known:
-            raise TableError(f"no driver {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+            raise TableError(
+                say(
+                    fa="پیشرانی به نام {name} نیست{hint}. آنچه هست: {known}",
+                    en="no driver '{name}'{hint}; there are: {known}",
+                    name=raw(name),
+                    hint=hint(name, known),
+                    known=raw(", ".join(known)),
+                )
+            )
     return [known[name.removeprefix("attr_")] for name in dict.fromkeys(only)]
 
 

@@ -15,7 +15,7 @@ from ibis import _
 
 from cx_helpers import certainty, engine
 from cx_helpers.tables import TableError, need
-from cx_helpers.wording import Words, join, name, say, sentences
+from cx_helpers.wording import Words, join, name, raw, say, sentences
 
 START, END = "(start)", "(end)"
 STEPS = 36  # of a path that `variants` tells apart; longer ones are the same from there on
@@ -79,7 +79,14 @@ def difference(steps: pd.DataFrame, a, b) -> pd.DataFrame:
     have = list(dict.fromkeys(steps.index.get_level_values(0)))
     for value in (a, b):
         if steps.index.nlevels != 3 or value not in have:
-            raise TableError(f"no segment {value!r} among {have}; give transitions(…, by=COLUMN) and two of its values")
+            raise TableError(
+                say(
+                    fa="بخشی به نام {value} میان {have} نیست؛ transitions(…, by=COLUMN) و دو مقدار آن را بدهید",
+                    en="no segment '{value}' among {have}; give transitions(…, by=COLUMN) and two of its values",
+                    value=raw(value),
+                    have=raw(", ".join(map(str, have))),
+                )
+            )
     one, two = steps.xs(a, level=0), steps.xs(b, level=0)
     either = one.index.union(two.index)
     one, two = one.reindex(either), two.reindex(either)

@@ -61,7 +61,12 @@ def moments(
     if orders is not None:
         need(orders, "order_id", "customer_id", "ordered_at")
     if window_days < 1 or settle_days < 0:
-        raise TableError("window_days must be 1 or more and settle_days 0 or more")
+        raise TableError(
+            say(
+                fa="window_days باید ۱ یا بیشتر و settle_days صفر یا بیشتر باشد",
+                en="window_days must be 1 or more and settle_days 0 or more",
+            )
+        )
     empty = pd.DataFrame(columns=["experience", "touchpoint", "stratum", "bad", "n", "again"])
     asked = (touchpoints, orders, responses, tickets, window_days, settle_days, until, since)
     counts = empty if orders is None else _counted(*asked)
@@ -133,7 +138,12 @@ def _experiences(touchpoints: ir.Table, responses: ir.Table | None, tickets: ir.
         bad = (part.solved_at > part.at).fill_null(True)  # never solved
         parts.append(part.mutate(bad=bad.cast("int64")).select(columns))
     if not parts:
-        raise TableError("touchpoints have neither outcome nor duration_s, and no responses were given")
+        raise TableError(
+            say(
+                fa="تماس‌ها نه نتیجه (outcome) دارند و نه مدت (duration_s)، و پاسخی هم داده نشده است",
+                en="touchpoints have neither outcome nor duration_s, and no responses were given",
+            )
+        )
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 

@@ -18,7 +18,7 @@ from ibis import _
 
 from cx_helpers import certainty
 from cx_helpers.tables import MissingTable, TableError, need
-from cx_helpers.wording import Words, say, sentences
+from cx_helpers.wording import Words, raw, say, sentences
 
 BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
 SCALES = ((1, 5), (0, 10), (0, 100))  # of ratings: the first that holds them all
@@ -98,13 +98,21 @@ def readable(comments: ir.Table) -> ir.Table:
     need(comments, "sentiment")
     rows, read = comments.aggregate(rows=_.count(), read=_.sentiment.count()).execute().iloc[0]
     if rows and not read:
-        spoken = ""
+        spoken = {"fa": "", "en": ""}
         if "language" in comments.columns:
             found = comments.language.topk(3).execute().iloc[:, 0].dropna().astype(str)
-            spoken = f" (`language` says {', '.join(found)})" if len(found) else ""
+            if len(found):
+                spoken = say(fa=" (به زبان {found})", en=" (`language` says {found})", found=raw(", ".join(found)))
         raise MissingTable(
-            f"none of the {rows:,} comments{spoken} could be read: the sentiment model knows Persian only; where the "
-            "comments are Persian, map language: {value: fa} in workspace.yaml and run cx ingest"
+            say(
+                fa="از {rows} نوشته{spoken} هیچ‌کدام خوانده نشد: مدل احساس تنها فارسی می‌داند. اگر نوشته‌ها فارسی‌اند، در "
+                "workspace.yaml بنویسید {mapping} و cx ingest را اجرا کنید",
+                en="none of the {rows} comments{spoken} could be read: the sentiment model knows Persian only; where "
+                "the comments are Persian, map {mapping} in workspace.yaml and run cx ingest",
+                rows=rows,
+                spoken=spoken,
+                mapping=raw("language: {value: fa}"),
+            )
         )
     return comments
 
@@ -183,7 +191,14 @@ def _moved(step) -> Words:
 def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
     asked = _read(comments, by, periods)
     if not 0 <= band <= 1:
-        raise TableError(f"band {band} is not between 0 and 1: sentiment nearer to 0 than this is neutral")
+        raise TableError(
+            say(
+                fa="بازهٔ خنثی (band) {band:.2f} است و باید میان صفر و یک باشد: احساسی که از آن به صفر نزدیک‌تر باشد "
+                "خنثی است",
+                en="band {band:.2f} is not between 0 and 1: sentiment nearer to 0 than this is neutral",
+                band=band,
+            )
+        )
     feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
     feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
@@ -197,8 +212,12 @@ def _read(comments: ir.Table, by, periods) -> ir.Table:
     """The comments, refused where the model has not read them yet; NaN becomes null."""
     if "sentiment" not in comments.columns:
         raise TableError(
-            f"no column 'sentiment' among {sorted(comments.columns)}; score the comments first: "
-            "cx_helpers.intake.sentiment.score_comments, or cx ingest"
+            say(
+                fa="احساس نوشته‌ها هنوز سنجیده نشده است (ستون sentiment نیست)؛ نخست cx ingest را اجرا کنید",
+                en="no column 'sentiment' among {have}; score the comments first: "
+                "cx_helpers.intake.sentiment.score_comments, or cx ingest",
+                have=raw(", ".join(sorted(comments.columns))),
+            )
         )
     need(comments, *_list(by), *(["written_at"] if periods else []))
     value = comments.sentiment.cast("float64")
@@ -212,7 +231,15 @@ def _scale(asked: ir.Table) -> tuple[float, float]:
     for low, high in SCALES:
         if low <= worst and best <= high:
             return low, high
-    raise TableError(f"ratings lie between {worst:g} and {best:g}, on no usual scale; say scale=(lowest, highest)")
+    raise TableError(
+        say(
+            fa="امتیازها میان {worst:.1f} و {best:.1f} هستند و در هیچ مقیاس رایجی نمی‌گنجند؛ مقیاس را با "
+            "scale=(lowest, highest) بگویید",
+            en="ratings lie between {worst:.1f} and {best:.1f}, on no usual scale; say scale=(lowest, highest)",
+            worst=worst,
+            best=best,
+        )
+    )
 
 
 def _list(by) -> list[str]:

@@ -16,7 +16,7 @@ from ibis import _
 from cx_helpers import certainty
 from cx_helpers.records import METRICS, amount, step
 from cx_helpers.tables import TableError, need
-from cx_helpers.wording import Words, say, sentences
+from cx_helpers.wording import Words, raw, say, sentences
 
 SMALLEST = 30  # below this, an interval is too wide to be read (Rocks 2016); reports hide such groups
 
@@ -240,6 +240,12 @@ def _answers(responses: ir.Table, instrument: str, by, periods) -> ir.Table:
 def _refuse_off_scale(found: pd.DataFrame, words: str) -> None:
     if (n := int(found["off_scale"].sum())) > 0:
         raise TableError(
-            f"{n} answers lie outside {words}: score must be 0-10 for NPS and within scale_min and scale_max elsewhere;"
-            " give scale_min and scale_max in the source mapping"
+            say(
+                fa="{n} پاسخ بیرون از {words} است: امتیاز NPS از ۰ تا ۱۰ و امتیازهای دیگر میان scale_min و scale_max "
+                "است. scale_min و scale_max را در نگاشت منبع بنویسید",
+                en="{n} answers lie outside {words}: score must be 0-10 for NPS and within scale_min and scale_max "
+                "elsewhere; give scale_min and scale_max in the source mapping",
+                n=n,
+                words=raw(words),
+            )
         )

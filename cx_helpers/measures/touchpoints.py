@@ -9,6 +9,7 @@ from ibis import _
 
 from cx_helpers import certainty, engine
 from cx_helpers.tables import TableError, need
+from cx_helpers.wording import raw, say
 
 _SUMS = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
 
@@ -104,7 +105,12 @@ def _said(said: ir.Table, name: str, touchpoints: ir.Table, by: list[str], windo
     missing = [c for c in by if c not in said.columns]
     if missing:
         raise TableError(
-            f"no column {missing[0]!r} in what customers said ({sorted(said.columns)}); leave it out of by"
+            say(
+                fa="در آنچه مشتریان گفته‌اند ستون {column} نیست (ستون‌ها: {have})؛ آن را از by بردارید",
+                en="no column '{column}' in what customers said ({have}); leave it out of by",
+                column=raw(missing[0]),
+                have=raw(", ".join(sorted(said.columns))),
+            )
         )
     named = said.filter(said.touchpoint.notnull()).select("customer_id", "_said", *by)
     loose = said.filter(said.touchpoint.isnull(), said.customer_id.notnull()).select(

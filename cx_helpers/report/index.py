@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cx_helpers import records, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import BLOCK, FINDINGS, block_html
-from cx_helpers.report.setting import scope, words
+from cx_helpers.report.setting import scope, sentence, words
 
 _FIRST = 8  # findings before the fold
 
@@ -77,7 +77,7 @@ def index(
                 "outcome_label": getattr(t, report.outcome),
                 "sentence": lead[0] if lead else "",
                 "segment": scope(report.segment, locale),
-                "reason": words(report.reason, locale),
+                "reason": sentence(report.reason, locale),
                 "kept": words(report.kept, locale),
             }
         )

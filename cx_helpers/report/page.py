@@ -20,7 +20,7 @@ from cx_helpers.report.gather import Gathered, foreign, split_heading
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import environment
 from cx_helpers.report.safe import policy
-from cx_helpers.report.setting import scope, words
+from cx_helpers.report.setting import scope, sentence, words
 
 __all__ = ["build", "failure", "index", "heading", "with_notice", "write_assets", "PageError"]
 
@@ -99,7 +99,7 @@ def failure(
         segment="",
         heading=words(title, locale),
         outcome=outcome,
-        reason=words(reason, locale),
+        reason=sentence(reason, locale),
         remedy=words(remedy, locale),
         details=details,
         made=_lines(manifest_info),

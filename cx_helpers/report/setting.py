@@ -56,6 +56,14 @@ def words(text, locale: str) -> str:
     return text[locale] if isinstance(text, dict) else "" if text is None else str(text)
 
 
+def sentence(text, locale: str) -> str:
+    """The same as a whole sentence: what a terminal says in passing (`no column x`) begins and ends on a page."""
+    said = words(text, locale)
+    if re.match(r"[a-z]+ ", said):
+        said = said[0].upper() + said[1:]
+    return said + "." if said and re.sub("[\u2066-\u2069]", "", said)[-1].isalnum() else said
+
+
 def scope(segment, locale: str) -> str:
     """A segment `province=ایلام` as a reader says it: `استان: ایلام`; empty stays empty."""
     column, equals, value = str(segment or "").partition("=")

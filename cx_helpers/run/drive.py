@@ -22,7 +22,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from cx_helpers import kernels
+from cx_helpers import errors, kernels, wording
 from cx_helpers.report import page
 from cx_helpers.run import front, manifest
 from cx_helpers.wording import LOCALES, Words, say
@@ -71,8 +71,10 @@ def run(job: dict) -> dict:
             answer["metrics"] = manifest.recorded(notebook.cells, manifest.METRICS_MIME)
             answer["findings"] = manifest.recorded(notebook.cells, manifest.FINDINGS_MIME)
         except Exception as error:  # a chart that cannot be drawn fails its report, not the run
-            what = f"{error}" if isinstance(error, page.PageError) else f"{type(error).__name__}: {error}"
-            answer |= _failed("صفحه ساخته نشد: {what}", "The page could not be built: {what}", what=what)
+            answer |= _failed(
+                "دفترچه تا پایان اجرا شد، اما صفحه‌اش ساخته نشد.",
+                "The notebook ran to its end, but its page could not be built.",
+            ) | _technical(error)
     if answer["outcome"] != "published":
         details = answer.pop("details", "")
         html = page.failure(outcome=answer["outcome"], reason=answer["reason"], details=details, **shared)
@@ -105,49 +107,68 @@ def _connection() -> Config:
 
 
 def explain(error: Exception, executed: Path, timeout: float) -> dict:
-    """Outcome and reason, in words, of a notebook that did not run to its end."""
+    """Outcome and reason, in words, of a notebook that did not run to its end; `error` and `details` are the analyst's.
+
+    An error of ours that speaks both languages is the reason itself.  Any other is a fault in code: the reason says
+    where, and what a programmer reads stands folded beneath.
+    """
     if isinstance(error, PapermillExecutionError):
-        what = _ANSI.sub("", f"{error.evalue}").strip()
+        message = _ANSI.sub("", f"{error.evalue}").strip()
+        told = errors.heard(error.ename, f"{error.evalue}", list(error.traceback))
+        technical = f"{error.ename}: {message}" if message else error.ename
         if error.ename == "MissingTable":
-            return {"outcome": "skipped", "reason": say(fa="{what}", en="{what}", what=what)}
-        where = _cell(error.cell_index, error.source)
+            return {"outcome": "skipped", "reason": told or wording.name(message)}
+        if told:
+            return {"outcome": "failed", "reason": told, "details": _account(error.source, technical)}
         return _failed(
-            "{where} با خطای {name} ایستاد: {what}", "{where} stopped with {name}: {what}",
-            where=where, name=error.ename, what=what or "—",
-        ) | {"details": error.source}  # fmt: skip
-    where = _running(executed)
+            "در {where} به خطایی در کد برخورد و ناتمام ماند.",
+            "It ran into an error in the code of {where} and stopped.",
+            where=_cell(error.cell_index),
+        ) | {"error": technical, "details": _account(error.source, technical)}  # fmt: skip
+    where, source = _running(executed)
     if isinstance(error, CellTimeoutError):
         return _failed(
-            "اجرا از {s} ثانیه بیشتر طول کشید و در {where} متوقف شد.",
+            "اجرای آن از {s} ثانیه بیشتر طول کشید و در {where} متوقف شد.",
             "It took longer than {s} seconds and was stopped in {where}.",
             s=timeout, where=where,
-        )  # fmt: skip
+        ) | {"details": source}  # fmt: skip
     if isinstance(error, DeadKernelError):
         return _failed(
             "فرایند دفترچه در {where} ناگهان پایان یافت؛ شاید حافظه کم آمد.",
             "The notebook's process ended abruptly in {where}; perhaps memory ran out.",
             where=where,
-        )
-    return _failed("اجرا نشد: {what}", "It could not be run: {what}", what=f"{type(error).__name__}: {error}")
+        ) | {"details": source}  # fmt: skip
+    return _failed("دفترچه اجرا نشد.", "The notebook could not be run.") | _technical(error)
 
 
 def _failed(fa: str, en: str, **values) -> dict:
     return {"outcome": "failed", "reason": say(fa=fa, en=en, **values)}
 
 
-def _cell(index: int | None, source: str) -> Words:
-    first = next((line.strip() for line in source.splitlines() if line.strip() and not line.startswith("#")), "")
-    return say(fa="خانهٔ {n} («{line}»)", en="cell {n} (`{line}`)", n=(index or 0) + 1, line=first[:80])
+def _technical(error: Exception) -> dict:
+    """An error as a programmer reads it."""
+    said = f"{error}" if isinstance(error, page.PageError) else f"{type(error).__name__}: {error}"
+    return {"error": said, "details": said}
 
 
-def _running(executed: Path) -> Words:
-    """The cell that was running when the notebook was last saved."""
+def _account(source: str, technical: str) -> str:
+    return f"{source.strip()}\n\n{technical}"
+
+
+def _cell(index: int | None) -> Words:
+    return say(fa="خانهٔ {n}", en="cell {n}", n=(index or 0) + 1)
+
+
+def _running(executed: Path) -> tuple[Words, str]:
+    """The cell that was running when the notebook was last saved, and its code."""
     try:
         cells = nbformat.read(executed, as_version=4).cells
     except Exception:
         cells = []
     reached = [(i, c) for i, c in enumerate(cells) if c.cell_type == "code" and c.metadata.papermill["start_time"]]
-    return _cell(reached[-1][0], reached[-1][1].source) if reached else say(fa="آغاز کار", en="its start")
+    if not reached:
+        return say(fa="آغاز کار", en="its start"), ""
+    return _cell(reached[-1][0]), reached[-1][1].source
 
 
 def tidy(executed: Path, job: dict):

@@ -20,7 +20,7 @@ from cx_helpers.dates import Period
 from cx_helpers.report import blocks, charts, page
 from cx_helpers.report.index import Report
 from cx_helpers.report.rendering import BLOCK
-from cx_helpers.report.setting import amount
+from cx_helpers.report.setting import amount, sentence
 
 COMPARISON = "comparison"
 
@@ -46,7 +46,8 @@ def _settle(entry: dict, root: Path, about: dict) -> None:
     path, kept, locale = root / entry["page"], entry.get("kept"), about["locale"]
     if not path.is_file():  # the process was ended before it could write one
         shared = about | {"title": entry["title"] or entry["report"]}
-        path.write_text(page.failure(outcome=entry["outcome"], reason=entry["reason"], **shared), "utf-8")
+        told = {key: entry[key] for key in ("outcome", "reason")}
+        path.write_text(page.failure(**told, details=entry["error"] or "", **shared), "utf-8")
     if kept:
         good = root / kept["page"]
         marked = page.with_notice(
@@ -72,17 +73,21 @@ def since(kept: dict, here: bool = False) -> wording.Words:
     zone = reading.period.timezone
     when = {locale: dates.moment_label(made, locale, reading.calendar, zone) for locale in wording.LOCALES}
     return wording.say(
-        fa="این صفحه از اجرای {when} به جا مانده است." if here else "صفحهٔ اجرای {when} همچنان در دسترس است.",
-        en="This page is that of the run of {when}." if here else "The page of the run of {when} still stands.",
+        fa="این صفحه و عددهایش از اجرای {when} به جا مانده‌اند." if here else "صفحهٔ اجرای {when} همچنان در دسترس است.",
+        en="This page and its numbers are of the run of {when}."
+        if here
+        else "The page of the run of {when} still stands.",
         when=when,
     )
 
 
 def why(entry: dict) -> wording.Words:
     """Why it stands: what became of the newer run."""
-    tried = wording.say(fa="اجرای تازه نتوانست آن را از نو بسازد:", en="The newer run could not make it anew:")
-    numbers = wording.say(fa="عددهای این صفحه همان عددهای آن اجرا هستند.", en="Its numbers are those of that run.")
-    return wording.sentences(tried, entry["reason"], numbers)
+    return wording.say(
+        fa="اجرای تازه نتوانست آن را از نو بسازد: {reason}",
+        en="The newer run could not make it anew: {reason}",
+        reason={locale: sentence(entry["reason"], locale) for locale in wording.LOCALES},
+    )
 
 
 def read_as(reading: dict) -> None:

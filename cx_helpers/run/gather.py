@@ -160,6 +160,7 @@ def _entry(job: Job, where: str) -> dict:
         "title": answer.get("title"),
         "outcome": answer["outcome"],
         "reason": answer["reason"],
+        "error": answer.get("error"),
         "notebook": file.name,
         "sha256": manifest.sha256(file),
         "parameters": job.parameters,

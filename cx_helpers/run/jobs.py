@@ -150,23 +150,25 @@ class _Running:
             self._launch()
             return None
         else:
-            told = {"outcome": "failed", "reason": self._silence(), "metrics": [], "findings": [], "title": None}
+            told = {"outcome": "failed", "metrics": [], "findings": [], "title": None} | self._silence()
         return told | {"start": self.start.isoformat(), "end": dt.datetime.now(dt.UTC).isoformat()}
 
     def _silence(self) -> dict:
+        """The reason of a driver that gave none; its last words are the analyst's."""
         log = self.request.with_suffix(".log").read_text("utf-8", "replace").strip().splitlines()
-        code, last = self.process.poll(), log[-1] if log else "—"
         if time.monotonic() >= self.until:
-            return say(
-                fa="اجرا از {s} ثانیه بیشتر طول کشید و به‌زور پایان یافت.",
+            reason = say(
+                fa="اجرای آن از {s} ثانیه بیشتر طول کشید و به‌زور پایان داده شد.",
                 en="It took longer than {s} seconds and was ended by force.",
                 s=self.job.timeout,
             )
-        return say(
-            fa="فرایند آن بی‌پاسخ پایان یافت (کد {code}): {last}",
-            en="Its process ended without an answer (code {code}): {last}",
-            code=str(code), last=last,
-        )  # fmt: skip
+        else:
+            reason = say(
+                fa="فرایند آن بی هیچ پاسخی پایان یافت (کد {code}).",
+                en="Its process ended without an answer (code {code}).",
+                code=self.process.poll(),
+            )
+        return {"reason": reason, "error": log[-1] if log else None}
 
     def stop(self) -> None:
         """End the driver and all that it started."""

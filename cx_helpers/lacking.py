@@ -1,0 +1,79 @@
+"""What does this company lack?  How a report that cannot be made is told to its readers, in both languages."""
+
+from __future__ import annotations
+
+from cx_helpers.tables import TABLES, hint
+from cx_helpers.wording import Words, raw, say
+
+
+def a_table(name: str) -> Words:
+    """No file holds the table."""
+    return say(
+        fa="این شرکت جدول «{title}» ({name}) را ندارد. منبعی را که آن را پر می‌کند در workspace.yaml نگاشت کنید "
+        "و cx ingest را اجرا کنید، یا فایل {file} را در پوشهٔ tables بگذارید",
+        en="this company has no table '{name}' ({meaning}); map a source that fills it in workspace.yaml and "
+        "run cx ingest, or put {file} into tables/",
+        title=name, name=raw(name), file=raw(f"{name}.parquet"), meaning=raw(TABLES[name].meaning),
+    )  # fmt: skip
+
+
+def a_table_of(database: str, name: str) -> Words:
+    """The engine that holds the tables has none of this name."""
+    return say(
+        fa="پایگاه دادهٔ {database} جدول «{title}» ({name}) را ندارد؛ آن را در همان پایگاه بسازید",
+        en="{database} holds no table '{name}' ({meaning}); make one",
+        database=raw(database), title=name, name=raw(name), meaning=raw(TABLES[name].meaning),
+    )  # fmt: skip
+
+
+def any_data() -> Words:
+    """There is no table of what customers did."""
+    return say(
+        fa="این شرکت هنوز داده‌ای ندارد: نه تماسی، نه سفارشی، نه پاسخی، نه نوشته‌ای و نه درخواستی",
+        en="this company has no data yet: no touchpoints, orders, responses, comments or tickets",
+    )
+
+
+def a_column(name: str, column: str, known) -> Words:
+    """Neither a table nor its customers have the column."""
+    return say(
+        fa="ستون {column} نه در جدول «{title}» هست و نه در جدول مشتریان{hint}",
+        en="neither {name} nor customers has a column '{column}'{hint}",
+        column=raw(column), title=name, name=raw(name), hint=hint(column, known),
+    )  # fmt: skip
+
+
+def a_column_of_customers(column: str, known) -> Words:
+    """A segment names a column that customers do not have."""
+    return say(
+        fa="جدول مشتریان ستونی به نام {column} ندارد{hint}",
+        en="segment: customers has no column '{column}'{hint}",
+        column=raw(column), hint=hint(column, known),
+    )  # fmt: skip
+
+
+def a_customer(column: str, value: str, known) -> Words:
+    """A segment names a value that no customer has."""
+    return say(
+        fa="هیچ مشتری‌ای در ستون {column} مقدار «{value}» ندارد{hint}",
+        en="segment: no customer has {column} = '{value}'{hint}",
+        column=raw(column), value=raw(value), hint=hint(value, known),
+    )  # fmt: skip
+
+
+def a_segment(segment: str) -> Words:
+    """What was given is no segment."""
+    return say(
+        fa="بخش «{segment}» به شکل «ستون=مقدار» نیست؛ مثلاً بنویسید {example}",
+        en="segment '{segment}' is not column=value, e.g. {example}",
+        segment=raw(segment), example=raw("province=فارس"),
+    )  # fmt: skip
+
+
+def a_visitor(goal: str, there: list[str]) -> Words:
+    """No customer was ever at the destination."""
+    return say(
+        fa="هیچ مشتری‌ای به مقصد {goal} نرسیده است{hint}. نقطه‌های تماس: {there}",
+        en="goal '{goal}': no customer was ever there{hint}; touchpoints: {there}",
+        goal=raw(goal), hint=hint(goal, there), there=raw(", ".join(there)),
+    )  # fmt: skip
