@@ -82,13 +82,16 @@ def _held(file: Path):
         ) from None
 
 
-def held(connection, name: str, timezone: str = "UTC") -> ir.Table | None:
-    """The table `name` of an engine that holds the tables, in the contract's types; None where it has none."""
+def held(connection, name: str, where: str, timezone: str = "UTC") -> ir.Table | None:
+    """The table `name` of an engine that holds the tables, in the contract's types; None where it has none.
+
+    where  what errors call it;  timezone  in which a day without a time begins
+    """
     try:
         table = connection.table(name)
     except TableNotFound:
         return None
-    return conform(table, name, f"the engine's table {name}", timezone)
+    return conform(table, name, where, timezone)
 
 
 def _spark(master: str):
@@ -132,7 +135,7 @@ def read(connection, name: str, path: Path, timezone: str = "UTC") -> ir.Table:
         table = connection.read_parquet(place, table_name=view, **(many if path.is_dir() else {}))
         table = table if duck else _micros(table, path)
     except Exception as error:  # each engine raises its own kinds
-        reason = _differing(path) or str(error).strip().splitlines()[0][:200].replace(str(path), path.name)
+        reason = _differing(path) or _first_line(error, path)
         raise TableError(
             say(
                 fa="{where} به‌عنوان Parquet خوانده نشد ({reason})؛ آن را از نو بنویسید، یا داده‌اش را در پوشهٔ "
@@ -144,6 +147,14 @@ def read(connection, name: str, path: Path, timezone: str = "UTC") -> ir.Table:
             )
         ) from None
     return conform(table, name, where, timezone)
+
+
+def _first_line(error: Exception, path: Path) -> str:
+    """What an engine says, without where on this machine the file lies."""
+    text = (str(error).strip() or type(error).__name__).splitlines()[0][:300]
+    for whole in (path.resolve(), path.absolute(), path):
+        text = text.replace(str(whole), path.name)
+    return text
 
 
 def _differing(folder: Path) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cx_helpers import parameters, wording, workspace
+from cx_helpers import parameters, whereabouts, wording, workspace
 from cx_helpers.run import gather, manifest, publish, reach, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
@@ -113,6 +113,7 @@ def _plan(asked: Request) -> plans.Plan:
 def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.Context:
     """Check all that can be wrong: workspace, period, groups, and every parameter of every notebook."""
     settings = workspace.load_settings(asked.workspace or _nearest_workspace())
+    whereabouts.examine(settings)
     given = asked.parameters.get("period") or plan.period or workspace.last_complete_month(settings)
     period = parameters.period(given, calendar=settings.calendar, timezone=settings.timezone)
     locale = asked.parameters.get("locale") or plan.locale or settings.locale

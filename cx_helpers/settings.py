@@ -65,12 +65,7 @@ def find(folder: str | Path) -> Path:
 def load_settings(folder: str | Path) -> Settings:
     """Read and check workspace.yaml; an unknown key is refused naming the nearest known one."""
     folder = find(folder)
-    try:
-        raw = yaml.safe_load((folder / "workspace.yaml").read_text("utf-8-sig")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise WorkspaceError(f"workspace.yaml cannot be read: {error}; it must be YAML in UTF-8") from None
-    if not isinstance(raw, dict):
-        raise WorkspaceError(f"workspace.yaml holds {type(raw).__name__}, not keys and values; see cx init")
+    raw = _yaml(folder / "workspace.yaml", _Settings, "name: …, locale: …, as cx init writes it")
     known = [f for f in Settings.__dataclass_fields__ if f != "folder"]
     for key in raw:
         if key not in known:
@@ -80,15 +75,58 @@ def load_settings(folder: str | Path) -> Settings:
     given["privacy"] = PRIVACY | _section(given, "privacy", PRIVACY)
     settings = Settings(folder=folder, **given)
     _check(settings)
+    labels(folder)
     return settings
+
+
+class _Once:
+    """YAML in which a key stands once: of two, one would be lost without a word."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
+
+
+class _Settings(_Once, yaml.SafeLoader):
+    """Numbers, yes and no are what they look like."""
+
+
+class _Texts(_Once, yaml.BaseLoader):
+    """Everything is a text: a value called `no` or `1` is a value like any other."""
+
+
+def _yaml(path: Path, loader: type, form: str) -> dict:
+    """The keys and values of a YAML file; WorkspaceError says in one line what is wrong where."""
+    try:
+        raw = yaml.load(path.read_text("utf-8-sig"), Loader=loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        tab = "a tab stands where YAML wants spaces" if "'\\t'" in str(error.problem) else str(error.problem)
+        raise WorkspaceError(f"{path.name}, line {line}: {tab}; correct it: it must be YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WorkspaceError(f"{path.name}: {str(error).splitlines()[0]}; save it as YAML in UTF-8") from None
+    except OSError as error:
+        raise WorkspaceError(f"{path.name} cannot be read: {error.strerror}; it must be a file of YAML") from None
+    if raw is not None and not isinstance(raw, dict):
+        raise WorkspaceError(f"{path.name} holds {type(raw).__name__}, not keys and values; write {form}")
+    return raw or {}
 
 
 def _names(name) -> dict:
     if isinstance(name, str) and name.strip():
         return {"fa": name, "en": name}
-    if isinstance(name, dict) and name and set(name) <= {"fa", "en"}:
+    if isinstance(name, dict) and name and set(name) <= {"fa", "en"} and all(map(_scalar, name.values())):
         return {locale: str(name.get(locale) or next(iter(name.values()))) for locale in wording.LOCALES}
-    raise WorkspaceError("workspace.yaml: `name` is required, e.g. name: {fa: فروشگاه نمونه, en: Sample Shop}")
+    raise WorkspaceError("workspace.yaml: `name` is required; write name: {fa: فروشگاه نمونه, en: Sample Shop}")
+
+
+def _scalar(value) -> bool:
+    """Can it stand in a sentence: a text or a number, or nothing?"""
+    return value is None or (isinstance(value, (str, int, float)) and not isinstance(value, bool))
 
 
 def _section(given: dict, key: str, known: dict) -> dict:
@@ -122,6 +160,9 @@ def _check(s: Settings) -> None:
         refuse("sources", "use a list of {system: …, path: …}")
     if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
         refuse("stages", "use {stage: [touchpoint, …], …}")
+    for stage, touchpoints in s.stages.items():
+        if not isinstance(stage, str) or not all(isinstance(t, str) for t in touchpoints):
+            refuse("stages", "stages and touchpoints are texts: put names such as 'no' or '1' in quotes")
     for _, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
         if not isinstance(goal, dict) or not isinstance(goal.get("target"), (int, float)):
             refuse("goals", "use {metric: {target: 40, direction: up}}")
@@ -145,10 +186,12 @@ def _check_engine(engine) -> None:
 def labels(folder: Path) -> dict[str, wording.Words]:
     """What the company calls the values of its data: labels.yaml, `{value: {fa: …, en: …}}`, where there is one."""
     path = folder / "labels.yaml"
-    if not path.is_file():
+    if not path.exists():
         return {}
-    raw = yaml.safe_load(path.read_text("utf-8-sig")) or {}
+    raw = _yaml(path, _Texts, "payment: {fa: پرداخت, en: payment}")
     for value, names in raw.items():
-        if not isinstance(names, dict) or not set(names) <= {"fa", "en"}:
+        if not isinstance(names, dict) or not set(names) <= {"fa", "en"} or not any(names.values()):
             raise WorkspaceError(f"labels.yaml: {value!r} has {names!r}; use {{fa: …, en: …}}")
-    return {str(k): {loc: str(n) for loc, n in names.items()} for k, names in raw.items()}
+        if not all(isinstance(name, str) for name in names.values()):
+            raise WorkspaceError(f"labels.yaml: a name of {value!r} is no text; use {{fa: …, en: …}}")
+    return {value: {locale: name for locale, name in names.items() if name} for value, names in raw.items()}

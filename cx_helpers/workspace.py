@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import dates, lacking, parameters, wording
+from cx_helpers import dates, lacking, parameters, whereabouts, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
 from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
 
@@ -22,21 +21,6 @@ _NULL_WHERE_ABSENT = {
     "touchpoints": ("channel",),
 }
 _NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source", "origin", "language"}
-
-
-def table_path(folder: Path, name: str) -> Path | None:
-    """Where a canonical table lies: tables/NAME.parquet, or the folder tables/NAME; None where it is not."""
-    for path in (folder / "tables" / f"{name}.parquet", folder / "tables" / name):
-        if path.is_file() or (path.is_dir() and any(path.rglob("*.parquet"))):
-            return path
-    return None
-
-
-@functools.lru_cache(maxsize=8)
-def _connection(url: str, folder: Path | None = None):
-    from cx_helpers import engine
-
-    return engine.connect(url, folder or "")
 
 
 @dataclass(frozen=True)
@@ -139,7 +123,7 @@ class Tables:
 
     def columns(self, name: str) -> list[str]:
         """The columns that this company's table `name` really has."""
-        return list(_read(self.settings, name).columns)
+        return list(whereabouts.read(self.settings, name).columns)
 
     @property
     def caution(self) -> wording.Words | None:
@@ -212,7 +196,7 @@ class Tables:
         return table.left_join(mine, table.customer_id == mine._id).drop("_id")
 
     def _raw(self, name: str):
-        table = _read(self.settings, name)
+        table = whereabouts.read(self.settings, name)
         absent = [c for c in _NULL_WHERE_ABSENT.get(name, ()) if c not in table.columns]
         if not absent:
             return table
@@ -232,27 +216,6 @@ class Tables:
         return table.semi_join(members, "customer_id") if "customer_id" in table.columns else table
 
 
-def _read(settings: Settings, name: str):
-    from cx_helpers import engine
-
-    if settings.database:
-        table = engine.held(_connection(settings.engine, settings.folder.resolve()), name, settings.timezone)
-        if table is None:
-            raise MissingTable(lacking.a_table_of(settings.database.name, name))
-        return table
-    path = table_path(settings.folder, name)
-    if path is None:
-        raise MissingTable(lacking.a_table(name))
-    return _view(settings.engine, str(path), name, settings.timezone, path.stat().st_mtime_ns)
-
-
-@functools.lru_cache(maxsize=64)
-def _view(url: str, path: str, name: str, timezone: str, _written: int):
-    from cx_helpers import engine
-
-    return engine.read(_connection(url), name, Path(path), timezone)
-
-
 def split_segment(segment: str) -> tuple[str, str]:
     """`province=فارس` -> ("province", "فارس"); WorkspaceError where it has another form."""
     column, equals, value = segment.partition("=")
@@ -268,7 +231,7 @@ def data_range(settings: Settings) -> tuple[dt.datetime, dt.datetime] | None:
     ends = []
     for name in ("touchpoints", "orders", "responses", "comments", "tickets"):
         try:
-            table = _read(settings, name)
+            table = whereabouts.read(settings, name)
         except MissingTable:
             continue
         if (when := TABLES[name].time) in table.columns:

@@ -26,6 +26,7 @@ GROUND = {
     "settings",
     "spreadsheet",
     "tables",
+    "whereabouts",
     "wording",
 }
 STAGES = {"intake", "measures", "report"}

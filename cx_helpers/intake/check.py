@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +43,12 @@ def check(folder: str | Path) -> list[Problem]:
     try:
         settings = load_settings(folder)
     except WorkspaceError as error:
-        return [Problem("workspace.yaml", *_parted(error))]
+        return [_of_settings(error)]
     problems = []
     try:
         read_sources(settings)
     except WorkspaceError as error:
-        problems.append(Problem("workspace.yaml", *_parted(error)))
+        problems.append(_of_settings(error))
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; SET memory_limit = '1GB'")
     problems += _check_held(con, settings.database) if settings.database else _check_files(con, settings.folder)
@@ -58,10 +59,12 @@ def check(folder: str | Path) -> list[Problem]:
 def _check_files(con, folder: Path) -> list[Problem]:
     """Every table in tables/."""
     problems, tables = [], folder / "tables"
+    if tables.exists() and not tables.is_dir():
+        return [Problem("tables", "is a file", "make it a folder and put NAME.parquet into it")]
     for path in sorted(tables.iterdir()) if tables.is_dir() else ():
         if path.name.startswith(".") or path.name.endswith(".part"):
             continue
-        table = path.stem if path.is_file() else path.name
+        table = path.name.removesuffix(".parquet")
         shown = f"tables/{path.name}"
         if path.is_file() and path.suffix != ".parquet":
             problems.append(Problem(shown, "is no Parquet file", "put raw exports into sources/ and map them"))
@@ -69,6 +72,8 @@ def _check_files(con, folder: Path) -> list[Problem]:
             hint = nearest(table, TABLES)
             problems.append(Problem(shown, f"no table of that name in the contract{hint}",
                                     f"rename or remove it; tables: {', '.join(TABLES)}"))  # fmt: skip
+        elif path.name == table and (tables / f"{table}.parquet").exists():
+            problems.append(Problem(shown, f"{table}.parquet is there, too", "remove one: which is the table?"))
         else:
             problems += _check_table(con, path, shown, table)
     return problems
@@ -89,7 +94,7 @@ def _check_held(con, file: Path) -> list[Problem]:
     for table in [t for t in TABLES if t in there]:
         relation, shown = f"held.main.{name(table)}", f"{file.name}, table {table}"
         schema = con.sql(f"FROM {relation} LIMIT 0").to_arrow_table().schema
-        problems += _types(schema, TABLES[table], shown) or _check_rows(con, relation, shown, table, in_order=False)
+        problems += _types(schema, TABLES[table], shown) or _looked_at(con, relation, shown, table, in_order=False)
     return problems
 
 
@@ -103,15 +108,30 @@ def summary(problems: list[Problem], locale: str = "en") -> str:
 def _check_table(con, path: Path, shown: str, table: str) -> list[Problem]:
     files = [path] if path.is_file() else sorted(path.rglob("*.parquet"))
     problems = []
+    if not files:
+        return [Problem(shown, "is a folder without Parquet files", "put them into it, or remove it")]
     for file in files:
         try:
             schema = pq.read_schema(file)
         except (pa.ArrowException, OSError):
-            return [Problem(shown, f"{file.name} is not a whole Parquet file", "write it anew, or run cx ingest again")]
+            return [
+                Problem(
+                    shown, f"{file.name} is not a whole Parquet file", "write it anew, or remove it and run cx ingest"
+                )
+            ]
         problems += _types(schema, TABLES[table], shown)
     where = literal(path if path.is_file() else path / "**" / "*.parquet")
     relation = f"read_parquet({where}, union_by_name=true, hive_partitioning={str(path.is_dir()).lower()})"
-    return problems or _check_rows(con, relation, shown, table, in_order=path.is_file())
+    return problems or _looked_at(con, relation, shown, table, in_order=path.is_file())
+
+
+def _looked_at(con, relation: str, shown: str, table: str, in_order: bool) -> list[Problem]:
+    """Every rule that looks at columns and rows; a file whose pages are damaged shows it only when they are read."""
+    try:
+        return _check_rows(con, relation, shown, table, in_order)
+    except duckdb.Error as error:
+        said = str(error).strip().splitlines()[0]
+        return [Problem(shown, f"cannot be read to its end ({said})", "write it anew, or remove it and run cx ingest")]
 
 
 def _check_rows(con, relation: str, shown: str, table: str, in_order: bool) -> list[Problem]:
@@ -120,10 +140,7 @@ def _check_rows(con, relation: str, shown: str, table: str, in_order: bool) -> l
     relation  the table in SQL;  in_order  must its rows lie in the contract's order?
     """
     spec, problems = TABLES[table], []
-    try:
-        columns = [d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description]
-    except duckdb.Error as error:
-        return [Problem(shown, f"cannot be read: {str(error).splitlines()[0]}", "write it anew")]
+    columns = [d[0] for d in con.execute(f"SELECT * FROM {relation} LIMIT 0").description]
     for column in spec.required:
         if column not in columns:
             problems.append(Problem(shown, f"column {column!r} is required and not there{nearest(column, columns)}",
@@ -215,7 +232,9 @@ def _order(con, relation: str, numbered: str, shown: str, order: tuple[str, ...]
     return [Problem(shown, "rows do not lie in their order", remedy, row)]
 
 
-def _parted(error: Exception) -> tuple[str, str]:
-    """An error's message as reason and remedy: our messages part them by the last semicolon."""
-    reason, _, remedy = str(error).rpartition("; ")
-    return (reason, remedy) if reason else (remedy, "see docs/workspace.md")
+def _of_settings(error: Exception) -> Problem:
+    """What is wrong with workspace.yaml or labels.yaml: the file stands first, the remedy after the last ;"""
+    found = re.match(r"((?:workspace|labels)\.yaml(?:, line \d+)?)[: ]+(.*)", str(error))
+    file, said = found.groups() if found else ("workspace.yaml", str(error))
+    reason, _, remedy = said.rpartition("; ")
+    return Problem(file, reason or remedy, remedy if reason else "see docs/workspace.md")

@@ -109,7 +109,11 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
     if not isinstance(part, dict):
         raise SourceError(f"{where}: write columns: {{{TABLES[table].key[0]}: …}} under it, not {part!r}")
     known(part, TARGET_KEYS, where)
-    columns = {str(c): str(c) for c in part.get("keep") or []} | dict(part.get("columns") or {})
+    texts(part, ("when", "needs"), where)
+    given = part.get("columns") or {}
+    if not isinstance(given, dict):
+        raise SourceError(f"{where}: columns is {given!r}; write columns: {{{TABLES[table].key[0]}: …}}")
+    columns = {str(c): str(c) for c in listed(part.get("keep"))} | given
     if scale := part.get("scale"):
         if not (isinstance(scale, list) and len(scale) == 2 and all(isinstance(s, int | float) for s in scale)):
             raise SourceError(f"{where}: scale is {scale!r}; write scale: [lowest, highest], e.g. [0, 10]")
@@ -119,6 +123,8 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
         if isinstance(split, str):
             split = {"column": split}
         known(split, ("column", "by"), f"{where}, split")
+        if "column" not in split:
+            raise SourceError(f"{where}, split: no column; write split: {{column: NAME, by: '|'}}")
         split = (str(split["column"]), str(split.get("by", "|")))
         if table == "order_items":
             columns.setdefault("line", "_line")
@@ -180,6 +186,7 @@ def _field(column: str, given, table: str, of: Setting, where: str, partial: boo
     known(given, COLUMN_KEYS, where)
     if sum(key in given for key in ("from", "value", "expr", "generate")) != 1:
         raise SourceError(f"{where}: give one of from, value, expr or generate; there is {sorted(given)}")
+    texts(given, ("from", "expr", "via"), where)
     check_values(given, where)
     about = TABLES[table].columns.get(column)
     if about and "type" in given:
@@ -275,6 +282,14 @@ def known(given, keys: tuple[str, ...], where: str) -> None:
     for key in given:
         if key not in keys:
             raise SourceError(f"{where}: unknown key {key!r}{nearest(key, keys)}; keys: {', '.join(keys)}")
+
+
+def texts(given: dict, keys: tuple[str, ...], where: str) -> None:
+    """Refuse what is no text (or number: a column may be called 5) under keys that name or say something."""
+    for key in keys:
+        value = given.get(key)
+        if isinstance(value, (list, dict, bool)):
+            raise SourceError(f"{where}: {key} is {value!r}; a text is needed")
 
 
 def text(value) -> str | None:

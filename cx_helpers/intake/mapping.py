@@ -21,6 +21,7 @@ from cx_helpers.intake.fields import (
     known,
     listed,
     read_target,
+    texts,
 )
 from cx_helpers.intake.systems import Dialect
 from cx_helpers.settings import Settings
@@ -84,6 +85,7 @@ def read_source(entry: dict, number: int, settings: Settings) -> Source:
     """Check one entry; see read_sources."""
     name = str(entry.get("name") or _name_of(entry, number))
     where = f"source {name!r}"
+    texts(entry, ("system", "path", "url", "query", "table", "skip"), where)
     if entry["system"] not in ("table", *systems.names()):
         there = ["table", *systems.names()]
         raise SourceError(f"{where}: system {entry['system']!r} is not known{nearest(entry['system'], there)}; "

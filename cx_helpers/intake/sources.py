@@ -81,7 +81,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
         seen = {label: store.fingerprint(path, (kept or {}).get("files", {}).get(label))
                 for label, path in unit.files.items()}  # fmt: skip
         same = kept and kept["how"] == how and seen and taking.hashes(seen) == taking.hashes(kept["files"])
-        if same and all((state.pieces / p["file"]).is_file() for p in kept["pieces"]):
+        if same and all(store.is_whole(state.pieces / p["file"]) for p in kept["pieces"]):
             fresh[unit.id] = kept | {"files": seen}
             report.files[unit.shown] = "as before"
             continue

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cx_helpers.intake import convert, merge
@@ -119,10 +120,23 @@ def build(con, state: State, table: str) -> merge.Left:
     return left
 
 
+def is_whole(path: Path) -> bool:
+    """Is there a Parquet file with its end?  A piece may be one file with a table that somebody cut (os.link)."""
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return False
+    return True
+
+
 def own_only(target: Path) -> None:
     """Refuse to replace a table that ingest did not make."""
     if target.with_suffix("").is_dir():
         raise SourceError(f"tables/{target.stem}/ was not made by cx ingest and would be hidden; move it away first")
+    if target.is_dir():
+        raise SourceError(f"tables/{target.name} is a folder that cx ingest did not make; move it away first")
+    if target.exists() and not is_whole(target):
+        raise SourceError(f"tables/{target.name} is no whole Parquet file; remove it and run cx ingest again")
     if target.is_file() and (pq.read_metadata(target).metadata or {}).get(b"cx.made_by") != b"cx ingest":
         raise SourceError(f"tables/{target.name} was not made by cx ingest; move it into sources/ (and map it) "
                           "or take the table out of the mapping")  # fmt: skip

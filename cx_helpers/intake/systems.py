@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from cx_helpers.intake import fields
-from cx_helpers.intake.fields import TARGET_KEYS, VALUE_KEYS, Setting, Target, known, listed
+from cx_helpers.intake.fields import TARGET_KEYS, VALUE_KEYS, Setting, SourceError, Target, known, listed
 from cx_helpers.settings import Settings
 
 MAPPINGS = Path(__file__).parent / "mappings"
@@ -142,6 +142,10 @@ def _added(entry: dict, mapping: dict, where: str) -> dict:
     known(added, tuple(there), f"{where}, tables")
     for table, part in added.items():
         known(part, TARGET_KEYS, f"{where}, tables.{table}")
+        if not isinstance(part.get("columns") or {}, dict):
+            raise SourceError(
+                f"{where}, tables.{table}: columns is {part['columns']!r}; write columns: {{ours: theirs}}"
+            )
     return added
 
 

@@ -27,6 +27,7 @@ from cx_helpers.report import page
 from cx_helpers.run import front, manifest
 from cx_helpers.wording import LOCALES, Words, say
 
+_ENGINE = ("Error", "InvalidInputException", "IOException")  # DuckDB's, of pages that do not decode
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -120,6 +121,12 @@ def explain(error: Exception, executed: Path, timeout: float) -> dict:
             return {"outcome": "skipped", "reason": told or wording.name(message)}
         if told:
             return {"outcome": "failed", "reason": told, "details": _account(error.source, technical)}
+        if error.ename in _ENGINE:
+            return _failed(
+                "در {where} جدولی تا آخر خوانده نشد. اگر فایلی آسیب دیده باشد، cx check نامش را می‌گوید.",
+                "In {where} a table could not be read to its end. If a file is damaged, cx check names it.",
+                where=_cell(error.cell_index),
+            ) | {"error": technical, "details": _account(error.source, technical)}  # fmt: skip
         return _failed(
             "در {where} به خطایی در کد برخورد و ناتمام ماند.",
             "It ran into an error in the code of {where} and stopped.",
