@@ -71,7 +71,8 @@ def run(asked: Request) -> Result:
     started = dt.datetime.now(dt.UTC)
     plan = _plan(asked)
     with warmed([task.file for task in plan.tasks]) as environment:  # imports while this process checks
-        context = _context(asked, plan, started)
+        with whereabouts.reading():
+            context = _context(asked, plan, started)
         home = Path(asked.out) / plan.name
         place = home / context.period.name
         standing.admit(home, place, context, asked.replace)

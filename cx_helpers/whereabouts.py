@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def examine(settings: Settings) -> None:
             read(settings, name)
         except MissingTable:
             continue
+
+
+@contextlib.contextmanager
+def reading():
+    """Within it, an engine that stumbles over damaged pages says so in a TableError; its own error names no file."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__ not in ("duckdb", "_duckdb"):
+            raise
+        said = str(error).strip().splitlines()[0].replace(str(Path.cwd()) + "/", "")
+        raise TableError(f"a table cannot be read to its end ({said}); cx check says which file is damaged") from None
 
 
 @functools.lru_cache(maxsize=8)

@@ -124,10 +124,14 @@ def test_a_folder_that_spark_wrote_under_a_files_name_is_a_table(company, capsys
 def test_pages_that_do_not_decode_are_found_by_check_and_pointed_to_by_a_report(company, capsys):
     path = company / "tables" / "orders.parquet"
     whole = bytearray(path.read_bytes())
-    whole[4 : len(whole) // 2] = bytes(len(whole) // 2 - 4)
+    pages = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    whole[4:pages] = bytes(pages - 4)
     path.write_bytes(whole)
     assert "orders.parquet: cannot be read to its end" in said(capsys, "check", "-w", company)
-    whereabouts.examine(workspace.load_settings(company))  # whose first look is at the end of the file
+    whereabouts.examine(workspace.load_settings(company))  # looks at the end of the file only
+    line = said(capsys, "run", "survey", "-w", company, "--out", company / "out")
+    assert "cannot be read to its end" in line
+    assert "cx check" in line
     with pytest.raises(duckdb.Error) as caught:
         workspace.open(company, "1404-05").until.orders.order_id.nunique().execute()
     assert type(caught.value).__name__ in drive._ENGINE
