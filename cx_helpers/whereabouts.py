@@ -58,9 +58,15 @@ def read(settings: Settings, name: str):
         table = _view(settings.engine, str(path), name, settings.timezone, path.stat().st_mtime_ns)
     for column in TABLES[name].required:
         if column not in table.columns:
-            hint = nearest(column, table.columns)
             raise TableError(
-                f"{where} has no column {column!r}{hint}; every row of {name} needs one: cx check tells all"
+                say(
+                    fa="{where} ستون {column} را ندارد{hint}. هر سطر این جدول به آن نیاز دارد؛ cx check همهٔ کاستی‌ها را "
+                    "می‌گوید",
+                    en="{where} has no column '{column}'{hint}; every row of it needs one: cx check tells all",
+                    where=raw(where),
+                    column=raw(column),
+                    hint=hint(column, table.columns),
+                )
             )
     return table
 
@@ -83,7 +89,13 @@ def reading():
         if type(error).__module__ not in ("duckdb", "_duckdb"):
             raise
         said = str(error).strip().splitlines()[0].replace(str(Path.cwd()) + "/", "")
-        raise TableError(f"a table cannot be read to its end ({said}); cx check says which file is damaged") from None
+        raise TableError(
+            say(
+                fa="جدولی تا آخر خوانده نشد ({said})؛ cx check می‌گوید کدام فایل آسیب دیده است",
+                en="a table cannot be read to its end ({said}); cx check says which file is damaged",
+                said=raw(said),
+            )
+        ) from None
 
 
 @functools.lru_cache(maxsize=8)
