@@ -1,5 +1,6 @@
 """Exports of whole systems: recognised file by file, merged column by column; what is wrong is told, the rest read."""
 
+import gzip
 import json
 import zipfile
 
@@ -279,6 +280,55 @@ def test_a_cut_file_is_read_up_to_the_cut(company):
     report = company(half_csv=(HEAD + "".join(f"{i},1,2024-01-01,open,2024-01-01\n" for i in range(30, 40)))[:-22])
     assert len(table(company, "tickets")) == 15 + 9
     assert report.rows_in == report.taken + sum(report.quarantined.values()) + report.skipped
+
+
+GOOD = {"id": 1, "requester": 7, "created at": "2024-01-01"}
+ROW, TWO = json.dumps(GOOD), json.dumps(GOOD | {"id": 2})
+HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the whole file told of)
+    "empty page": ('{"requests": [], "count": 0}', 0, {}, False),
+    "empty list": ("[]", 0, {}, False),
+    "no number": (f'[{ROW[:-1]}, "x": NaN}}]', 1, {}, False),
+    "half an emoji": (f'[{ROW[:-1]}, "topic": {{"name": "a\\ud83d"}}}}]', 1, {}, False),
+    "a letter that is none": (f'[{ROW[:-1]}, "topic": {{"name": "a\\u0000b"}}}}]', 1, {}, False),
+    "no records": (f"[{ROW}, 5, null, [3]]", 1, {"bad_json": 3}, False),
+    "two documents": (f"[{ROW}]\n[{TWO}]", 2, {}, False),
+    "something after it": (f'{{"requests": [{ROW}]}} and more', 1, {"bad_json": 1}, False),
+    "a comma too many": (f'{{"requests": [{ROW}, {TWO},]}}', 2, {}, False),
+    "a line that is none": (f"{ROW}\n{{oops\n{TWO}\n", 2, {"bad_json": 1}, False),
+    "cut between rows": (f'{{"requests": [{ROW},\n {TWO},', 2, {}, True),
+    "cut in a bare record": (ROW + "\n" + TWO[:-9], 1, {"bad_json": 1}, False),
+    "no JSON": ('"hello"', 0, {}, True),
+    "too deep": ("[" * 100_000, 0, {}, True),
+    "a CSV by its name": ("id,requester,created at\n1,7,2024-01-01\n", 0, {}, True),
+}
+
+
+def test_json_as_it_comes(company):
+    for kind, (content, read, quarantined, told) in HOSTILE.items():
+        report = company(good_csv=HEAD + "9,7,2024-01-01,open,2024-01-02\n", x_json=content)
+        assert (report.tables["tickets"] - 1, report.quarantined, bool(report.problems)) == (read, quarantined, told), (
+            kind
+        )
+        assert report.rows_in == report.taken + report.skipped + sum(report.quarantined.values()), kind
+        (company.folder / "sources" / "desk" / "x.json").unlink()
+        company()
+
+
+def test_a_file_is_what_it_is_whatever_its_name_says(company):
+    text = b"id,requester,created at\n1,7,2024-01-01\n"
+    cut = gzip.compress(
+        "".join(["id,requester,created at\n", *(f"{i},{i * 7919},2024-01-01\n" for i in range(3000))]).encode()
+    )
+    report = company(a_xlsx=text, b_gz=gzip.compress(text), c_gz=cut[: len(cut) // 2], d_csv=bytes(range(1, 32)) * 20,
+                     e_xlsx=b"PK\x03\x04oops", f_csv="<html>sign in</html>")  # fmt: skip
+    said = report.text("en")
+    assert "d.csv: is binary, not an export" in said
+    assert "f.csv: is HTML, not an export" in said
+    assert "e.xlsx: cannot be opened as a workbook" in said
+    assert "c.gz: the zipped file is cut; the rows before the cut were read" in said
+    assert len(report.problems) == 4
+    assert 1000 < report.tables["tickets"] < 2900
+    assert report.quarantined == {"too_few_columns": 1}
 
 
 def test_columns_that_are_new_or_missing_are_told(company):

@@ -21,9 +21,6 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
     "empty": (
         "خالی است", "is empty", "خروجی را دوباره بگیرید", "export it again",
     ),
-    "no_rows": (
-        "سطری ندارد که خوانده شود", "holds no rows that could be read", "خروجی را دوباره بگیرید", "export it again",
-    ),
     "wrong_kind": (
         "{kind} است، نه یک خروجی", "is {kind}, not an export",
         "خروجی را به شکل CSV، JSON، Excel یا Parquet بگیرید یا نامش را زیر `except` بنویسید",
@@ -41,6 +38,10 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
         "فایل فشرده کامل نیست یا رمز دارد ({why})", "the zipped file is not whole, or locked ({why})",
         "آن را دوباره بگیرید و بی‌رمز بگذارید", "fetch it again, without a password",
     ),
+    "cannot_read": (
+        "خوانده نشد: {why}", "could not be read: {why}",
+        "بررسی کنید که باز می‌شود؛ اگر نشد، خروجی را دوباره بگیرید", "see whether it opens; if not, export it again",
+    ),
     "cannot_unpack": (
         "بازکردن آن ({dialect}) نشد: {why}", "could not be unpacked ({dialect}): {why}",
         "خروجی را دوباره بگیرید؛ اگر باز هم نشد، نام فایل و این پیام را گزارش کنید",
@@ -52,6 +53,12 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
 CUT = (
     "{file}: فایل فشرده بریده شده است؛ سطرهای پیش از بریدگی خوانده شد؛ آن را دوباره بگیرید",
     "{file}: the zipped file is cut; the rows before the cut were read; fetch it again",
+)
+
+
+SHORT = (
+    "{file}: فایل پیش از پایان بریده شده است؛ سطرهای پیش از آن خوانده شد؛ خروجی را دوباره بگیرید",
+    "{file}: the file ends before it should; the rows up to there were read; export it again",
 )
 
 

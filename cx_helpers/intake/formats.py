@@ -10,8 +10,8 @@ import duckdb
 from cx_helpers.intake import encodings, messages
 from cx_helpers.intake.faults import CUT
 from cx_helpers.intake.fields import SourceError
-from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, plain, unique
-from cx_helpers.intake.values import literal, name
+from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, unique
+from cx_helpers.intake.values import literal
 
 
 def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
@@ -60,9 +60,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     keys = con.execute(f"SELECT DISTINCT unnest(json_keys(j)) FROM {table} ORDER BY 1").fetchall()
     columns = [key for (key,) in keys]
     nested = [c for c in options.get("_columns", ()) if "." in c and c not in columns and c.split(".")[0] in columns]
-    parts = [f"json_extract_string(j, {literal(_pointer([c]))}) AS {name(c)}" for c in columns]
-    parts += [f"json_extract_string(j, {literal(_pointer(c.split('.')))}) AS {name(c)}" for c in nested]
-    relation = f"(SELECT {', '.join(['_rec', *parts])} FROM {table})"
+    paths = {c: [c] for c in columns} | {c: c.split(".") for c in nested}
+    relation = from_json(table, paths) if paths else f"(SELECT _rec FROM {table})"
     faults = [said(*CUT, file=path.name)] if text.cut else []
     return Raw(relation, columns + nested, sorted(broken), sparse=True, faults=faults)
 
@@ -153,7 +152,3 @@ def open_sql(con, url: str, query: str, hasher) -> Raw:
 def _password(url: str) -> str | None:
     found = re.search(r"://[^/@]*?:([^/]*)@", url)
     return found[1] if found else None
-
-
-def _pointer(parts: list[str]) -> str:
-    return "/" + "/".join(p.replace("~", "~0").replace("/", "~1") for p in parts)

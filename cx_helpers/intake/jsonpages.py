@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from itertools import batched
 
 from cx_helpers.intake.encodings import Text
-from cx_helpers.intake.faults import CUT, FileFault, said
-from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name
-from cx_helpers.intake.values import literal, name
+from cx_helpers.intake.faults import CUT, SHORT, FileFault, said
+from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name, from_json
 
+DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON: nothing stands there
+PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
 SPACE = re.compile(r"[\s,]*")
 LONGEST = 4000  # letters of a cut record that are shown
 Record = tuple[int, dict]
@@ -32,6 +33,7 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
     """
     tables: dict[tuple[str, str], list[str]] = {}
     broken: list[Broken] = []
+    faults = [said(*CUT, file=shown)] if text.cut else []
     waiting: dict[tuple[str, str], list[Record]] = {}
 
     def put(key: tuple[str, str], line: int, record: dict) -> None:
@@ -46,24 +48,30 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
 
     for found in _documents(text):
         if isinstance(found, Broken):
-            broken.append(found)
+            if found.raw:
+                broken.append(found)
+            else:  # cut between two rows: none is hurt
+                faults.append(said(*SHORT, file=shown))
             continue
         line, document = found
         for key, number, record in _rows(document, line, roots, shape):
-            put((key, shape(record, key)), number, record)
+            if isinstance(record, dict):
+                put((key, shape(record, key)), number, record)
+            else:
+                broken.append(Broken(number, "bad_json", json.dumps(record)[:LONGEST]))
     for key in list(waiting):
         flush(key)
     if not tables:
-        if broken:
+        if broken or faults:
             raise FileFault(shown, "not_json")
-        raise FileFault(shown, "no_rows")
+        return []  # an empty page is no mistake
     for key, kind in list(tables):
         others = [other for other in tables if other[0] == key and other[1]]
         if not kind and len(others) == 1:
             tables[others[0]] += tables.pop((key, kind))
     pages = [(key, *_raw(con, parts, wanted)) for (key, _), parts in tables.items()]
     pages[0][1].broken = broken
-    pages[0][1].faults = [said(*CUT, file=shown)] if text.cut else []
+    pages[0][1].faults = faults
     return pages
 
 
@@ -85,18 +93,19 @@ def _documents(text: Text) -> Iterator[Record | Broken]:
     """The documents of a file with the lines they begin on: one over many lines, or one on each line."""
     with text.path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
         head = next((line for line in file if line.strip()), "")
-    whole = _loaded(head)
-    if isinstance(whole, dict | list):
+    if isinstance(_loaded(head), dict | list):
         yield from _lines(text)
         return
-    everything = text.path.read_bytes().decode("utf-8-sig", "replace")
-    found, cut = _salvage(everything)
-    if found is None or (not found and cut):
-        yield from _lines(text)
-        return
-    yield 1, found
-    if cut:
-        yield Broken(everything.count("\n", 0, cut[0]) + 1, "cut_off", cut[1])
+    everything, read = text.path.read_bytes().decode("utf-8-sig", "replace"), False
+    for at, found, cut in _salvaged(everything):
+        if cut and not found and not read:
+            yield from _lines(text)
+            return
+        read = True
+        if found:
+            yield everything.count("\n", 0, at) + 1, found
+        if cut:
+            yield Broken(everything.count("\n", 0, cut[0]) + 1, "cut_off" if found else "bad_json", cut[1])
 
 
 def _lines(text: Text) -> Iterator[Record | Broken]:
@@ -114,80 +123,94 @@ def _lines(text: Text) -> Iterator[Record | Broken]:
             elif isinstance(document := _loaded(line), dict | list):
                 yield number, document
             else:
-                found, cut = _salvage(line)
-                if found:
-                    yield number, found
-                yield Broken(number, "bad_json", cut[1] if cut else line[:LONGEST])
+                for _, found, cut in _salvaged(line):
+                    if found:
+                        yield number, found
+                    if cut:
+                        yield Broken(number, "bad_json", cut[1])
 
 
 def _loaded(text: str):
     try:
-        return json.loads(text)
-    except ValueError:
+        return DECODER.decode(text.strip().removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
         return None
 
 
-def _salvage(text: str) -> tuple[dict | list | None, tuple[int, str] | None]:
-    """What can be read of a document up to where it is cut or damaged; and (where, what stands there)."""
-    decode = json.JSONDecoder().raw_decode
-    at = SPACE.match(text).end()
-    if text[at : at + 1] == "[":
-        return _elements(text, at + 1, decode)
-    if text[at : at + 1] != "{":
-        return None, None
-    found, at = {}, at + 1
+def _salvaged(text: str) -> Iterator[tuple[int, dict | list | None, tuple[int, str] | None]]:
+    """The documents of a text up to where it is cut or damaged: (place, document, where it is cut and what is there).
+
+    Of an object that is cut only the lists in it are kept: half a row is no row, but the rows of half a page are.
+    """
+    at = 0
+    while (at := SPACE.match(text, at).end()) < len(text):
+        begun = at
+        found, at, cut = _elements(text, at + 1) if text[at] == "[" else _members(text, at)
+        if cut and isinstance(found, dict):
+            found = {k: v for k, v in found.items() if isinstance(v, list) and _holds_rows(v)}
+        yield begun, found or None if cut else found, cut
+        if cut:
+            return
+
+
+def _members(text: str, at: int) -> tuple[dict, int, tuple[int, str] | None]:
+    """The members of an object that can be read, where it ends, and where it is cut."""
+    found: dict = {}
+    if text[at] != "{":
+        return found, at, (at, text[at : at + LONGEST])
+    at += 1
     while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "}":
         begun = at
         try:
-            key, at = decode(text, at)
-            at = text.index(":", at) + 1
-            at = SPACE.match(text, at).end()
-            begun = at
-            found[key], at = decode(text, at)
-        except (ValueError, TypeError):
-            cut = begun, text[begun : begun + LONGEST]
-            if text[begun : begun + 1] == "[" and begun != at - 1:
-                found[key], cut = _elements(text, begun + 1, decode)
-            return found, cut
-    return found, None if text[at : at + 1] == "}" else (len(text), "")
+            key, at = DECODER.raw_decode(text, at)
+            begun = SPACE.match(text, text.index(":", at) + 1).end()
+            found[key], at = DECODER.raw_decode(text, begun)
+        except (ValueError, TypeError, RecursionError):
+            if text[begun : begun + 1] == "[":
+                found[key], at, cut = _elements(text, begun + 1)
+                if cut:
+                    return found, at, cut
+                continue
+            return found, begun, (begun, text[begun : begun + LONGEST])
+    return found, at + 1, None if text[at : at + 1] == "}" else (len(text), "")
 
 
-def _elements(text: str, at: int, decode: Callable) -> tuple[list, tuple[int, str] | None]:
-    """The elements of a list that can be read; and where it is cut, what stands there."""
+def _elements(text: str, at: int) -> tuple[list, int, tuple[int, str] | None]:
+    """The elements of a list that can be read, where it ends, and where it is cut."""
     found = []
     while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "]":
         try:
-            element, at = decode(text, at)
-        except ValueError:
-            return found, (at, text[at : at + LONGEST])
+            element, at = DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return found, at, (at, text[at : at + LONGEST])
         found.append(element)
-    return found, None if text[at : at + 1] == "]" else (len(text), "")
+    return found, at + 1, None if text[at : at + 1] == "]" else (len(text), "")
 
 
-def _rows(document: dict | list, line: int, roots: set[str], shape: Callable) -> Iterator[tuple[str, int, dict]]:
+def _rows(document: dict | list, line: int, roots: set[str], shape: Callable) -> Iterator[tuple[str, int, object]]:
     """(key, line, record) of a document; rows of one list are counted from 1."""
     if isinstance(document, list):
         for number, record in enumerate(document, 1):
             if isinstance(record, dict):
                 for key, _, row in _rows(record, number, roots, shape):
                     yield key, number, row
+            else:
+                yield "", number, record
         return
     if shape(document, ""):
         yield "", line, document
         return
     under = {k: v for k, v in document.items() if k in roots and _holds_rows(v)}
     if not under:
-        lists = {k: v for k, v in document.items() if isinstance(v, list) and v and _holds_rows(v)}
-        paging = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
-        under = lists if len(lists) == 1 and paging & document.keys() else {}
+        lists = {k: v for k, v in document.items() if isinstance(v, list) and _holds_rows(v)}
+        under = lists if len(lists) == 1 and PAGING & document.keys() else {}
     if not under:
         yield "", line, document
     for key, rows in under.items():
         if isinstance(rows, dict):
             yield key, line, rows
         for number, record in enumerate(rows if isinstance(rows, list) else (), 1):
-            if isinstance(record, dict):
-                yield key, number, record
+            yield key, number, record
 
 
 def _holds_rows(value) -> bool:
@@ -196,8 +219,17 @@ def _holds_rows(value) -> bool:
 
 def _table(con, rows: list[Record]) -> str:
     """A table of records: _rec, _line, j."""
-    return fill(con, ["_line", "j"], ((n, str(line), json.dumps(row, ensure_ascii=False))
-                                      for n, (line, row) in enumerate(rows, 1)))  # fmt: skip
+    return fill(con, ["_line", "j"], ((n, str(line), _written(row)) for n, (line, row) in enumerate(rows, 1)))
+
+
+def _written(row: dict) -> str:
+    """A record as JSON in UTF-8; half an emoji, which is no letter, becomes a question mark."""
+    text = json.dumps(row, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def _raw(con, parts: list[str], wanted: list[str]) -> tuple[Raw, str]:
@@ -217,19 +249,11 @@ def texts(con, table: str, keys: list[str], wanted: list[str]) -> Raw:
     folded = {key.casefold(): key for key in reversed(keys)}
     nested = [c for c in wanted if "." in c and c not in keys and c.split(".")[0].casefold() in folded]
     unique = [key for key in keys if folded[key.casefold()] == key]
-    parts = [f"json_extract_string(j, {literal(pointer([c]))}) AS {name(c)}" for c in unique]
-    for column in nested:
-        first, *rest = column.split(".")
-        parts.append(f"json_extract_string(j, {literal(pointer([folded[first.casefold()], *rest]))}) AS {name(column)}")
+    found = {c: [c] for c in unique} | {c: [folded[c.split(".")[0].casefold()], *c.split(".")[1:]] for c in nested}
 
     def lines(recs: list[int]) -> dict[int, int]:
         among = ", ".join(map(str, recs)) or "NULL"
         return dict(con.execute(f"SELECT _rec, _line FROM {table} WHERE _rec IN ({among})").fetchall())
 
-    relation = f"(SELECT {', '.join(['_rec', *parts])} FROM {table})"
-    return Raw(relation, unique + nested, lines=lines, sparse=True)
-
-
-def pointer(parts: list[str]) -> str:
-    """A JSON pointer to a nested key."""
-    return "/" + "/".join(p.replace("~", "~0").replace("/", "~1") for p in parts)
+    relation = from_json(table, found) if found else f"(SELECT _rec FROM {table})"
+    return Raw(relation, [*found], lines=lines, sparse=True)

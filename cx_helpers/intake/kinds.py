@@ -40,6 +40,8 @@ def told(path: Path, shown: str, options: dict, scratch: Path) -> tuple[str, Pat
     for beginning, name in NO_EXPORTS.items():
         if start.startswith(beginning):
             raise FileFault(shown, "wrong_kind", kind=name)
+    if sum(byte < 32 and byte not in b"\0\t\r\n\f\v\x1b" for byte in head) > len(head) / 25 and not _known(head):
+        raise FileFault(shown, "wrong_kind", kind="binary")
     beginning = next((b for b in BEGINNINGS if head.startswith(b)), None)
     if beginning is None:
         return ("csv" if kind == "excel" else kind), path
@@ -48,3 +50,8 @@ def told(path: Path, shown: str, options: dict, scratch: Path) -> tuple[str, Pat
         shutil.copyfile(path, copy)
         return "excel", copy
     return BEGINNINGS[beginning], path
+
+
+def _known(head: bytes) -> bool:
+    """Does a file that is no text begin as one that is read all the same: zipped, a workbook, Parquet, UTF-16?"""
+    return head.startswith((b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff", *BEGINNINGS))

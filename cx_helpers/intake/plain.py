@@ -10,7 +10,7 @@ import duckdb
 from cx_helpers.intake import jsonpages, messages, systems
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.jsonpages import Record
-from cx_helpers.intake.raw import CHUNK, Broken, Raw, fresh_name
+from cx_helpers.intake.raw import CHUNK, Broken, Raw, fresh_name, pointer
 from cx_helpers.intake.sheets import Sheet
 from cx_helpers.intake.systems import Dialect, fold, found_in
 from cx_helpers.intake.values import literal, name
@@ -70,7 +70,7 @@ def _within(column: str, columns: list[str]) -> str:
     there = next((c for c in columns if fold(c) == fold(first)), None)
     if not rest or there is None:
         return "NULL::VARCHAR"
-    return f"json_extract_string(TRY_CAST({name(there)} AS JSON), {literal(jsonpages.pointer(rest))})"
+    return f"json_extract_string(TRY_CAST({name(there)} AS JSON), {literal(pointer(rest))})"
 
 
 def unpacked(con, sheet: Sheet, dialect: Dialect, system: str, shown: str) -> Raw:
@@ -102,7 +102,7 @@ def _ordered(con, sheet: Sheet, came: Raw, dialect: Dialect) -> tuple[Raw, str]:
     """The records of a table in their dialect's `order`, numbered by _nth; the careful reader's if need be."""
     table = fresh_name()
     if sheet.table:
-        keys = [f"json_extract_string(j, {literal(jsonpages.pointer([c]))})" for c in dialect.order]
+        keys = [f"json_extract_string(j, {literal(pointer([c]))})" for c in dialect.order]
         numbered = f"row_number() OVER (ORDER BY {', '.join([*keys, '_rec'])}) AS _nth"
         con.execute(f"CREATE TEMP TABLE {table} AS SELECT {numbered}, _rec, j FROM {sheet.table}")
         return came, table

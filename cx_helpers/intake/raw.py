@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from cx_helpers.intake.values import name
+from cx_helpers.intake.values import literal, name
 
 CHUNK = 50_000
 _numbers = count()
@@ -65,6 +65,21 @@ def fill(con, columns: list[str], rows: Iterable[Sequence]) -> str:
         con.execute(f"INSERT INTO {table} SELECT * FROM _part")
         con.unregister("_part")
     return table
+
+
+def from_json(table: str, columns: dict[str, list[str]]) -> str:
+    """SQL of texts out of the JSON `j` of a table: each column from the nested keys that lead to it.
+
+    All are taken in one pass: a function a column would parse each record as often, and hold as much memory each.
+    """
+    pointers = ", ".join(literal(pointer(path)) for path in columns.values())
+    picked = ", ".join(["_rec", *(f"_texts[{i}] AS {name(c)}" for i, c in enumerate(columns, 1))])
+    return f"(SELECT {picked} FROM (SELECT _rec, json_extract_string(j, [{pointers}]) AS _texts FROM {table}))"
+
+
+def pointer(parts: list[str]) -> str:
+    """A JSON pointer to a nested key."""
+    return "/" + "/".join(p.replace("~", "~0").replace("/", "~1") for p in parts)
 
 
 def plain(cell) -> str | None:

@@ -48,12 +48,14 @@ def open_parts(con, unit: Unit, path: Path, scratch: Path) -> tuple[list[Part], 
         found = sheets.open_sheets(con, path, unit.shown, unit.source.options, scratch, roots, shape, wanted)
     parts, faults = [], []
     for sheet in found:
+        if not sheet.raw.columns:
+            continue  # {} says nothing
         dialect = systems.recognise(dialects, sheet.raw.columns, sheet.name)
         if dialect is None:
             faults.append(_unknown(unit, sheet))
         else:
             parts.append(_part(con, unit, sheet, dialect))
-    if not parts:
+    if faults and not parts:
         raise faults[0]
     return parts, [fault.words for fault in faults]
 

@@ -23,7 +23,7 @@ def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots
     """All tables of a file; roots, shape and wanted as jsonpages.read takes them."""
     kind, path = kinds.told(path, shown, options, scratch)
     if kind == "excel":
-        return _workbook(con, path, shown, options)
+        return _workbook(con, path, options)
     if kind == "parquet":
         return [Sheet("", reading.open_parquet(con, path, options, scratch))]
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
@@ -37,12 +37,10 @@ def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots
     return [Sheet("", reading.open_csv(con, path, options, scratch))]
 
 
-def _workbook(con, path: Path, shown: str, options: dict) -> list[Sheet]:
+def _workbook(con, path: Path, options: dict) -> list[Sheet]:
     from cx_helpers.intake import formats
 
     sheets = [Sheet(name, raw) for name, raw in formats.open_sheets(con, path, options).items()]
-    if not sheets:
-        raise FileFault(shown, "no_rows")
     if len(sheets) == 1:
         sheets[0].name = ""
     return sheets

@@ -7,10 +7,12 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, formats, merge, raw, reading, recognising, store, units
+from cx_helpers.intake import convert, formats, merge, messages, raw, reading, recognising, store, units
+from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.mapping import Source, as_source
 from cx_helpers.intake.recognising import Part
 from cx_helpers.intake.units import Unit
@@ -21,6 +23,8 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
     """Read one unit into pieces; returns what state remembers of it and where its quarantine waits."""
     try:
         return _take(con, unit, settings, scratch, state, secret, how, seen)
+    except (duckdb.Error, pa.ArrowException, UnicodeError, PermissionError, FileNotFoundError) as error:
+        raise FileFault(unit.shown, "cannot_read", why=messages.reason(error)) from error
     finally:
         raw.forget(con, "raw", "read", "again")
 
