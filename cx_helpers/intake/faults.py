@@ -63,13 +63,12 @@ SHORT = (
 
 
 class FileFault(SourceError):
-    """One file cannot be read; the others are.  Its text is the English one, `words` holds both languages."""
+    """One file cannot be read; the others are."""
 
     def __init__(self, file: str, code: str, **about):
         fa, en, fa_remedy, en_remedy = FAULTS[code]
         fa, en = f"{{file}}: {fa}؛ {fa_remedy}", f"{{file}}: {en}; {en_remedy}"
-        self.words = said(fa, en, file=file, **about)
-        super().__init__(self.words["en"])
+        super().__init__(said(fa, en, file=file, **about))
 
 
 def said(fa: str, en: str, **about) -> dict[str, str]:
@@ -77,6 +76,6 @@ def said(fa: str, en: str, **about) -> dict[str, str]:
     return {"fa": privacy.uncover(fa.format(**about)), "en": privacy.uncover(en.format(**about))}
 
 
-def words(error: Exception) -> dict[str, str]:
+def words(error: SourceError) -> dict[str, str]:
     """What an error says, in both languages where it has them."""
-    return getattr(error, "words", None) or {"fa": str(error), "en": str(error)}
+    return error.words or {"fa": str(error), "en": str(error)}

@@ -32,8 +32,9 @@ NEWEST, DELETED, VIA = "_newest", "_deleted", "_via_"  # columns that pieces hav
 class SourceError(WorkspaceError):
     """A source cannot be read as it is mapped: the message names the entry and the key, and what to write."""
 
-    def __init__(self, message: str):
-        super().__init__(privacy.uncover(message))
+    def __init__(self, said: str | dict[str, str]):
+        words = isinstance(said, dict)
+        super().__init__({k: privacy.uncover(v) for k, v in said.items()} if words else privacy.uncover(said))
 
 
 @dataclass(frozen=True)

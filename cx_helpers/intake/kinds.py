@@ -54,4 +54,6 @@ def told(path: Path, shown: str, options: dict, scratch: Path) -> tuple[str, Pat
 
 def _known(head: bytes) -> bool:
     """Does a file that is no text begin as one that is read all the same: zipped, a workbook, Parquet, UTF-16?"""
+    if head.count(0) > len(head) / 10:  # UTF-16 without its mark
+        return True
     return head.startswith((b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff", *BEGINNINGS))
