@@ -2,7 +2,8 @@
 
 The chain walks from the journey's start through touchpoints (each once as succeeded, once as failed) to conversion or
 to the end.  Fixing a touchpoint means: from its failures customers go on as they do from its successes.  It is an upper
-bound: those who fail may differ from those who do not, and no repair mends everything.
+bound: those who fail may differ from those who do not, and no repair mends everything.  The goal itself is no candidate
+(that more would reach it if all who try did is no news), nor is a touchpoint after whose success every journey ends.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ def fixing(
     journey      "customer" (default: then gains are customers), "session" or a pause (then journeys)
     order_value  mean amount of an order: adds money;  times  bootstrap draws
 
-    Returns, index `touchpoint`, largest gain first, one row for each that has failures and successes: n failures (or
-    abandoned visits before conversion), customers they hit, `converting` (share of journeys that convert now, exact),
-    `fixed` (the share after mending), `gain` (their difference) with low, high (bootstrap by customer), `gained`
-    customers (or journeys) with gained_low and gained_high, `money`, and beside the model what was simply counted:
-    `touched` (share of those who converted that met the touchpoint) and `counted_gain` (the gain if journeys with a
-    failure there converted as often as those that met it without one).
+    Returns, index `touchpoint`, largest gain first, one row for each on the way with failures and successes:
+    n failures (or abandoned visits before conversion), customers they hit, `converting` (share of journeys that convert
+    now, exact), `fixed` (the share after mending), `gain` (their difference) with low, high (bootstrap by customer),
+    `gained` customers (or journeys) with gained_low and gained_high, `money`, and beside the model what was simply
+    counted: `touched` (share of those who converted that met the touchpoint) and `counted_gain` (the gain if journeys
+    with a failure there converted as often as those that met it without one).
     Source: Kemeny, Snell, Finite Markov Chains, 1960, ch. 3; random groups: Wolter, Variance Estimation, 2007, ch. 2.
     """
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint")
@@ -46,18 +47,18 @@ def fixing(
         return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("touchpoint")
     steps = _steps(touchpoints, goal, journey)
     counts, states = _counts(steps, goal)
-    each = _touched(steps, goal)
+    each = _touched(steps)
     journeys = counts.sum(axis=0)[0].sum()
     rng = np.random.default_rng(1)
     weights = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=times).astype(float)
     draws = np.einsum("tg,gij->tij", weights, counts)
     now, drawn = _converting(counts.sum(axis=0)[None])[0], _converting(draws)
-    rows = []
-    for touchpoint in sorted({t for t, _bad in states}):
+    rows, whole = [], counts.sum(axis=0)
+    for touchpoint in sorted({t for t, _bad in states} - {goal}):
         bad, ok = states.get((touchpoint, 1)), states.get((touchpoint, 0))
-        if bad is None or (ok is None and touchpoint != goal):
+        if bad is None or ok is None or not whole[ok, :-1].any():  # from there nobody goes on
             continue
-        fixed = _converting(_mended(counts.sum(axis=0)[None], bad, ok))[0]
+        fixed = _converting(_mended(whole[None], bad, ok))[0]
         low, high = np.nanpercentile(_converting(_mended(draws, bad, ok)) - drawn, [2.5, 97.5])
         rows.append({"touchpoint": touchpoint, "converting": now, "fixed": fixed, "low": low, "high": high})
     columns = ["touchpoint", "converting", "fixed", "low", "high"]
@@ -118,21 +119,17 @@ def _converting(counts: np.ndarray) -> np.ndarray:
     return np.where(total[:, 0, 0] > 0, value, np.nan)
 
 
-def _mended(counts: np.ndarray, bad: int, ok: int | None) -> np.ndarray:
-    """The counts with the failures of a touchpoint going on like its successes (the goal's own: they convert)."""
+def _mended(counts: np.ndarray, bad: int, ok: int) -> np.ndarray:
+    """The counts with the failures of a touchpoint going on like its successes."""
     out = counts.copy()
     n = counts[:, bad].sum(axis=1, keepdims=True)
-    if ok is None:
-        out[:, bad] = 0
-        out[:, bad, -2] = n[:, 0]
-        return out
     like = counts[:, ok].sum(axis=1, keepdims=True)
     share = np.divide(counts[:, ok], like, out=np.zeros_like(counts[:, ok]), where=like > 0)
     out[:, bad] = np.where(like > 0, share * n, counts[:, bad])
     return out
 
 
-def _touched(steps: ir.Table, goal: str) -> pd.DataFrame:
+def _touched(steps: ir.Table) -> pd.DataFrame:
     """Per touchpoint: failures, customers hit, the converted who met it, and the gain by plain counting."""
     each = steps.group_by(["customer_id", "journey", "touchpoint"]).aggregate(bad=_.bad.sum(), first=_.first.max())
     each = each.mutate(won=each.first.notnull().cast("int64"), hit=(each.bad > 0).cast("int64"))
@@ -147,8 +144,6 @@ def _touched(steps: ir.Table, goal: str) -> pd.DataFrame:
     found = found.execute().set_index("touchpoint").astype(float)
     whole = steps.filter(_.position == 0).aggregate(all=_.count(), won=_.first.notnull().sum()).execute().iloc[0]
     free = (found["won"] - found["hit_won"]) / (found["met"] - found["hit"]).where(lambda x: x > 0)
-    if goal in free.index:
-        free[goal] = 1.0
     gain = found["hit"] * (free - found["hit_won"] / found["hit"].where(found["hit"] > 0)) / whole["all"]
     touched = found["won"] / whole["won"] if whole["won"] else np.nan
     return found[["n", "customers"]].assign(touched=touched, counted_gain=gain)
