@@ -127,6 +127,23 @@ def test_cohort_records_what_pandas_counts(published):
     holds(found["repeat_rate", ()], len(due), due.isin(set(later["customer_id"])).mean())
 
 
+def test_customer_records_what_pandas_counts(published):
+    orders, people = table("orders"), table("customers")
+    orders = orders[orders["ordered_at"] < MONTH.end].sort_values(["customer_id", "ordered_at"])
+    found = metrics(published(), "customer")
+    gaps = orders.drop_duplicates(["customer_id", "ordered_at"]).groupby("customer_id")["ordered_at"].diff().dropna()
+    limit = MONTH.end - dt.timedelta(days=float((gaps.dt.total_seconds() / 86_400).quantile(0.9)))
+    last = orders.groupby("customer_id")["ordered_at"].max()
+    holds(found["quiet", ()], len(last), (last < limit).mean())
+    said = people["consent"].dropna().astype(bool)
+    holds(found["consent", ()], len(said), said.mean())
+    when = {"touchpoints": "occurred_at", "orders": "ordered_at", "responses": "responded_at", "comments": "written_at"}
+    met = [within(table(name), column)["customer_id"] for name, column in (when | {"tickets": "opened_at"}).items()]
+    row = found["active_customers", ()]
+    assert row["value"] == pd.concat(met).nunique()
+    assert (row["n"], row["low"]) == (len(people), None)
+
+
 def test_drivers_count_the_answers_of_six_months(published):
     answers = table("responses")
     since = MONTH.back(6)[0].start
