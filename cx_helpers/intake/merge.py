@@ -50,6 +50,7 @@ def needs(table: str, pieces: list[dict]) -> set[str]:
 def is_plain(state, pieces: list[dict]) -> bool:
     """May these pieces be taken as they are, where no key comes twice?"""
     special = any(p["partial"] or p["via"] or p["among"] for p in pieces) or state.of("staff")
+    special = special or any(state.of(other) for p in pieces for other in requests.needs(p["table"]))
     columns = [c for p in pieces for c in pq.read_schema(state.pieces / p["file"]).names]
     return not special and not any(c.startswith("_") for c in columns)
 
@@ -200,7 +201,8 @@ def _answered(con, state, current: str, table: str) -> str:
         return current
     if table == "tickets" and state.of("touchpoints"):
         steps = _union(con, state, state.of("touchpoints"))
-        if {"session_id", "touchpoint", "occurred_at"} <= set(_columns(con, steps)):
+        told = {"session_id", "touchpoint", "occurred_at"} <= set(_columns(con, steps))
+        if told and _count(con, f"{steps} WHERE {requests.TELLING}"):
             current = _kept(con, requests.from_steps(current, _columns(con, current), steps))
     if not state.of("messages"):
         return current

@@ -10,6 +10,7 @@ from __future__ import annotations
 from cx_helpers.intake.values import literal
 
 REPLY, SOLVED, REOPENED = "ticket_reply", "ticket_solved", "ticket_reopened"  # touchpoints
+TELLING = f"touchpoint IN ({', '.join(map(literal, (REPLY, SOLVED, REOPENED)))})"  # of steps that say something here
 
 
 def needs(table: str) -> set[str]:
@@ -38,7 +39,7 @@ def from_steps(tickets: str, columns: list[str], steps: str) -> str:
         f"{at(REOPENED, 'max')} AS again, "
         f"count(DISTINCT event_id) FILTER (WHERE touchpoint = {literal(REOPENED)}) AS n, "
         f"count(*) FILTER (WHERE touchpoint IN ({literal(SOLVED)}, {literal(REOPENED)})) AS steps "
-        f"FROM {steps} WHERE session_id IS NOT NULL GROUP BY 1"
+        f"FROM {steps} WHERE session_id IS NOT NULL AND {TELLING} GROUP BY 1"
     )
     found = {
         "first_reply_at": "s.replied",
