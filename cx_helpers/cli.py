@@ -87,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         _workspace(command)
         command.set_defaults(do=does)
 
+    forget = commands.add_parser("forget", help="remove one person from tables, state and quarantine, for good")
+    words = "an id, a pseudonym, a phone or an e-mail; - reads it from standard input, so that no shell remembers it"
+    forget.add_argument("customer", metavar="CUSTOMER", help=words)
+    _workspace(forget)
+    forget.add_argument("--out", default="reports", metavar="DIR", help="where runs were published (default: reports)")
+    forget.set_defaults(do=_forget)
+
     run = commands.add_parser("run", help="run notebooks and publish their pages, all at once", epilog=_CODES)
     run.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="names, with or without number; none: all")
     _workspace(run)
@@ -149,6 +156,19 @@ def _check(asked: argparse.Namespace) -> int:
     problems = check.check(runner.company(asked.workspace))
     print(check.summary(problems), file=sys.stderr if problems else sys.stdout)
     return WRONG if problems else OK
+
+
+def _forget(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cx_helpers import runner
+    from cx_helpers.intake import forgetting
+
+    customer = sys.stdin.readline() if asked.customer == "-" else asked.customer
+    if not customer.strip():
+        raise ValueError("give the customer's id, pseudonym, phone or e-mail")
+    print(forgetting.forget(runner.company(asked.workspace), customer, [Path(asked.out)]).text())
+    return OK
 
 
 @contextlib.contextmanager

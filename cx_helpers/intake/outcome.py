@@ -17,6 +17,7 @@ class IngestReport:
     rows_in: int = 0
     taken: int = 0
     skipped: int = 0
+    forgotten: int = 0  # rows of forgotten people, taken out again of tables and quarantine
     left: dict[str, dict] = field(default_factory=dict)  # table: rows read and not in it, by why (merge.Left)
     quarantined: Counter = field(default_factory=Counter)  # by code
     tables: dict[str, int] = field(default_factory=dict)  # rows in each table now
@@ -66,6 +67,9 @@ class IngestReport:
             lines.append("قرنطینه (quarantine/):" if fa else "quarantine (quarantine/):")
             lines += [f"  {line}" for line in quarantine.summary(self.quarantined, locale)]
         lines += self._apart(number, fa)
+        if self.forgotten:
+            what = "سطر از فراموش‌شدگان کنار ماند" if fa else "rows of people who were forgotten were left out"
+            lines.append(f"  {number(self.forgotten)} {what}")
         lines += [said["fa" if fa else "en"] for said in self.warnings]
         if self.problems:
             lines.append("خوانده نشد:" if fa else "could not be read:")

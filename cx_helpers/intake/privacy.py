@@ -62,7 +62,7 @@ def redact(text: str) -> str:
 
     Doing it twice changes nothing.  Raises TypeError where the value is no text.
     """
-    return _put(text, find(text))
+    return cover(text, find(text))
 
 
 def redact_all(texts: Iterable[str | None]) -> list[str | None]:
@@ -82,7 +82,7 @@ def uncover(text: str) -> str:
     alone = len(text.strip()) < 13 or "ملی" in text
     found = [key for key in found if key.kind in _STRAY and (key.kind != "national_id" or alone)]
     found.sort(key=lambda key: key.start)
-    return _PASSWORD.sub("…", _put(text, found))
+    return _PASSWORD.sub("…", cover(text, found))
 
 
 def uncover_all(texts: Iterable[str | None]) -> list[str | None]:
@@ -96,7 +96,7 @@ def without(text: str) -> str:
     return _MARK.sub(" ", text) if "[" in text else text
 
 
-def _put(text: str, found: list[Key]) -> str:
+def cover(text: str, found: list[Key]) -> str:
     """The text with marks in place of what was found in it."""
     if not found:
         return text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, merge, pseudonyms, quarantine, store, taking, units
+from cx_helpers.intake import convert, forgetting, merge, pseudonyms, quarantine, store, taking, units
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, SourceError, read_sources
@@ -73,6 +73,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     gone = {id: unit for id, unit in state.units.items() if id not in wanted and id not in stays}
     fresh: dict[str, dict] = dict(stays)
     waiting: list[tuple[Path, Path]] = []  # quarantine files, put in place when all went well
+    read: list[tuple[dict, Path]] = []
     for done, unit in enumerate(found):
         if progress:
             progress(done, len(found), unit.shown)
@@ -91,6 +92,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
             errors.append(error)
             _failed(unit, error, kept, fresh, report)
             continue
+        read.append((record, moved[0]))
         if kept and not unit.files and kept["content"] == record["content"] and kept["how"] == how:
             fresh[unit.id] = kept  # the same rows came from the database
             report.files[unit.shown] = "as before"
@@ -104,6 +106,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
         raise errors[0] if len(errors) == 1 else SourceError("\n".join(map(str, errors)))
     if progress:
         progress(len(found), len(found), "")
+    forgetting.keep_out(con, settings, sources, state, fresh, read)
     state.units = fresh
     state.tables = _tables(fresh)
     _publish(con, state, before, waiting, gone, report)
@@ -174,6 +177,7 @@ def _sum(fresh: dict[str, dict], report: IngestReport) -> None:
         of = report.sources.setdefault(
             kept["source"], {"rows_in": 0, "taken": 0, "skipped": 0, "quarantined": Counter(), "out": Counter()}
         )
+        report.forgotten += kept.get("forgotten", 0)
         for key in ("rows_in", "taken", "skipped"):
             of[key] += kept[key]
             setattr(report, key, getattr(report, key) + kept[key])

@@ -31,7 +31,7 @@ def take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str 
 
 def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str | None, how: str, seen: dict):
     hasher = hashlib.sha256()
-    parts, faults = _parts(con, unit, settings, scratch, hasher)
+    parts, faults = parts_of(con, unit, settings, scratch, hasher)
     content = hasher.hexdigest() if unit.url else store.digest(hashes(seen))
     stem = f"{unit.source.name}--{store.digest(unit.id, how, content)}"
     waiting = scratch / f"{stem}.jsonl"
@@ -67,7 +67,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
     return record, (waiting, target)
 
 
-def _parts(con, unit: Unit, settings: Settings, scratch: Path, hasher) -> tuple[list[Part], list[dict]]:
+def parts_of(con, unit: Unit, settings: Settings, scratch: Path, hasher) -> tuple[list[Part], list[dict]]:
     """The tables of a unit, and what is to be said of those that could not be read."""
     source = unit.source
     if unit.url:
