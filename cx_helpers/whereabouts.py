@@ -7,7 +7,7 @@ import functools
 from pathlib import Path
 
 from cx_helpers import lacking
-from cx_helpers.settings import Settings
+from cx_helpers.settings import Settings, database
 from cx_helpers.tables import TABLES, MissingTable, TableError, hint
 from cx_helpers.wording import raw, say
 
@@ -39,23 +39,34 @@ def table_path(folder: Path, name: str) -> Path | None:
 
 
 def read(settings: Settings, name: str):
-    """The whole engine table `name` in the contract's types.
+    """The whole engine table `name` in the contract's types, each key in one row.
 
     MissingTable where this company has none;  TableError, which names the file, where it is there and not fit.
     """
+    path = settings.database or table_path(settings.folder, name)
+    if path is None:
+        raise MissingTable(lacking.a_table(name))
+    written = path.stat().st_mtime_ns if path.exists() else 0
+    table = _fit(settings.engine, str(settings.folder.resolve()), str(path), name, settings.timezone, written)
+    if table is None:
+        raise MissingTable(lacking.a_table_of(path.name, name))
+    return table
+
+
+@functools.lru_cache(maxsize=64)
+def _fit(url: str, folder: str, path: str, name: str, timezone: str, _written: int):
+    """What `read` returns, looked at once in a session; None where a database holds no such table."""
     from cx_helpers import engine
 
-    if settings.database:
-        where = f"{settings.database.name}, table {name}"
-        table = engine.held(_connection(settings.engine, settings.folder.resolve()), name, where, settings.timezone)
+    file = Path(path)
+    if database(url, Path(folder)):
+        where = f"{file.name}, table {name}"
+        table = engine.held(_connection(url, folder), name, where, timezone)
         if table is None:
-            raise MissingTable(lacking.a_table_of(settings.database.name, name))
+            return None
     else:
-        path = table_path(settings.folder, name)
-        if path is None:
-            raise MissingTable(lacking.a_table(name))
-        where = f"tables/{path.name}"
-        table = _view(settings.engine, str(path), name, settings.timezone, path.stat().st_mtime_ns)
+        where = f"tables/{file.name}"
+        table = engine.read(_connection(url), name, file, timezone)
     for column in TABLES[name].required:
         if column not in table.columns:
             raise TableError(
@@ -68,7 +79,45 @@ def read(settings: Settings, name: str):
                     hint=hint(column, table.columns),
                 )
             )
+    if not made_by_ingest(file):
+        _refuse_repeated(table, TABLES[name].key, where)
     return table
+
+
+def _refuse_repeated(table, key: tuple[str, ...], where: str) -> None:
+    """Refuse a table in which a key stands in several rows: counted or joined, what they say would count double."""
+    whole = table.filter(*(table[column].notnull() for column in key))
+    often = whole.group_by(list(key)).aggregate(_rows=whole.count())
+    often = often.filter(often._rows > 1)
+    with reading(where):
+        found = often.aggregate(keys=often.count(), rows=often._rows.sum()).execute().iloc[0]
+    if not found["keys"]:
+        return
+    raise TableError(
+        say(
+            fa="{where}: کلید {key} تکراری است (سطرها: {rows}، کلیدها: {keys}) و دوبار شمرده می‌شد. برای هر کلید یک سطر "
+            "نگه دارید (cx check می‌گوید از کدام سطر)، یا فایل را در پوشهٔ sources بگذارید و نگاشت کنید: cx ingest سطر "
+            "آخر هر کلید را می‌گیرد",
+            en="{where}: the key {key} is repeated (rows: {rows}, keys: {keys}) and would count double; keep one row a "
+            "key (cx check tells from which row on), or put the file into sources/ and map it: cx ingest takes the last "
+            "row of each key",
+            where=raw(where),
+            key=raw(", ".join(key)),
+            rows=int(found["rows"]),
+            keys=int(found["keys"]),
+        )
+    )
+
+
+def made_by_ingest(path: Path) -> bool:
+    """Did `cx ingest` write this file?  Then each key is in one row."""
+    import pyarrow.parquet as pq
+
+    return (
+        path.suffix == ".parquet"
+        and path.is_file()
+        and pq.read_metadata(path).metadata.get(b"cx.made_by") == b"cx ingest"
+    )
 
 
 def examine(settings: Settings) -> None:
@@ -81,32 +130,25 @@ def examine(settings: Settings) -> None:
 
 
 @contextlib.contextmanager
-def reading():
-    """Within it, an engine that stumbles over damaged pages says so in a TableError; its own error names no file."""
+def reading(where: str = ""):
+    """Within it, an engine that stumbles over damaged pages says so in a TableError, with the file where known."""
     try:
         yield
     except Exception as error:
         if type(error).__module__ not in ("duckdb", "_duckdb"):
             raise
-        said = str(error).strip().splitlines()[0].replace(str(Path.cwd()) + "/", "")
         raise TableError(
             say(
-                fa="جدولی تا آخر خوانده نشد ({said})؛ cx check می‌گوید کدام فایل آسیب دیده است",
-                en="a table cannot be read to its end ({said}); cx check says which file is damaged",
-                said=raw(said),
+                fa="{where} تا آخر خوانده نشد ({kind})؛ آن را از نو بنویسید، یا cx check را اجرا کنید",
+                en="{where} cannot be read to its end ({kind}); write it anew, or run cx check",
+                where=raw(where) if where else {"fa": "جدولی", "en": "a table"},
+                kind=raw(type(error).__name__),
             )
         ) from None
 
 
 @functools.lru_cache(maxsize=8)
-def _connection(url: str, folder: Path | None = None):
+def _connection(url: str, folder: str = ""):
     from cx_helpers import engine
 
-    return engine.connect(url, folder or "")
-
-
-@functools.lru_cache(maxsize=64)
-def _view(url: str, path: str, name: str, timezone: str, _written: int):
-    from cx_helpers import engine
-
-    return engine.read(_connection(url), name, Path(path), timezone)
+    return engine.connect(url, folder)

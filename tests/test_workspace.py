@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from cx_helpers import workspace
+from cx_helpers import cli, workspace
 from cx_helpers.parameters import ParameterError
 from cx_helpers.tables import MissingTable, TableError
 from cx_helpers.workspace import WorkspaceError
@@ -71,6 +71,43 @@ def test_a_column_is_brought_from_the_customers(company):
     assert sorted(table.execute()["province"]) == ["فارس", "یزد", "یزد", "یزد"]
     with pytest.raises(TableError, match="did you mean 'province'"):
         workspace.open(company, "1404-06").with_column("responses", "provinc")
+
+
+def test_a_key_in_several_rows_is_refused_for_it_would_count_double(company, capsys):
+    """Customer a stands twice: brought to the answers, her province would count each of them twice."""
+    path = company / "tables" / "customers.parquet"
+    people = pd.read_parquet(path)
+    for again, says in (([0], r"\(rows: 2, keys: 1\)"), ([0, 1, 1], r"\(rows: 5, keys: 2\)")):
+        pd.concat([people, people.iloc[again]]).to_parquet(path)
+        with pytest.raises(TableError, match=rf"tables/customers.parquet: the key customer_id is repeated {says}"):
+            workspace.open(company, "1404-06").with_column("responses", "province")
+        assert cli.main(["run", "survey", "-w", str(company), "--out", str(company / "out")]) == 1
+        assert "customer_id is repeated" in capsys.readouterr().err
+        assert not (company / "out").exists()
+
+
+def test_every_table_is_held_against_its_key(company):
+    tables = company / "tables"
+    pd.DataFrame({"order_id": list("aab"), "line": [1, 2, 1]}).to_parquet(tables / "order_items.parquet")
+    assert workspace.open(company, "1404-06").order_items.count().execute() == 3
+    pd.DataFrame({"order_id": ["a", "a", "b", None, None], "line": 1}).to_parquet(tables / "order_items.parquet")
+    with pytest.raises(TableError, match="the key order_id, line is repeated .rows: 2, keys: 1"):
+        _ = workspace.open(company, "1404-06").order_items
+    frame = pd.read_parquet(tables / "responses.parquet")
+    pd.concat([frame, frame]).to_parquet(tables / "responses.parquet")
+    with pytest.raises(TableError, match="the key response_id is repeated .rows: 10, keys: 5"):
+        _ = workspace.open(company, "1404-06").responses
+
+
+def test_what_ingest_wrote_is_not_looked_through_again(company):
+    """Its keys are unique as it wrote them; looking would cost seconds on a long log."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"customer_id": ["a", "a"], "province": ["فارس", "یزد"]})
+    path = company / "tables" / "customers.parquet"
+    pq.write_table(table.replace_schema_metadata({"cx.made_by": "cx ingest"}), path)
+    assert workspace.open(company, "1404-06").customers.count().execute() == 2
 
 
 def test_segments_are_texts_with_a_few_values(company):
