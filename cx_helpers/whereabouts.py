@@ -99,8 +99,8 @@ def _refuse_repeated(table, key: tuple[str, ...], where: str) -> None:
             "نگه دارید (cx check می‌گوید از کدام سطر)، یا فایل را در پوشهٔ sources بگذارید و نگاشت کنید: cx ingest سطر "
             "آخر هر کلید را می‌گیرد",
             en="{where}: the key {key} is repeated (rows: {rows}, keys: {keys}) and would count double; keep one row a "
-            "key (cx check tells from which row on), or put the file into sources/ and map it: cx ingest takes the last "
-            "row of each key",
+            "key (cx check tells from which row on), or put the file into sources/ and map it: cx ingest takes the "
+            "last row of each key",
             where=raw(where),
             key=raw(", ".join(key)),
             rows=int(found["rows"]),
