@@ -299,6 +299,13 @@ def test_who_is_meant_must_be_clear_and_known(company):
     assert pseudonym(company, ID) in str(content(company))
 
 
+def test_a_phone_that_a_family_shares_forgets_nobody_else(company):
+    """Somebody shops under CUST-7's phone, and CUST-8 has it, too: so it is not CUST-7's alone."""
+    forget(company, "CUST-7")
+    assert pseudonym(company, "CUST-7") not in str(content(company))
+    assert [row[0] for row in content(company)["touchpoints"] if row[1] == pseudonym(company, FAMILY)] == ["e-1"]
+
+
 def test_forgetting_twice_and_on_the_command_line(company, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PHONE}\n"))
     assert cli.main(["forget", "-", "-w", str(company), "--out", str(company / "none")]) == 0
@@ -384,3 +391,17 @@ def test_published_runs_that_quote_the_person_are_named(published, tmp_path):
 def _quotes(output: dict) -> list[dict]:
     block = output.get("data", {}).get("application/vnd.cx.block+json", {})
     return block["items"] if block.get("kind") == "quotes" else []
+
+
+def test_an_id_that_a_system_counts_for_itself_is_known_without_the_system_s_name(tmp_path):
+    """`12` is `zendesk:12` in the tables; the bare number, as the system's own screen shows it, is enough."""
+    folder = tmp_path / "desk"
+    (folder / "sources").mkdir(parents=True)
+    tickets = [{"id": i, "requester_id": who, "status": "open", "created_at": "2025-08-01T10:00:00Z", "subject": "s"}
+               for i, who in ((1, 12), (2, 13))]  # fmt: skip
+    (folder / "sources" / "t.json").write_text(json.dumps({"tickets": tickets}))
+    about = {"name": "T", "locale": "en", "sources": [{"system": "zendesk", "path": "sources/t.json"}]}
+    (folder / "workspace.yaml").write_text(yaml.safe_dump(about))
+    sources.load(folder)
+    assert forget(folder, "12").removed["tables/tickets.parquet"] == 1
+    assert [row[0] for row in content(folder)["tickets"]] == ["zendesk:2"]

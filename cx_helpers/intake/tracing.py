@@ -89,7 +89,8 @@ def _roles(file: File) -> dict[str, list[str]]:
             roles[column] = [THINGS[column]]
         elif column == "origin_id":
             roles[column] = list(_ORIGINS.values())
-        elif column.startswith(VIA) and (table := file.via.get(column.removeprefix(VIA))):
+        elif column.startswith(VIA) and (looked_up := file.via.get(column.removeprefix(VIA))):
+            table = looked_up.partition(".")[0]  # TABLE, or TABLE.COLUMN
             roles[column] = [CUSTOMER] if TABLES[table].key[0] == "customer_id" else [table]
     return roles
 
