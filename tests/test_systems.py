@@ -162,6 +162,14 @@ def test_the_newest_row_of_a_key_stays_and_a_deleted_one_goes(company):
     assert report.left["tickets"]["deleted"] == 1
 
 
+def test_a_deleted_row_takes_its_parts_along(company):
+    company(a_csv=HEAD + "1,7,2024-01-01,open,2024-01-02\n", m_csv="request_id,replied\n1,2024-01-01 08:00\n")
+    assert table(company, "tickets", "ticket_id") == [("desk:1",)]
+    report = company(b_csv=HEAD + "1,,,gone,2024-01-09\n2,7,2024-01-01,open,2024-01-02\n")
+    assert table(company, "tickets", "ticket_id") == [("desk:2",)]
+    assert (report.left["tickets"]["deleted"], report.left["tickets"]["waiting"]) == (1, [])
+
+
 def test_history_finds_its_customer_and_what_tells_less_gives_way(company):
     report = company(r_csv=HEAD + "1,7,2024-01-01,open,2024-01-02\n2,8,2024-01-01,open,2024-01-02\n",
                      h_csv="request_id,event,at\n1,ticket_opened,2024-01-01 09:00\n1,solved,2024-01-04\n"

@@ -209,6 +209,14 @@ def test_audits_of_one_ticket_may_lie_in_several_pages_and_beside_the_ticket(zen
     assert len(ask("SELECT comment_id FROM {comments}")) == 2, "the description is the first comment, not a third"
 
 
+def test_pages_of_audits_alone_make_the_whole_ticket(zendesk_of):
+    _, ask = zendesk_of({"1.json": {"audits": AUDITS[:2]}, "2.json": {"audits": AUDITS[2:]}})
+    asked = (
+        "customer_id, subject, status, opened_at::DATE::VARCHAR"  # the first page knows who asked, the last the status
+    )
+    assert ask(f"SELECT {asked} FROM {{tickets}}") == [("zendesk:7", "پرداخت", "solved", "2024-01-01")]
+
+
 def test_ticket_events_are_audits_in_other_words(zendesk_of):
     def child(kind, **told):
         return {"id": 1, "event_type": kind} | told
