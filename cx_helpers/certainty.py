@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
+from cx_helpers import disclosure
+
 Z95 = float(ndtri(0.975))
 
 
@@ -207,9 +209,6 @@ def answer(found: pd.DataFrame, columns: dict) -> pd.DataFrame:
     return pd.concat([head, rest.where(head["n"] > 0, axis=0)], axis=1)
 
 
-def hide_small(found: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    """Null every value of the groups with fewer than `smallest` answers; their n stays, so that a reader sees why."""
-    numbers = [c for c in found.columns if c not in ("n", "customers")]
-    out = found.copy()
-    out.loc[out["n"] < smallest, numbers] = np.nan
-    return out
+def hide_small(found: pd.DataFrame, smallest: int, **rule) -> pd.DataFrame:
+    """Null every value of groups with fewer than `smallest` answers, or too few customers: `disclosure.hide`."""
+    return disclosure.hide(found, smallest, **rule)

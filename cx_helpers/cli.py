@@ -209,7 +209,7 @@ def _run(asked: argparse.Namespace) -> int:
             error = f" {entry['error']}" if entry["error"] else ""
             print(f"{where} {entry['outcome']}: {entry['reason']['en']}{error}{kept}", file=sys.stderr)
     if result.left_out:
-        print(f"left out, too few customers: {', '.join(result.left_out)}", file=sys.stderr)
+        print(f"left out, to protect groups of too few customers: {', '.join(result.left_out)}", file=sys.stderr)
     if result.differences:
         print(f"took the place of another run ({'; '.join(result.differences)}); --out keeps both", file=sys.stderr)
     print(result.place / "index.html")

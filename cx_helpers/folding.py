@@ -5,7 +5,7 @@ Everything that grows with the data happens in the engine; what comes back is wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
 import ibis.expr.types as ir
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from cx_helpers import disclosure
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, name, raw, say
 
@@ -28,6 +29,7 @@ class Rows:
     cluster    the customer of a row whose customer answered more than once, else -1
     asked      rows with an outcome;  pairs  of them, with each driver too
     notes      what was left out and why, in words
+    smallest   how many customers must stand behind what is told (disclosure.Limit)
     """
 
     outcome: str
@@ -39,6 +41,7 @@ class Rows:
     asked: int
     pairs: pd.Series
     notes: tuple[Words, ...] = ()
+    smallest: int = 1
 
     @property
     def n(self) -> int:
@@ -54,7 +57,14 @@ class Rows:
     @property
     def enough(self) -> bool:
         """Is there anything to go by: 30 complete answers or more, and one driver or more?"""
-        return self.n >= FEWEST and len(self.drivers) > 0
+        return self.n >= FEWEST and len(self.drivers) > 0 and not disclosure.few(self.customers, self.smallest)
+
+    def apart(self, column: int) -> int:
+        """How many customers tell a driver's values apart: those who gave another than its commonest one."""
+        values, code = np.unique(self.x[:, column], return_inverse=True)
+        other = code != np.bincount(code, self.weight, len(values)).argmax()
+        alone = self.cluster < 0
+        return int(self.weight[alone & other].sum()) + len(np.unique(self.cluster[~alone & other]))
 
     @property
     def model(self) -> str:
@@ -63,11 +73,14 @@ class Rows:
         return "logit" if values == 2 else "ordinal" if values <= STEPS else "linear"
 
 
-def collapse(table: ir.Table, outcome: str = "score", drivers: list[str] | None = None, who="customer_id") -> Rows:
+def collapse(
+    table: ir.Table, outcome: str = "score", drivers: list[str] | None = None, who="customer_id", smallest: int = 1
+) -> Rows:
     """Fold a wide table (one row an answer) into rows with weights.
 
     outcome   a numeric column;  drivers  numeric or yes/no columns; None: every column called attr_…
     who       the customer's column, where there is one: several answers of one customer are kept together
+    smallest  of a driver that fewer customers tell apart nothing is told, nor of fewer customers (disclosure.Limit)
     A driver that never varies, that has fewer than 30 answers, or that other drivers give exactly, is left out with a
     note.  Rows that lack any of the drivers left are left out (listwise); `pairs` says what each driver had by itself.
     Raises TableError where a column is missing or is not a number.
@@ -122,13 +135,28 @@ def collapse(table: ir.Table, outcome: str = "score", drivers: list[str] | None 
     kept = [i for i in range(len(used)) if i not in lost]
     cluster = pd.factorize(frame["_who"])[0] if len(frame) else np.array([], int)
     out = Rows(outcome, tuple(used[i] for i in kept), x[:, kept], y, weight, cluster, int(seen["asked"]), pairs)
-    if out.n < FEWEST:
+    out, private = _without_few(out, smallest)
+    notes += _note(private, "را مشتریان کمی از هم جدا می‌کنند و برای حفظ حریم آنان گفته نمی‌شود", _FEW_MET)
+    if disclosure.few(out.customers, smallest):
+        notes = [disclosure.sentence(disclosure.SMALL)]
+        out = replace(out, drivers=(), x=x[:, :0])
+    elif out.n < FEWEST:
         few = "تنها {n} پاسخ کامل هست؛ برای سنجش عوامل دست‌کم ۳۰ پاسخ لازم است."
         notes.append(say(fa=few, en="Only {n} complete answers; at least 30 are needed to weigh drivers.", n=out.n))
     elif len(np.unique(y)) < 2:
         notes.append(say(fa="همهٔ پاسخ‌ها یکسان‌اند.", en="All answers are equal: there is nothing to explain."))
-        out = Rows(outcome, (), x[:, :0], y, weight, cluster, out.asked, pairs)
-    return Rows(**{**out.__dict__, "notes": tuple(notes)})
+        out = replace(out, drivers=(), x=x[:, :0])
+    return replace(out, notes=tuple(notes), smallest=smallest)
+
+
+_FEW_MET = "is told apart by too few customers to be shown: their privacy comes first"
+
+
+def _without_few(rows: Rows, smallest: int) -> tuple[Rows, list[str]]:
+    """The rows without the drivers that too few customers tell apart, and the names of those."""
+    kept = [i for i in range(len(rows.drivers)) if not disclosure.few(rows.apart(i), smallest)]
+    lost = [name for i, name in enumerate(rows.drivers) if i not in kept]
+    return replace(rows, drivers=tuple(rows.drivers[i] for i in kept), x=rows.x[:, kept]), lost
 
 
 def _fold(wide: ir.Table, outcome: str, used: list[str], keep: list[str]) -> pd.DataFrame:

@@ -53,7 +53,7 @@ class Result:
     place: Path
     entries: list[dict]  # as in the manifest: report, group, outcome, reason, page, …
     latest: bool  # does `latest` say this run?
-    left_out: tuple[str, ...]  # groups too small to be shown
+    left_out: tuple[str, ...]  # groups too small to be shown, and the one beside them
     differences: tuple[str, ...] = ()  # of this run from the one whose place it took
 
     @property
@@ -144,7 +144,8 @@ def _nearest_workspace() -> str:
 
 
 def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str]]:
-    """The values of a column of customers that enough customers have, and those that too few have."""
+    """The values of a column of customers that enough customers have, and those left out: the ones that too few have,
+    and the one beside them, without which they would be what is left of the whole company's numbers."""
     customers = company.until.customers
     if column not in customers.columns:
         there = ", ".join(customers.columns)
@@ -154,14 +155,16 @@ def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str
     counted = customers.group_by(value=customers[column].cast("string")).agg(n=customers.count()).order_by("value")
     counts = counted.execute().dropna()
     smallest = company.settings.privacy["smallest_group"]
-    large = list(counts.loc[counts["n"] >= smallest, "value"])
+    small, beside = (set(values) - {None} for values in company.rare(column))
+    large = [value for value in counts["value"] if value not in small | beside]
     if not large:
-        raise plans.PlanError(f"--for-each {column}: no value is shared by {smallest} customers or more")
+        one = ", but for one, which would show what the others are by subtraction" if beside else ""
+        raise plans.PlanError(f"--for-each {column}: no value is shared by {smallest} customers or more{one}")
     if len(large) > _MOST_GROUPS:
         raise plans.PlanError(
             f"--for-each {column}: {len(large)} values are too many to compare; the most is {_MOST_GROUPS}"
         )
-    return large, list(counts.loc[counts["n"] < smallest, "value"])
+    return large, [*sorted(small), *sorted(beside)]
 
 
 @contextlib.contextmanager

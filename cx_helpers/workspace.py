@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -86,16 +87,41 @@ class Tables:
 
     @property
     def mean_order(self) -> float | None:
-        """The mean amount of the period's orders, in the workspace's currency: what a lost customer costs at least."""
+        """The mean amount of the period's orders, in the workspace's currency: what a lost customer costs at least;
+        None where there are no orders, or orders of too few customers."""
+        from cx_helpers.disclosure import few
+
         if not self.has("orders"):
             return None
-        mean = self.orders.amount.mean().execute()
-        return None if mean is None or mean != mean else float(mean)
+        orders = self.orders
+        found = orders.aggregate(mean=orders.amount.mean(), customers=_people(orders)).execute().iloc[0]
+        mean = found["mean"]
+        return None if mean is None or mean != mean or few(found["customers"], self.smallest) else float(mean)
 
-    @property
-    def smallest(self) -> int:
-        """Groups with fewer answers than this are not shown: 30 for the statistics, more where privacy asks for it."""
-        return max(30, self.settings.privacy["smallest_group"])
+    @functools.cached_property
+    def smallest(self):
+        """Smaller groups are not shown: a `disclosure.Limit` of 30 answers, for the statistics, and as many customers
+        as privacy asks for (`privacy.smallest_group`)."""
+        from cx_helpers.disclosure import Limit
+
+        customers = self.settings.privacy["smallest_group"]
+        return Limit(max(30, customers), customers, functools.cache(lambda column: frozenset(self.rare(column)[1])))
+
+    def rare(self, column: str) -> tuple[tuple, tuple]:
+        """The values of a column of customers that too few customers of the company have, and the one held back beside
+        them, so that they are not what is left of a total; two empty tuples where there is no such column."""
+        from cx_helpers import disclosure
+
+        if not self.has("customers") or column not in (customers := self._raw("customers")).columns:
+            return (), ()
+        counted = customers.group_by(value=customers[column].cast("string")).agg(n=customers.count()).execute()
+        counted = counted.sort_values(["n", "value"], na_position="first", ignore_index=True)
+        limit = disclosure.Limit(1, self.settings.privacy["smallest_group"])
+        small, unknown = disclosure.few(counted["n"], limit), counted["value"].isna().to_numpy()
+        # who is of no known group has no report of their own: nothing is lost by holding those back
+        size = counted["n"].where(small | ~unknown, disclosure.least(limit))
+        values = counted["value"].astype(object).where(~unknown, None)
+        return tuple(values[small]), tuple(values[disclosure.beside(size, small & False, limit)])
 
     def segments(self, name: str, most: int = 40) -> list[str]:
         """The columns that can split the table `name`: texts of its own and of its customers with 2 to `most` values.
@@ -141,7 +167,10 @@ class Tables:
         )
 
     def card(self, *names: str) -> dict:
-        """What a report stands on: for each table its rows, customers, first and last instant and unknown customers."""
+        """What a report stands on: for each table its rows, customers, first and last instant and unknown customers;
+        of a table with too few customers only that."""
+        from cx_helpers import disclosure
+
         out = {"period": self.period, "segment": self.segment or wording.name("all")}
         for name in names:
             if not self.has(name):
@@ -150,10 +179,14 @@ class Tables:
             facts = {"n": table.count()}
             if "customer_id" in table.columns:
                 facts |= {"customers": table.customer_id.nunique(), "unknown": table.customer_id.isnull().mean()}
+                facts |= {"people": _people(table)}
             if when:
                 facts |= {"from": table[when].min(), "to": table[when].max()}
             row = table.aggregate(**facts).execute().iloc[0]
             out[name] = {"rows": int(row["n"])}
+            if "customers" in facts and disclosure.few(row["people"], self.smallest):
+                out[name] = {"customers": disclosure.count(row["people"], self.smallest)}
+                continue
             if "customers" in facts:
                 out[name]["customers"] = int(row["customers"])
                 out[name]["without_customer"] = (float(row["unknown"]) if row["n"] else 0.0,)
@@ -214,6 +247,11 @@ class Tables:
             members = self._raw("orders").semi_join(members, "customer_id")
             return table.semi_join(members, "order_id")
         return table.semi_join(members, "customer_id") if "customer_id" in table.columns else table
+
+
+def _people(table):
+    """How many customers stand behind a table's rows: a row without a customer is one of its own."""
+    return table.customer_id.nunique() + table.customer_id.isnull().cast("int64").sum().coalesce(0)
 
 
 def split_segment(segment: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ def make(root: Path) -> Path:
     tables.mkdir(parents=True)
     (root / "shop" / "workspace.yaml").write_text("name: {fa: فروشگاه, en: Shop}\n", "utf-8")
     customers = [f"c{i}" for i in range(300)]
-    where = ["گیلان" if i < 4 else "تهران" if i % 2 else "فارس" for i in range(300)]
+    where = ["گیلان" if i < 4 else "یزد" if i < 24 else "تهران" if i % 2 else "فارس" for i in range(300)]
     pd.DataFrame({"customer_id": customers, "province": where}).to_parquet(tables / "customers.parquet")
     days = pd.date_range(
         "2025-07-23 09:00", "2025-09-22 09:00", freq="D", tz="UTC", unit="us"

@@ -100,3 +100,10 @@ def test_a_goal_that_nobody_came_to_offers_nothing(lay):
     steps = lay(log(["a pay!", "a! pay"]), "touchpoints")
     assert fixing.fixing(steps, "buy").empty
     assert fixing.fixing(steps.filter(steps.touchpoint == "none"), "pay").empty
+
+
+def test_a_ring_that_nobody_leaves_converts_nobody():
+    # a draw of the customers may leave out those who left: start -> a, then only a -> a; b converts half
+    counts = np.zeros((1, 3, 4))
+    counts[0, 0, :2], counts[0, 1, 0], counts[0, 2, 2:] = [1, 1], 5, [1, 1]
+    assert fixing._converting(counts) == pytest.approx([0.25])

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.dates import Period, month_number
 from cx_helpers.tables import need
 
@@ -53,7 +53,8 @@ def retention(
     by        a column of `orders` (tables.with_column("orders", "acquisition_channel")); a customer is of the value of
               the first order (of several at one instant, the value first in the alphabet); null is a group too
     until     the instant (UTC) up to which the data is complete; the default is the end of the last month
-    smallest  cohorts with fewer customers get nulls
+    smallest  cohorts with fewer customers get nulls; under a disclosure.Limit so do sums of what a few who came back
+              bought, and groups without which a small one is what is left of its cohort: `hidden` says why
 
     Returns one row per ([by,] cohort, offset): n, customers, retention (0..1), low, high, se, money (sum of `amount`),
     money_each (per customer of the cohort), orders, `observed` (has the month fully elapsed?), `so_far` (customers
@@ -65,10 +66,30 @@ def retention(
     cells = cells.astype({"cohort": int, "offset": int, "customers": float, "money": float, "orders": float})
     groups = [None] if by is None else sorted(cells[by].unique(), key=lambda v: (pd.isna(v), str(v)))
     parts = [_triangle(cells if by is None else cells[_same(cells[by], g)], periods, end, smallest) for g in groups]
-    if by is None:
-        return parts[0]
-    names = [by, "cohort", "offset"]
-    return pd.concat(parts, keys=groups, names=names) if parts else _triangle(cells, periods, end, 1).iloc[:0]
+    if by is None or not parts:
+        return _shown(parts[0] if parts else _triangle(cells, periods, end, 1).iloc[:0], None, smallest)
+    return _shown(pd.concat(parts, keys=groups, names=[by, "cohort", "offset"]), by, smallest)
+
+
+def _shown(found: pd.DataFrame, by: str | None, smallest: int) -> pd.DataFrame:
+    """The answer as privacy allows; the groups of one cohort are a table of their own, with the cohort as its total."""
+    if not isinstance(smallest, disclosure.Limit):
+        return found
+    why = pd.Series(np.where(disclosure.few(found["n"], smallest), disclosure.SMALL, None), found.index, dtype=object)
+    for part in found.reset_index().groupby("cohort", sort=False).indices.values() if by else []:
+        mine = found.iloc[part]
+        kept_back = disclosure.held(mine.index, smallest)
+        first = mine.index.get_level_values("offset") == 0
+        size = mine["n"].where(first, 0)  # each group once
+        more = disclosure.beside(size, kept_back & first, smallest) | kept_back
+        groups = mine.index.get_level_values(by)[more & (mine["n"] > 0).to_numpy()]
+        own = mine.index.get_level_values(by)
+        more = own.isin(groups) | (own.isna() & groups.hasnans)
+        why.iloc[part[more & why.iloc[part].isna().to_numpy()]] = disclosure.BESIDE
+    hidden, kept = why.notna(), [c for c in found if c != "observed"]
+    out = found.assign(**{c: found[c].mask(hidden) for c in kept}, hidden=why)
+    money = ["money", "money_each", "orders"]  # a sum of few is nearly what each of them spent
+    return out.assign(**{c: out[c].where(found["customers"] >= disclosure.least(smallest)) for c in money})
 
 
 def _cells(orders: ir.Table, periods: list[Period], by: str | None, end: dt.datetime) -> ir.Table:
@@ -110,7 +131,7 @@ def _triangle(cells: pd.DataFrame, periods: list[Period], end: dt.datetime, smal
     out = pd.DataFrame(columns, index=grid).where(shown, axis=0)
     out.insert(0, "n", n.astype(int))
     out["observed"] = observed
-    out["so_far"] = seen["customers"].mask(observed)
+    out["so_far"] = seen["customers"].mask(observed | (n < smallest))
     labels = pd.Index([periods[i] for i in cohort], dtype=object)
     return out.set_index(pd.MultiIndex.from_arrays([labels, offset], names=["cohort", "offset"]))
 
@@ -131,7 +152,8 @@ def curve(found: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     found  an answer of `retention`; with `by`, one curve for each value of that index level (none: one curve, `all`)
     A month since counts only cohorts whose month has fully elapsed, numerator and denominator alike: a young cohort
     never pulls the curve down.  So later months rest on fewer, older cohorts; `cohorts` says on how many.
-    Returns per ([by,] offset): n, customers, retention, low, high (Wilson), se, money_each, cohorts.
+    Returns per ([by,] offset): n, customers, retention, low, high (Wilson), se, money_each, cohorts.  A group none of
+    whose cohorts is shown is a row of nulls, and `hidden` says whether privacy is why.
     """
     if by and by not in found.index.names:
         found = pd.concat({certainty.ALL: found}, names=[by])
@@ -144,7 +166,9 @@ def curve(found: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     middle = (total["customers"] + 1) / (total["n"] + 2)
     out = total[["n", "customers"]].round().astype(int).assign(retention=total["customers"] / total["n"])
     out = out.assign(low=low, high=high, se=np.sqrt(middle * (1 - middle) / (total["n"] + 2)))
-    return out.assign(money_each=total["money"] / total["n"], cohorts=grouped["cohort"].nunique())
+    money = grouped["money"].agg(lambda each: each.sum(skipna=False))  # null where a part of it is not shown
+    out = out.assign(money_each=money / total["n"], cohorts=grouped["cohort"].nunique())
+    return disclosure.with_hidden(out, found[found["observed"]]) if by and "hidden" in found else out
 
 
 def retention_rate(
@@ -178,9 +202,9 @@ def _share(found: pd.DataFrame, name: str, by: str | None, smallest: int) -> pd.
     middle = (came + 1) / (n + 2)
     columns = {"customers": came, name: came / n.where(n > 0), "low": low, "high": high}
     columns["se"] = np.sqrt(middle * (1 - middle) / (n + 2))
-    out = pd.DataFrame(columns).where(n >= max(smallest, 1), axis=0)
+    out = pd.DataFrame(columns).where(n > 0, axis=0)
     out.insert(0, "n", n.astype(int))
-    return out.rename_axis(by) if by else out.rename_axis(None)
+    return disclosure.hide(out.rename_axis(by) if by else out.rename_axis(None), smallest, size="n")
 
 
 def repeat_rate(

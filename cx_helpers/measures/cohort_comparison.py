@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.records import HIGH_P, Finding, clean, severity
 from cx_helpers.wording import Words, name, say, sentences
 
@@ -48,7 +48,8 @@ def gaps(found: pd.DataFrame, by: str, offset: int = 1, smallest: int = 30) -> p
     """Which groups' customers come back less (or more) often than those of all other groups of the same months?
 
     found  an answer of `retention` split by `by` (one that is not split is one group, `all`, held against nobody)
-    smallest  groups with fewer customers are not compared
+    smallest  groups with fewer customers are not compared; where `found` says what is hidden for privacy, a group of
+              which nothing is shown is a row of nulls, and `hidden` says why
     Returns per group: n, n_before (the others), retention (standardised to the months compared), others, `change`
     (group minus others), low, high, p_value, p_adjusted (Benjamini-Hochberg over the groups).
     Source: Mantel-Haenszel risk difference, Greenland, Robins, Biometrics 41, 1985; p: Cochran-Mantel-Haenszel.
@@ -65,7 +66,9 @@ def gaps(found: pd.DataFrame, by: str, offset: int = 1, smallest: int = 30) -> p
     out = pd.DataFrame(list(rows.values()), columns=_COLUMNS, index=pd.Index(list(rows), name=by, dtype=object))
     out[["n", "n_before"]] = out[["n", "n_before"]].astype(int)
     out.loc[out["n"] < smallest, _COLUMNS[2:]] = np.nan
-    return out.assign(p_adjusted=certainty.adjust(out["p_value"]))
+    out = out.assign(p_adjusted=certainty.adjust(out["p_value"]))
+    seen = found[found["observed"] & (found.index.get_level_values("offset") == offset)] if "hidden" in found else None
+    return out if seen is None else disclosure.with_hidden(out, seen)
 
 
 _COLUMNS = ["n", "n_before", "retention", "others", "change", "low", "high", "p_value"]
@@ -255,7 +258,9 @@ def sentence(now: pd.DataFrame, found: list[Finding], looks: int, metric: str = 
     now  an answer with one row of `metric` (cohort.retention_rate)
     """
     row = now.iloc[0]
-    if pd.isna(row[metric]):
+    if row.get("hidden"):
+        here = disclosure.sentence(row["hidden"])
+    elif pd.isna(row[metric]):
         here = say(
             fa="در این دوره نوبت بازگشت مشتری تازه‌ای نبود که بتوان ماندگاری را سنجید.",
             en="No new customers were due in this period, so retention cannot be told.",

@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
+from cx_helpers import disclosure
 from cx_helpers.dates import Period
 from cx_helpers.tables import need
 from cx_helpers.wording import Words, say, sentences
@@ -38,8 +39,11 @@ def coverage(orders: ir.Table, periods: list[Period], customers: ir.Table | None
     return pd.Series(out, dtype=object)
 
 
-def sentence(seen: pd.Series) -> Words:
-    """What `coverage` found, in words: what guards were taken, and what remains to be borne in mind."""
+def sentence(seen: pd.Series, smallest: int = 1) -> Words:
+    """What `coverage` found, in words: what guards were taken, and what remains to be borne in mind.
+
+    smallest  of fewer customers only that is said (disclosure.Limit)
+    """
     rule = say(
         fa="هر مشتری در ماهِ نخستین خریدش جای گرفته است و ماهی که هنوز تمام نشده در هیچ میانگینی به حساب نیامده است.",
         en="Each customer belongs to the month of the first order; a month not yet over is part of no average.",
@@ -58,7 +62,7 @@ def sentence(seen: pd.Series) -> Words:
                 fa="{k} مشتری پیش از آغاز داده‌ها ({first}) هم ثبت شده بودند؛ نخستین خرید واقعی آنان "
                 "شاید دیده نشده باشد.",
                 en="{k} customers were known before the data begins ({first}): their true first order may be unseen.",
-                k=seen["known_before"],
+                k=disclosure.count(seen["known_before"], smallest),
                 first=seen["first"],
             )
         )
@@ -67,7 +71,7 @@ def sentence(seen: pd.Series) -> Words:
             say(
                 fa="{k} مشتری که نخستین خریدشان پیش از {first} بوده در هیچ گروهی نیستند.",
                 en="{k} customers first bought before {first} and are in no cohort.",
-                k=seen["earlier"],
+                k=disclosure.count(seen["earlier"], smallest),
                 first=seen["first"],
             )
         )
@@ -76,7 +80,7 @@ def sentence(seen: pd.Series) -> Words:
             say(
                 fa="{k} سفارش بی‌نام (بدون شناسهٔ مشتری) کنار گذاشته شد.",
                 en="{k} orders without a customer were left out.",
-                k=seen["without_customer"],
+                k=disclosure.count(seen["without_customer"], smallest),
             )
         )
     return sentences(*parts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, ordinal, regression
+from cx_helpers import certainty, disclosure, ordinal, regression
 from cx_helpers.folding import Rows
 from cx_helpers.wording import Words, name, say, sentences
 
@@ -121,6 +121,8 @@ def checks(rows: Rows) -> pd.Series:
 
 def checks_sentence(rows: Rows, seen: pd.Series) -> Words:
     """What was guarded against, and what remains to be borne in mind."""
+    if disclosure.few(seen["customers"], rows.smallest):
+        return disclosure.sentence(disclosure.SMALL)
     lost = seen["asked"] - seen["n"]
     parts = [
         say(
@@ -129,7 +131,7 @@ def checks_sentence(rows: Rows, seen: pd.Series) -> Words:
             "associations, not causes.",
             n=seen["n"],
             c=seen["customers"],
-            lost=lost,
+            lost=disclosure.count(lost, rows.smallest),
         ),
         *rows.notes,
     ]

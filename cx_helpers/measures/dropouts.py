@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 from scipy.stats import hypergeom
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.records import Finding, clean, severity
 from cx_helpers.tables import need
 from cx_helpers.wording import Words, name, say
@@ -29,13 +29,13 @@ def dropouts(
             end are left out: their next step is not known
     of      the column whose next value is asked for: "touchpoint", or "channel" for who changes the channel
     until   the data's end (UTC; default: the last touchpoint);  smallest  customers who dropped out, for a row to be
-            compared
+            compared; under a disclosure.Limit steps of too few customers lose their numbers, and `hidden` says so
 
     A log without outcomes has no dropouts to tell: the answer is empty.
     Returns, index (by…, `touchpoint`, `next`), commonest first: n, customers, `share` of what follows a dropout there
     with Wilson's low and high (a customer counts once), `usual` (the same share after a success), `change` with
     change_low and change_high, p_value (Fisher's exact test on customers), p_adjusted (Holm over all rows compared),
-    `median_s` to the next one.
+    `median_s` to the next one, and `compared`: was the row among those that p was corrected for?
     """
     by = [] if by is None else [by] if isinstance(by, str) else list(by)
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by)
@@ -62,7 +62,7 @@ def dropouts(
     found, base = each.execute(), who.execute()
     for frame in (found, base):
         frame[key] = frame[key].astype(object).where(frame[key].notna(), None)
-    return _compared(found, base, key, smallest)
+    return _shown(_compared(found, base, key, smallest), t.filter(t.bad == 1), smallest)
 
 
 def _compared(found: pd.DataFrame, base: pd.DataFrame, key: list[str], smallest: int) -> pd.DataFrame:
@@ -89,8 +89,37 @@ def _compared(found: pd.DataFrame, base: pd.DataFrame, key: list[str], smallest:
     x1, x0 = rows["share"] * p1, rows["usual"].fillna(0) * p0  # customers, of those who came from here
     rows["p_value"] = np.where(enough, _fisher(x1, p1, x0, p0), np.nan)
     rows["p_adjusted"] = certainty.adjust(rows["p_value"], "holm")
+    rows["compared"] = rows["p_value"].notna()
+    rows["usual"] = rows["usual"].mask(disclosure.few(p0, smallest))
     rows = rows.sort_values(["n", *key, "next"], ascending=[False] + [True] * (len(key) + 1))
     return rows.set_index([*key, "next"])[_COLUMNS].astype({"n": int, "customers": int})
+
+
+def _shown(rows: pd.DataFrame, bad: ir.Table, smallest: int) -> pd.DataFrame:
+    """The rows without the numbers of small steps.  What follows at one touchpoint adds up to all that dropped out
+    there, so the small ones together are told, too: where they are one, or too few, the smallest large one goes."""
+    if not isinstance(smallest, disclosure.Limit):
+        return rows
+    key = list(rows.index.names)
+    places, small = rows.index.to_frame(index=False), disclosure.few(rows["customers"], smallest)
+    kept_back, together = disclosure.held(rows.index, smallest), _together(bad, key, smallest) if small.any() else {}
+    why = np.where(small, disclosure.SMALL, np.where(kept_back, disclosure.BESIDE, None)).astype(object)
+    for part in places.groupby(key[:-1], dropna=False, sort=False).indices.values():
+        where = tuple(None if pd.isna(v) else v for v in places[key[:-1]].iloc[part[0]])
+        if small[part].sum() < 2 or disclosure.few(together[where], smallest):
+            why[part[disclosure.beside(rows["customers"].iloc[part], kept_back[part], smallest)]] = disclosure.BESIDE
+    numbers = [c for c in rows if c != "compared"]
+    return rows.assign(**{c: rows[c].mask(pd.notna(why)) for c in numbers}, hidden=why)
+
+
+def _together(bad: ir.Table, key: list[str], smallest: int) -> dict[tuple, int]:
+    """How many customers took any of the small steps, by where they dropped out."""
+    each = bad.group_by([*key, "customer_id"]).aggregate(_k=_.count())
+    each = each.mutate(_customers=each.count().over(ibis.window(group_by=key)))
+    found = each.filter(each._customers < disclosure.least(smallest)).group_by(key[:-1])
+    found = found.aggregate(_together=_.customer_id.nunique()).execute()
+    found[key[:-1]] = found[key[:-1]].astype(object).where(found[key[:-1]].notna(), None)
+    return {tuple(row[:-1]): row[-1] for row in found[[*key[:-1], "_together"]].itertuples(index=False)}
 
 
 def _fisher(x1, n1, x0, n0) -> np.ndarray:
@@ -100,19 +129,23 @@ def _fisher(x1, n1, x0, n0) -> np.ndarray:
     return np.minimum(1, 2 * np.minimum(chance.cdf(x1), chance.sf(x1 - 1)))
 
 
-_COLUMNS = "n customers share low high usual change change_low change_high p_value p_adjusted median_s".split()
+_COLUMNS = "n customers share low high usual change change_low change_high p_value p_adjusted median_s compared".split()
 
 
 def _empty(by: list[str]) -> pd.DataFrame:
     index = pd.MultiIndex.from_arrays([[]] * (len(by) + 2), names=[*by, "touchpoint", "next"])
-    return pd.DataFrame(columns=_COLUMNS, index=index, dtype=float).astype({"n": int, "customers": int})
+    return pd.DataFrame(columns=_COLUMNS, index=index, dtype=float).astype(
+        {"n": int, "customers": int, "compared": bool}
+    )
 
 
-def switches(touchpoints: ir.Table, journey: str = "customer") -> pd.DataFrame:
+def switches(touchpoints: ir.Table, journey: str = "customer", smallest: int = 1) -> pd.DataFrame:
     """From which channel to which do customers move, from one touchpoint to the next of the same journey?
 
     Returns, index (`from`, `to`): n moves, customers, `share` (0..1 of the moves out of `from`) with Wilson's low and
     high (a customer counts once), `median_s` between the two.  Staying in a channel is a row too.
+    smallest  moves of fewer customers lose their values and, under a disclosure.Limit, their counts; so do those from
+              which they could be worked out, and `hidden` says which
     """
     need(touchpoints, "event_id", "customer_id", "occurred_at", "channel")
     keep = [c for c in ("session_id",) if c in touchpoints.columns]
@@ -123,12 +156,13 @@ def switches(touchpoints: ir.Table, journey: str = "customer") -> pd.DataFrame:
     moves = t.group_by(["channel", "to"]).aggregate(
         n=_.count(), customers=_.customer_id.nunique(), median_s=_.wait.quantile(0.5)
     )
-    people = t.group_by("channel").aggregate(people=_.customer_id.nunique())
+    people = t.group_by("channel").aggregate(people=_.customer_id.nunique()).execute()
     out = moves.execute().rename(columns={"channel": "from"}).sort_values(["from", "to"], ignore_index=True)
-    sure = out["from"].map(people.execute().set_index("channel")["people"]).astype(float)
+    sure = out["from"].map(people.set_index("channel")["people"]).astype(float)
     out["share"] = out["n"] / out.groupby("from")["n"].transform("sum")
     out["low"], out["high"] = certainty.wilson(out["share"] * sure, sure)
-    return out.set_index(["from", "to"])[["n", "customers", "share", "low", "high", "median_s"]]
+    out = out.set_index(["from", "to"])[["n", "customers", "share", "low", "high", "median_s"]]
+    return disclosure.hide_cells(out, smallest, dict(zip(people["channel"], people["people"], strict=True)))
 
 
 def findings(found: pd.DataFrame, of: str = "touchpoint", most: int = 6) -> tuple[list[Finding], int]:
@@ -136,7 +170,7 @@ def findings(found: pd.DataFrame, of: str = "touchpoint", most: int = 6) -> tupl
 
     found  `dropouts`, with the same `of`.  Only an excess over what follows a success is told.  (findings, looks).
     """
-    looks, out = int(found["p_value"].notna().sum()), []
+    looks, out = int(found["compared"].sum()), []
     if not looks:
         return [], 0
     more = found[(found["change"] > 0) & (found["p_adjusted"] < 0.05)]

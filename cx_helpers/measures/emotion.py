@@ -31,7 +31,7 @@ def curve(
     responses    with `touchpoint`, `instrument`, score and scale,
                  brought to -1..1 end to end;  what names no touchpoint of a stage is left out
     touchpoints  where given, its `stage` column says where touchpoints stand that `stages` does not name
-    smallest     stages with fewer voices keep n and lose their values
+    smallest     stages with fewer voices, or voices of too few customers, keep n and lose their values
 
     Returns, index `stage` in the given order: n, customers, `feeling` (-1..1), low, high, se, and the comparison with
     all other stages together: `change`, change_low, change_high, p_value, p_adjusted (Holm over the stages).
@@ -62,7 +62,7 @@ def curve(
 def _curve(found: pd.DataFrame, smallest: int) -> pd.DataFrame:
     out = certainty.average(found, "feeling")
     out[["feeling", "low", "high"]] = out[["feeling", "low", "high"]].clip(-1, 1)
-    out = certainty.hide_small(out, smallest)
+    out = certainty.hide_small(out, smallest, total=False)  # nobody is told how all stages together feel
     return out.join(_dips(out))
 
 

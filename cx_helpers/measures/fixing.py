@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.records import Finding, clean
 from cx_helpers.tables import need
 from cx_helpers.wording import Words, name, say, sentences
@@ -24,14 +24,20 @@ GROUPS = 256  # customers are dealt by a hash into so many groups; the bootstrap
 
 
 def fixing(
-    touchpoints: ir.Table, goal: str, journey: str = "customer", order_value: float | None = None, times: int = 400
+    touchpoints: ir.Table,
+    goal: str,
+    journey: str = "customer",
+    order_value: float | None = None,
+    times: int = 400,
+    smallest: int = 1,
 ) -> pd.DataFrame:
     """If the failures of one touchpoint went like its successes, how many more customers would convert?
 
     goal         the touchpoint that converts where it does not fail, e.g. "payment"; what follows it is not looked at;
                  the answer is empty where it is "" or nobody came to it
     journey      "customer" (default: then gains are customers), "session" or a pause (then journeys)
-    order_value  mean amount of an order: adds money;  times  bootstrap draws
+    order_value  mean amount of an order: adds money;  times  bootstrap draws;  smallest  touchpoints whose failures hit
+                 too few customers get nulls (disclosure.Limit)
 
     Returns, index `touchpoint`, largest gain first, one row for each on the way with failures and successes:
     n failures (or abandoned visits before conversion), customers they hit, `converting` (share of journeys that convert
@@ -68,6 +74,8 @@ def fixing(
         out[new] = out[old] * journeys
     out["money"] = out["gained"] * order_value if order_value else np.nan
     out = out[COLUMNS].astype(float).astype({"n": int, "customers": int})
+    if isinstance(smallest, disclosure.Limit):
+        out = disclosure.hide(out, disclosure.customers_only(smallest), total=False)  # gains do not add up
     return out.sort_values(["gain", "n"], ascending=False, kind="stable")
 
 
@@ -114,7 +122,8 @@ def _converting(counts: np.ndarray) -> np.ndarray:
     total = counts.sum(axis=2, keepdims=True)
     share = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
     q, r = share[:, 1:, :-2], share[:, 1:, -2:-1]
-    reach = np.linalg.solve(np.eye(q.shape[1])[None] - q, r)[:, :, 0]
+    # a draw may hold a ring of states that nobody leaves: from there nobody converts, and the matrix stays regular
+    reach = np.linalg.solve(np.eye(q.shape[1])[None] - q * (1 - 1e-12), r)[:, :, 0]
     value = (share[:, 0, :-2] * reach).sum(axis=1) + share[:, 0, -2]
     return np.where(total[:, 0, 0] > 0, value, np.nan)
 
@@ -154,7 +163,7 @@ def findings(found: pd.DataFrame, journey: str = "customer", most: int = 3) -> t
 
     Told are gains whose interval, widened for the number of touchpoints looked at (Bonferroni), stays above zero.
     """
-    looks, out = len(found), []
+    looks, out = len(found) if found["gain"].notna().any() else 0, []
     for touchpoint, row in found[found["gain"] > 0].head(most).iterrows():
         se = (row["high"] - row["low"]) / (2 * certainty.Z95)
         p = min(1.0, float(certainty.two_sided(row["gain"] / se)) * looks) if se > 0 else 1.0

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.records import severity
 from cx_helpers.tables import need
 
@@ -38,7 +38,8 @@ def friction(
     before       the same table of the period before;  by  columns whose groups are compared, e.g. ("channel", "city")
     goal         the touchpoint that journeys should reach (it counts when it did not fail): harm is what of it is lost;
                  where nobody came to it, harm is the least there is
-    order_value  mean amount of an order: adds `money`;  smallest  groups with fewer observations are not looked at
+    order_value  mean amount of an order: adds `money`;  smallest  groups with fewer observations, or of too few
+                 customers on either side, are not looked at, and what hit too few is not told (disclosure.Limit)
 
     Two signals.  `failure`: visits that fail or are abandoned, of those whose outcome is known (a touchpoint that only
     ever fails, such as an error page, counts per journey: how many journeys meet it).  `return`: journeys that come
@@ -66,14 +67,16 @@ def friction(
     for column in (None, *by):
         key = [*_KEY, *([column] if column else [])]
         now = _share(certainty.sums(seen, seen.x, key))
+        kept_back = now.index[disclosure.held(now.index, smallest)]
         if column:
-            looks.append(_rows(_against_others(now, smallest), column, "others"))
+            looks.append(_rows(_against_others(now, smallest).drop(kept_back, errors="ignore"), column, "others"))
         if past is not None:
             then = _share(certainty.sums(past, past.x, key)).reindex(now.index)
-            looks.append(_rows(_difference(now, then, smallest), column, "before"))
+            looks.append(_rows(_difference(now, then, smallest).drop(kept_back, errors="ignore"), column, "before"))
         if bins > 2:
             each = certainty.sums(seen, seen.x, [*key, "bin"])
-            looks.append(_rows(_against_time(each, bins, smallest, start, width), column, "time"))
+            found = _against_time(each, bins, smallest, start, width).drop(kept_back, errors="ignore")
+            looks.append(_rows(found, column, "time"))
     out = pd.concat([x for x in looks if len(x)], ignore_index=True) if any(map(len, looks)) else _rows(None, None, "")
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
     errors = [name for name, (only, _any) in kinds.items() if only]
@@ -83,7 +86,7 @@ def friction(
         severity(p, c >= LARGE) if bad else None
         for p, c, bad in zip(out["p_adjusted"], out["change"], worse, strict=True)
     ]
-    return _cost(out, seen, goal, order_value)
+    return _cost(out, seen, goal, order_value, smallest)
 
 
 # ---- what was observed -----------------------------------------------------------------------------------------------
@@ -178,6 +181,7 @@ def _share(found: pd.DataFrame) -> pd.DataFrame:
 
 def _difference(one: pd.DataFrame, other: pd.DataFrame, smallest: int) -> pd.DataFrame:
     enough = (one["n"] >= smallest) & (other["n"] >= smallest) & ((one["sum_x"] + other["sum_x"]) > 0)
+    enough &= ~disclosure.few(one["customers"], smallest) & ~disclosure.few(other["customers"], smallest)
     step = one["value"] - other["value"]
     out = one[["n", "customers", "value", "low", "high"]].assign(baseline=other["value"], change=step)
     return out.assign(p_value=certainty.two_sided(step / np.hypot(one["se"], other["se"])))[enough]
@@ -187,7 +191,15 @@ def _against_others(now: pd.DataFrame, smallest: int) -> pd.DataFrame:
     """Each group against all other groups of the same touchpoint together."""
     now = now[now["n"] > 0]
     rest = now.groupby(level=_KEY)[_SUMS].transform("sum") - now[_SUMS]
-    return _difference(now, _share(rest), smallest)
+    return _difference(now, _share(rest).assign(customers=_largest_other(now["customers"])), smallest)
+
+
+def _largest_other(customers: pd.Series) -> pd.Series:
+    """Customers of the largest other group of the touchpoint: as one may be in several, all are at least so many."""
+    most = customers.groupby(level=_KEY).transform("max")
+    below = customers.where(customers < most)
+    shared = (customers == most).groupby(level=_KEY).transform("sum") > 1
+    return most.where(below.notna() | shared, below.groupby(level=_KEY).transform("max").fillna(0))
 
 
 def _against_time(each: pd.DataFrame, bins: int, smallest: int, start: int, width: int) -> pd.DataFrame:
@@ -232,8 +244,12 @@ def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.Da
 # ---- what it costs ---------------------------------------------------------------------------------------------------
 
 
-def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None) -> pd.DataFrame:
-    """Whom the looks that stand hit, and what of the goal those lose; one small query each."""
+def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None, smallest: int) -> pd.DataFrame:
+    """Whom the looks that stand hit, and what of the goal those lose; one small query each.
+
+    What hit too few customers, or happened in a stretch of time (or the rest of it) that knows too few, is not told.
+    """
+    looks = looks.copy()
     extra = pd.DataFrame(index=looks.index, columns=["hit", "harm"], dtype=float)
     loops = pd.Series(None, index=looks.index, dtype=object, name="loop")
     for i in looks.index[looks["loud"].notna()]:
@@ -242,18 +258,25 @@ def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | N
         if row["column"]:
             own = rows[row["column"]]
             rows = rows.filter(own.isnull() if row["group"] is None else own == row["group"])
+        rest = rows.filter(rows.touchpoint == row["touchpoint"])
         if row["start"]:
-            rows = rows.filter(rows.at >= ibis.timestamp(str(row["start"])), rows.at < ibis.timestamp(str(row["end"])))
+            inside = (rows.at >= ibis.timestamp(str(row["start"]))) & (rows.at < ibis.timestamp(str(row["end"])))
+            rows, rest = rows.filter(inside), rest.filter(~inside)
+        mine = rows.filter(rows.touchpoint == row["touchpoint"])
+        hit = mine.x == 1
+        found = mine.aggregate(
+            hit=mine.customer_id.nunique(where=hit),
+            with_=mine.reached.mean(where=hit),
+            free=mine.reached.mean(where=~hit),
+            people=mine.customer_id.nunique(),
+        )
+        hit, with_, free, people = found.execute().iloc[0]
+        others = rest.customer_id.nunique().execute() if row["start"] else people
+        if disclosure.few([hit, people, others], smallest).any():
+            looks.loc[i, "loud"] = None
+            continue
         if row["signal"] == "return":
             loops[i] = _loop(rows, row["touchpoint"])
-        rows = rows.filter(rows.touchpoint == row["touchpoint"])
-        hit = rows.x == 1
-        found = rows.aggregate(
-            hit=rows.customer_id.nunique(where=hit),
-            with_=rows.reached.mean(where=hit),
-            free=rows.reached.mean(where=~hit),
-        )
-        hit, with_, free = found.execute().iloc[0]
         known = goal or row["signal"] == "failure"
         extra.loc[i] = hit, np.clip(np.nan_to_num(free - with_), ANNOYANCE, 1) if known else ANNOYANCE
     out = looks.join(extra).join(loops)

@@ -7,13 +7,16 @@ of the rows never matters; `ties` tells how often that rule, and not the clock, 
 
 from __future__ import annotations
 
+import functools
+import operator
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, join, name, raw, say, sentences
 
@@ -25,7 +28,9 @@ def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smalle
     """From where to where do customers go, how many of them, and how long does it take?
 
     by        a column (or several) of the touchpoint they come from, e.g. "channel"
-    smallest  transitions of fewer customers keep n and lose their values
+    smallest  transitions of fewer customers lose their values; under a disclosure.Limit their counts, too, and where
+              there are such, all counts are rounded to its customers, lest a small one be what is left of a touchpoint:
+              to hide a large one beside each would tear the main ways out of the picture
 
     Returns, index (by…, `from`, `to`) with the explicit nodes "(start)" and "(end)", most frequent first: n, customers,
     `customer_share` (0..1 of the group's customers), `share` (0..1 of what leaves `from`) with Wilson's low and high
@@ -55,18 +60,22 @@ def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smalle
     edges["_all"] = _lookup(edges, by, people)
     leavers = {(*_key(r, by), r["touchpoint"]): r["customers"] for r in nodes.to_dict("records")}
     sure = [leavers.get((*_key(r, by), r["from"]), r["_all"]) for r in edges.to_dict("records")]
-    out = edges.assign(customer_share=edges["customers"] / edges["_all"])
-    left = out.groupby([*by, "from"], dropna=False)["n"].transform("sum")
-    out["share"], sure = out["n"] / left, np.minimum(sure, left)
+    left = edges.groupby([*by, "from"], dropna=False)["n"].transform("sum")
+    rare = disclosure.few(edges["customers"], smallest)
+    out = disclosure.rounded(edges, ["n", "customers"], smallest) if rare.any() else edges
+    out = out.assign(customer_share=out["customers"] / out["_all"])
+    out["share"], sure = (out["n"] / left).clip(upper=1), np.minimum(sure, left)
     out["low"], out["high"] = certainty.wilson(out["share"] * sure, sure)
     middle = (out["share"] * sure + 1) / (sure + 2)
     out["se"] = np.sqrt(middle * (1 - middle) / (sure + 2))
     columns = ["n", "customers", "customer_share", "share", "low", "high", "se", "median_s", "p95_s"]
+    out = out.astype({"n": int, "customers": int} | dict.fromkeys(columns[2:], float))
+    if isinstance(smallest, disclosure.Limit):
+        out = out.assign(**{c: out[c].mask(rare) for c in columns}, hidden=np.where(rare, disclosure.SMALL, None))
+    else:
+        out.loc[out["customers"] < smallest, columns[2:]] = np.nan
     out = out.sort_values(["n", *by, "from", "to"], ascending=[False, *[True] * (len(by) + 2)], ignore_index=True)
-    out = out.set_index([*by, "from", "to"])[columns]
-    out[columns[2:]] = out[columns[2:]].astype(float)
-    out.loc[out["customers"] < smallest, columns[2:]] = np.nan
-    return out.astype({"n": int, "customers": int})
+    return out.set_index([*by, "from", "to"])[[c for c in (*columns, "hidden") if c in out]]
 
 
 def difference(steps: pd.DataFrame, a, b) -> pd.DataFrame:
@@ -105,10 +114,11 @@ def difference(steps: pd.DataFrame, a, b) -> pd.DataFrame:
     return out.reindex(out["change"].abs().sort_values(ascending=False, kind="stable").index)
 
 
-def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> pd.DataFrame:
+def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session", smallest: int = 1) -> pd.DataFrame:
     """Which whole paths do customers take, and how much do the commonest cover?
 
-    top  how many paths
+    top  how many paths;  smallest  paths of too few customers are left out (disclosure.Limit), whole: a rare path tells
+    who went it; and so is the least common one left, where all others together would be too few
     Returns, commonest first (ties in the order of the touchpoints' names), index 1, 2, …: `path` (touchpoints joined by
     " → "), `steps`, n journeys, customers, `share` of journeys, `cumulative` share, `customer_share` (share of all
     customers who took it at least once).  Paths longer than 36 steps are told apart by their first 36 and their length.
@@ -140,6 +150,7 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> 
     # customers are told apart for the commonest paths only, so that memory does not grow with the rare ones
     common = paths.filter(paths.w0.isin([int(x) for x in out["w0"]])) if len(out) else paths
     out = out.merge(common.group_by(key).aggregate(customers=_.customer_id.nunique()).execute(), on=key)
+    out = _without_rare(out, paths, key, smallest)
     out["path"] = [_decode(row, names, bits, each) for row in out.to_dict("records")]
     total = steps.aggregate(n=steps.first.sum(), customers=steps.customer_id.nunique()).execute().iloc[0]
     out["share"] = out["n"] / total["n"]
@@ -148,16 +159,29 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session") -> 
     return out[["path", "steps", "n", "customers", "share", "cumulative", "customer_share"]]
 
 
-def ties(touchpoints: ir.Table) -> pd.DataFrame:
+def left_out(smallest: int) -> Words | None:
+    """What a table of `variants` does not hold, for its caption; None where nothing is left out."""
+    if (k := disclosure.least(smallest)) == 1:
+        return None
+    return say(
+        fa="مسیرهای کمتر از {k} مشتری برای حفظ حریم مشتریان نیامده‌اند",
+        en="Paths of fewer than {k} customers are left out, to protect customers’ privacy",
+        k=k,
+    )
+
+
+def ties(touchpoints: ir.Table, smallest: int = 1) -> pd.DataFrame:
     """How often does the clock not say which came first?  Row `all`: n, customers, `tied` (events that share customer
     and time with another), `share` of all events.  Such events stand in the order of event_id.
+    smallest  nulls where the log is of too few customers (disclosure.Limit)
     """
     need(touchpoints, "customer_id", "occurred_at")
     each = touchpoints.group_by(["customer_id", "occurred_at"]).aggregate(k=_.count())
     each = each.mutate(tied=(_.k > 1).ifelse(_.k, 0))
     row = each.aggregate(n=_.k.sum(), customers=_.customer_id.nunique(), tied=_.tied.sum()).execute()
     out = row.astype(float).fillna(0).astype(int).set_axis([certainty.ALL])
-    return out.assign(share=(out["tied"] / out["n"]).where(out["n"] > 0))
+    out = out.assign(share=(out["tied"] / out["n"]).where(out["n"] > 0))
+    return disclosure.hide(out, smallest) if disclosure.few(out["customers"], smallest).any() else out
 
 
 def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> Words:
@@ -165,6 +189,8 @@ def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> W
     row = tied.iloc[0]
     if not row["n"]:
         return say(fa="در این دوره هیچ نقطهٔ تماسی ثبت نشده است.", en="No touchpoint was recorded in this period.")
+    if row.get("hidden"):
+        return disclosure.sentence(row["hidden"])
     size = say(
         fa="{c} مشتری در این دوره {n} بار با {k} نقطهٔ تماس روبه‌رو شدند.",
         en="In this period {c} customers met {k} touchpoints {n} times.",
@@ -176,16 +202,17 @@ def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> W
         fa="{k} مسیر پرتکرار {x:.0%} سفرها را می‌پوشانند.",
         en="The {k} commonest paths cover {x:.0%} of journeys.",
         k=len(paths),
-        x=paths["cumulative"].iloc[-1],
+        x=paths["cumulative"].max(),
     )
-    busy = join([name(v) for v in points.groupby(level="touchpoint")["n"].sum().nlargest(3).index])
+    seen = points[points["hidden"].isna()] if "hidden" in points else points
+    busy = join([name(v) for v in seen.groupby(level="touchpoint")["n"].sum().nlargest(3).index])
     most = say(fa="پررفت‌وآمدترین‌ها: {b}.", en="The busiest: {b}.", b=busy)
     order = say(
         fa="زمان {t:.1%} رویدادها با رویداد دیگری از همان مشتری یکی است؛ ترتیب آن‌ها قراردادی است.",
         en="{t:.1%} of events share their time with another of the same customer; their order is a convention.",
         t=row["share"],
     )
-    return sentences(size, covered, most, order if row["tied"] else None)
+    return sentences(size, covered if len(paths) else None, most if len(seen) else None, order if row["tied"] else None)
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------------
@@ -223,6 +250,18 @@ def _people(t: ir.Table, by: list[str]):
 
 def _lookup(frame: pd.DataFrame, by: list[str], people):
     return [people[_key(r, by)] for r in frame.to_dict("records")] if by else people
+
+
+def _without_rare(out: pd.DataFrame, paths: ir.Table, key: list[str], smallest: int) -> pd.DataFrame:
+    """The commonest paths without those of too few customers; and without one more where the rest would be too few."""
+    if disclosure.least(smallest) == 1:
+        return out
+    out = out[~disclosure.few(out["customers"], smallest)].reset_index(drop=True)
+    if out.empty:
+        return out
+    mine = [functools.reduce(operator.and_, [paths[k] == int(row[k]) for k in key]) for row in out.to_dict("records")]
+    rest = paths.filter(~functools.reduce(operator.or_, mine)).customer_id.nunique().execute()
+    return out.drop(index=out["customers"].idxmin()) if disclosure.few(rest or 0, smallest) else out
 
 
 def _decode(row: dict, names: list[str], bits: int, each: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.records import Finding, severity
 from cx_helpers.tables import need
 from cx_helpers.wording import Words, say
@@ -70,6 +70,11 @@ def stages(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     out["unhappy_low"], out["unhappy_high"] = certainty.wilson(found["bad"].fillna(0), found["asked"].fillna(0))
     out["open"] = found["open"]
     out["consent"] = (found["yes"] / found["said"]).where(found["said"] > 0) if "said" in found else np.nan
+    # what is known of few, and how many few are, is not told of a stage of many either
+    bases = dict.fromkeys(["unhappy_n", "unhappy", "unhappy_low", "unhappy_high"], "asked") | {"open": "open"}
+    bases |= {"consent": "said"} if "said" in found else {}
+    few = {name: disclosure.few(found[base], smallest) for name, base in bases.items()}
+    out = out.assign(**{name: out[name].mask(those) for name, those in few.items() if those.any()})
     return certainty.hide_small(out, smallest)
 
 
@@ -89,17 +94,21 @@ COLUMNS = {  # how a page sets `stages`
 }  # fmt: skip
 
 
-def totals(profiles: ir.Table, period) -> pd.DataFrame:
+def totals(profiles: ir.Table, period, smallest: int = 1) -> pd.DataFrame:
     """How many customers had any contact in the period?  One row `all`: n known, customers, `active_customers`.
 
-    A count, not an estimate: low and high are null.
+    A count, not an estimate: low and high are null.  smallest  of fewer customers nothing is told (disclosure.Limit)
     """
     seen = (profiles.last_contact_at >= period.start).fill_null(False).cast("int64").sum()
     row = profiles.aggregate(n=profiles.count(), active=seen).execute().astype(float).fillna(0).iloc[0]
     n = int(row["n"])
     active = float(row["active"]) if n else np.nan
     columns = {"n": n, "customers": n, "active_customers": active, "low": np.nan, "high": np.nan}
-    return pd.DataFrame(columns, index=[certainty.ALL])
+    found = pd.DataFrame(columns, index=[certainty.ALL])
+    if not disclosure.few([n, active], smallest).any():
+        return found
+    numbers = ["customers", "active_customers"]
+    return found.assign(**dict.fromkeys(numbers, np.nan), hidden=disclosure.SMALL)
 
 
 def _part(profiles: ir.Table, whole, part, name: str, smallest: int) -> pd.DataFrame:
@@ -158,7 +167,8 @@ def limits(
 def moved(before: ir.Table, now: ir.Table, smallest: int = 1) -> pd.DataFrame:
     """Where were customers in the period before, and where are they now?  Only those who were known then.
 
-    before, now  two profiles;  smallest  rows of fewer customers keep n and lose their shares
+    before, now  two profiles;  smallest  rows of fewer customers keep n and lose their shares; under a disclosure.Limit
+    cells that would tell of too few lose n, too, and `hidden` says so
     Returns, index (before, now): n and `share` of the row.
     """
     pairs = before.select("customer_id", before=before.lifecycle).join(
@@ -168,7 +178,11 @@ def moved(before: ir.Table, now: ir.Table, smallest: int = 1) -> pd.DataFrame:
     grid = pd.MultiIndex.from_product([STAGES, STAGES], names=["before", "now"])
     n = found.set_index(["before", "now"])["n"].reindex(grid).fillna(0).astype(int)
     whole = n.groupby(level="before").transform("sum")
-    return pd.DataFrame({"n": n, "share": (n / whole).where((whole > 0) & (whole >= smallest))})
+    found = pd.DataFrame({"n": n, "share": (n / whole).where((whole > 0) & (whole >= smallest))})
+    if not isinstance(smallest, disclosure.Limit):
+        return found
+    hidden = disclosure.hide_cells(found.assign(customers=n), smallest)["hidden"]
+    return found.mask(hidden.notna()).assign(hidden=hidden)
 
 
 def _bad(profiles: ir.Table):
@@ -238,6 +252,10 @@ def findings(fifths: pd.DataFrame) -> tuple[list[Finding], int]:
 def sentence(now: pd.DataFrame, gap: tuple[float, int]) -> Words:
     """The bottom line: how many customers, how many of them are in touch, how many have gone quiet."""
     count = {stage: int(now["n"].get(stage, 0)) for stage in STAGES}
+    if "hidden" in now and len(now) and now["hidden"].notna().all():
+        return disclosure.sentence(disclosure.SMALL)
+    if "hidden" in now and now["hidden"].notna().any():  # a stage that is not told is not what is left of the sum
+        return say(fa="{total} مشتری می‌شناسیم.", en="We know {total} customers.", total=sum(count.values()))
     said = say(
         fa="{total} مشتری می‌شناسیم: {alive} نفر در جریان‌اند، {silent} نفر ساکت شده‌اند و {none} نفر هنوز نخریده‌اند.",
         en="We know {total} customers: {alive} are in touch, {silent} have gone quiet, {none} have not bought yet.",

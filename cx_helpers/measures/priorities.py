@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cx_helpers import disclosure
 from cx_helpers.folding import Rows
 from cx_helpers.records import METRICS, Finding, clean, severity
 from cx_helpers.wording import Words, join, name, say, sentences
@@ -202,7 +203,7 @@ def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat"
         return say(
             fa="برای سنجش عوامل {o} پاسخ کامل کافی نیست ({n}).",
             en="There are too few complete answers ({n}) to weigh what goes with {o}.",
-            n=rows.n,
+            n=disclosure.count(rows.n, rows.smallest, rows.customers),
             o=_title(outcome),
         )
     named = [f for f in found if f.severity in ("high", "medium")]

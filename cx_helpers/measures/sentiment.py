@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.tables import MissingTable, TableError, need
 from cx_helpers.wording import Words, raw, say, sentences
 
@@ -43,7 +43,8 @@ def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     """How do customers feel on average?
 
     comments  with `sentiment`;  by  a column (or several) that splits them;  a null there is a group too
-    periods   consecutive dates.Period: one row each, by written_at;  smallest  smaller groups get nulls
+    periods   consecutive dates.Period: one row each, by written_at;  smallest  groups with fewer comments, or of too
+              few customers, get nulls (disclosure.Limit)
     Returns n, customers, `sentiment` (mean of p_positive - p_negative, -1..1) with its cluster-robust Student
     interval (kept within the scale), se.
     """
@@ -69,16 +70,22 @@ def positive_share(comments: ir.Table, by=None, periods=None, smallest: int = 1,
     return _share(comments, "positive_share", by, periods, smallest, band)
 
 
-def coverage(comments: ir.Table, sure: float = 0.6) -> pd.Series:
+def coverage(comments: ir.Table, sure: float = 0.6, smallest: int = 1) -> pd.Series:
     """How much of what customers wrote could be read, and how much of it surely?
 
     Returns comments (rows), read (with a score), read_share (0..1), unsure_share (of those read: sentiment nearer to
     0 than `sure`); shares are null where nothing is there.
+    smallest  counts are null where too few customers wrote (disclosure.Limit)
     """
     need(comments, "sentiment")
     asked = comments.mutate(_s=_.sentiment.cast("float64"))
-    counted = asked.aggregate(rows=_.count(), read=_._s.count(), unsure=(_._s.abs() < sure).cast("int64").sum())
-    rows, read, unsure = counted.execute().astype(float).fillna(0).iloc[0]
+    who = asked.customer_id if "customer_id" in asked.columns else ibis.null("string")
+    people = who.nunique() + who.isnull().cast("int64").sum()
+    unsure = (asked._s.abs() < sure).cast("int64").sum()
+    counted = asked.aggregate(rows=asked.count(), read=asked._s.count(), unsure=unsure, people=people)
+    rows, read, unsure, people = counted.execute().astype(float).fillna(0).iloc[0]
+    if disclosure.few(people, smallest):
+        return pd.Series(dict.fromkeys(["comments", "read", "read_share", "unsure_share"]), dtype=object)
     return pd.Series(
         {
             "comments": int(rows),
@@ -138,9 +145,9 @@ def agreement(
     kind = (asked.rating < middle) & (asked.sentiment > 0)
     harsh = (asked.rating > middle) & (asked.sentiment < 0)
     parted = {"kind_words": kind.cast("int64"), "harsh_words": harsh.cast("int64")}
-    found = certainty.sums(asked, (~(kind | harsh)).cast("int64"), _list(by), **parted)
-    counts = {name: found[name].where(found["n"] > 0) for name in parted}
-    return certainty.hide_small(certainty.share(found, "agreement").assign(**counts), smallest)
+    values = {"agreed": (~(kind | harsh)).cast("int64")} | disclosure.apart(parted, smallest)
+    sums = certainty.sums(asked, values, _list(by), **parted)
+    return _told(sums, "agreement", sums["agreed"], parted, list(parted), smallest)
 
 
 def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:
@@ -149,6 +156,8 @@ def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) ->
     now, negative   answers of `mean` and `negative_share` as a whole;  change  comparison.change of `now`
     """
     row, bad = now.iloc[0], negative.iloc[0]
+    if row.get("hidden"):
+        return disclosure.sentence(row["hidden"])
     if pd.isna(row["sentiment"]):
         return say(
             fa="در این دوره تنها {n} نوشتهٔ خواندنی رسیده است؛ برای عددی که بتوان به آن تکیه کرد کم است.",
@@ -202,10 +211,18 @@ def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
     feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
     feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
-    value = counted[name.removesuffix("_share")]
-    found = certainty.sums(asked, value, _list(by), periods, "written_at", **counted)
-    counts = {k: found[k].where(found["n"] > 0) for k in counted}
-    return certainty.hide_small(certainty.share(found, name).assign(**counts), smallest)
+    own = name.removesuffix("_share")
+    values = {"own": counted[own]} | disclosure.apart(counted, smallest)
+    sums = certainty.sums(asked, values, _list(by), periods, "written_at", **counted)
+    # how many the share itself stands for, it says; the other two may not be told apart where one is small
+    return _told(sums, name, sums["own"], counted, [part for part in counted if part != own], smallest)
+
+
+def _told(sums: dict, name: str, found: pd.DataFrame, parts, apart: list[str], smallest) -> pd.DataFrame:
+    """The answer of a share with the counts of its parts, small groups and small parts hidden."""
+    counts = {k: found[k].where(found["n"] > 0) for k in parts}
+    answer = disclosure.hide_parts(certainty.share(found, name).assign(**counts), apart, sums, smallest)
+    return certainty.hide_small(answer, smallest)
 
 
 def _read(comments: ir.Table, by, periods) -> ir.Table:

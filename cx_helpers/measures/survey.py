@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.records import METRICS, amount, step
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, raw, say, sentences
@@ -46,9 +46,10 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     responses  `score` is a whole number 0-10, null = did not answer; other instruments than `nps` are left out
     by         a column (or several) that splits the answers, e.g. "channel"; a null there is a group too
     periods    consecutive dates.Period: one row each, by responded_at
-    smallest   groups with fewer answers get nulls
+    smallest   groups with fewer answers, or of too few customers, get nulls (disclosure.Limit)
 
-    Returns n, customers, `nps` in points (-100..100), low, high, se, and promoters, passives, detractors (counts).
+    Returns n, customers, `nps` in points (-100..100), low, high, se, and promoters, passives, detractors (counts: all
+    three null where one of them is fewer than a group may be).
     A group nobody answered for has n = 0 and nulls, never 0 points.
     Raises TableError when a column is missing or a score lies outside 0-10.
     Source: Reichheld, HBR, Dec 2003; interval: adjusted Wald, Rocks, Am. Stat. 70(4), 2016, on the effective number
@@ -56,9 +57,11 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     """
     asked = _answers(responses, "nps", by, periods)
     vote = ibis.cases((asked.score >= 9, 1), (asked.score <= 6, -1), (asked.score.notnull(), 0))
-    parts = {"promoters": (vote == 1).cast("int64"), "detractors": (vote == -1).cast("int64")}
-    parts["off_scale"] = ((asked.score < 0) | (asked.score > 10)).cast("int64")
-    found = certainty.sums(asked, vote, _list(by), periods, "responded_at", **parts)
+    parts = {name: (vote == v).cast("int64") for name, v in (("promoters", 1), ("passives", 0), ("detractors", -1))}
+    off = ((asked.score < 0) | (asked.score > 10)).cast("int64")
+    values = {"vote": vote} | disclosure.apart(parts, smallest)
+    sums = certainty.sums(asked, values, _list(by), periods, "responded_at", **parts, off_scale=off)
+    found = sums["vote"]
     _refuse_off_scale(found, "0-10")
     n, sure = found["n"], certainty.independent(found)
     up, down = found["promoters"] / n, found["detractors"] / n
@@ -66,9 +69,9 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     middle = sure * (up - down) / (sure + 3)
     se = np.sqrt(((sure * (up + down) + 1.5) / (sure + 3) - middle**2) / (sure + 3))
     points = {"nps": up - down, "low": middle - certainty.Z95 * se, "high": middle + certainty.Z95 * se}
-    counts = {"promoters": found["promoters"], "passives": n - found["promoters"] - found["detractors"]}
     columns = {name: 100 * value.clip(-1, 1) for name, value in points.items()} | {"se": 100 * se}
-    whole = certainty.answer(found, columns | counts | {"detractors": found["detractors"]})
+    whole = certainty.answer(found, columns | {part: found[part] for part in parts})
+    whole = disclosure.hide_parts(whole, list(parts), sums, smallest)
     return certainty.hide_small(whole, smallest)
 
 
@@ -143,7 +146,7 @@ def moves(responses: ir.Table, since, smallest: int = 1) -> pd.DataFrame:
     """How did the same customers move between promoter, passive and detractor?
 
     responses  NPS answers up to the period's end;  since  the period's first instant (UTC)
-    smallest   rows with fewer customers get nulls
+    smallest   rows with fewer customers get nulls, and so do cells that would tell of too few (disclosure.Limit)
     A customer's last answer since then is set against the same customer's last answer before it (ties: the larger
     response_id is the later); customers who answered only once do not count.
     Returns one row for each pair, index (`before`, `now`): n customers, `stood` (all who stood there before), `share`
@@ -164,7 +167,11 @@ def moves(responses: ir.Table, since, smallest: int = 1) -> pd.DataFrame:
     stood = n.groupby(level="before").transform("sum")
     low, high = certainty.wilson(n, stood)
     found = pd.DataFrame({"n": n, "stood": stood, "share": (n / stood).where(stood > 0), "low": low, "high": high})
-    return found.where(found["stood"] >= smallest)
+    found = found.mask(stood < smallest)
+    if not isinstance(smallest, disclosure.Limit):
+        return found
+    seen = disclosure.hide_cells(found.assign(n=n, customers=n), smallest)
+    return found.mask(seen["hidden"].notna()).assign(hidden=seen["hidden"])
 
 
 def sentence(now: pd.DataFrame, change: pd.DataFrame, metric: str = "nps") -> Words:
@@ -172,6 +179,8 @@ def sentence(now: pd.DataFrame, change: pd.DataFrame, metric: str = "nps") -> Wo
     row = now.iloc[0]
     if row["n"] == 0:
         return say(fa="در این دوره هیچ پاسخی نرسیده است.", en="No answers came in this period.")
+    if row.get("hidden"):
+        return disclosure.sentence(row["hidden"])
     if pd.isna(row[metric]):
         return say(
             fa="پاسخ‌های این دوره کمتر از {k} تاست؛ برای عددی که بتوان به آن تکیه کرد کم است.",

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import raw, say
 
@@ -27,7 +27,7 @@ def visits(
     by         a column (or several) that splits it, e.g. "channel" (comments and responses must have it too)
     comments   with `sentiment` (-1..1);  responses  with score, scale_min, scale_max: those that name a touchpoint
                count for it, the others for the customer's last touchpoint within `window` before
-    smallest   touchpoints of fewer customers keep n and lose their values
+    smallest   touchpoints with fewer visits, or of too few customers, lose their values (disclosure.Limit)
 
     Returns, index (`touchpoint`, by…), most customers first: n visits, customers, `failure` and `abandonment` (0..1 of
     the visits whose outcome is known; of all, where the log never says success) each with _low and _high (Wilson on the
@@ -37,24 +37,21 @@ def visits(
     """
     by = ["touchpoint", *([] if by is None else [by] if isinstance(by, str) else by)]
     need(touchpoints, "event_id", "customer_id", "occurred_at", *by)
-    out = _walked(touchpoints, by).join(_durations(touchpoints, by))
-    numbers = [c for c in out if c not in ("n", "customers")]
-    out.loc[out["customers"] < smallest, numbers] = float("nan")
+    out = _walked(touchpoints, by, smallest).join(_durations(touchpoints, by, smallest))
+    out = disclosure.hide(out, smallest)
     for name, said in (("sentiment", comments), ("score", responses)):
         if said is not None:
             found = certainty.hide_small(_said(said, name, touchpoints, by, window), smallest)
-            found = found[["n", name, "low", "high"]].set_axis(
-                [f"{name}_n", name, f"{name}_low", f"{name}_high"], axis=1
-            )
-            out = out.join(found)
+            kept = {"n": f"{name}_n", name: name, "low": f"{name}_low", "high": f"{name}_high"}
+            out = out.join(found[list(kept)].rename(columns=kept))
             out[f"{name}_n"] = out[f"{name}_n"].fillna(0).astype(int)
         else:
             out = out.assign(**{f"{name}_n": 0} | dict.fromkeys([name, f"{name}_low", f"{name}_high"], float("nan")))
-    order = out.reset_index().sort_values(["customers", *by], ascending=[False, *[True] * len(by)])
+    order = out.reset_index().sort_values(["customers", *by], ascending=[False, *[True] * len(by)])  # hidden ones last
     return order.set_index(by)
 
 
-def _walked(touchpoints: ir.Table, by: list[str]) -> pd.DataFrame:
+def _walked(touchpoints: ir.Table, by: list[str], smallest: int) -> pd.DataFrame:
     """Visits, customers, failure and abandonment: two aggregations for all of it."""
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
@@ -83,17 +80,20 @@ def _walked(touchpoints: ir.Table, by: list[str]) -> pd.DataFrame:
         n, hits = found[f"{base}n"], found[f"{base}{x}x"]
         parts = [n, found[f"{base}c"], hits, hits, found[f"{base}{x}xx"], found[f"{base}{x}xn"], found[f"{base}nn"]]
         share = certainty.share(pd.DataFrame(dict(zip(_SUMS, parts, strict=True))), name)
+        share = disclosure.hide(share, smallest)  # of the visits whose outcome is known, which may be few of many
         out[[name, f"{name}_low", f"{name}_high"]] = share[[name, "low", "high"]] if said else float("nan")
     return out
 
 
-def _durations(touchpoints: ir.Table, by: list[str]) -> pd.DataFrame:
+def _durations(touchpoints: ir.Table, by: list[str], smallest: int) -> pd.DataFrame:
     if "duration_s" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(duration_s=ibis.null("float64"))
     stay = touchpoints.duration_s.cast("float64")
-    found = touchpoints.group_by(by).aggregate(median_s=stay.quantile(0.5), p95_s=stay.quantile(0.95)).execute()
+    people = touchpoints.customer_id.nunique(where=stay.notnull())
+    quantiles = {"median_s": stay.quantile(0.5), "p95_s": stay.quantile(0.95)}
+    found = touchpoints.group_by(by).aggregate(n=stay.count(), customers=people, **quantiles).execute()
     found[by] = found[by].astype(object).where(found[by].notna(), None)
-    return found.set_index(by).astype(float)
+    return disclosure.hide(found.set_index(by).astype(float), smallest, total=False)[["median_s", "p95_s"]]
 
 
 def _said(said: ir.Table, name: str, touchpoints: ir.Table, by: list[str], window: str) -> pd.DataFrame:

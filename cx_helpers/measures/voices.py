@@ -7,16 +7,21 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
+from cx_helpers import disclosure
 from cx_helpers.tables import need
 
 SURE = 0.6  # a feeling nearer to 0 is not sure enough to be quoted
 
 
-def typical(comments: ir.Table, feeling: str = "negative", most: int = 3, letters: int = 90) -> pd.DataFrame:
+def typical(
+    comments: ir.Table, feeling: str = "negative", most: int = 3, letters: int = 90, by=(), smallest: int = 1
+) -> pd.DataFrame:
     """Which comments stand for what customers like (`positive`) or dislike (`negative`)?
 
     comments  with `sentiment` (-1..1);  most  comments at the most, each text and each customer once
     letters   comments of about this length come first: long enough to say why, short enough to be read
+    by        columns that name groups;  smallest  where fewer customers wrote nobody is quoted, and nobody of a group
+              of `by`, a touchpoint or a channel in which fewer wrote (disclosure.Limit)
     Returns comment_id, text, sentiment and what else the table has of touchpoint, channel, written_at; the texts as
     written: redact them before they are shown.  Ties go by comment_id, so the same comments are chosen every time.
     """
@@ -24,6 +29,7 @@ def typical(comments: ir.Table, feeling: str = "negative", most: int = 3, letter
     sure = _.sentiment <= -SURE if feeling == "negative" else _.sentiment >= SURE
     kept = ["comment_id", "text", "sentiment"]
     kept += [c for c in ("touchpoint", "channel", "written_at", "customer_id") if c in comments.columns]
+    comments = _of_many(comments, {*by, "touchpoint", "channel"}, smallest)
     asked = comments.select(kept).filter(sure, _.text.length() >= letters // 3)
     asked = asked.mutate(off=(_.text.length() - letters).abs())
     once = ibis.window(group_by="text", order_by=["comment_id"])
@@ -34,3 +40,18 @@ def typical(comments: ir.Table, feeling: str = "negative", most: int = 3, letter
     if "customer_id" in found.columns:
         found = found[~(found["customer_id"].notna() & found.duplicated("customer_id"))]
     return found.head(most).drop(columns=["off", "again"]).reset_index(drop=True)
+
+
+def _of_many(comments: ir.Table, columns: set[str], smallest: int) -> ir.Table:
+    """The comments without those of groups in which too few customers wrote."""
+    if disclosure.least(smallest) == 1:
+        return comments
+    who = comments.customer_id if "customer_id" in comments.columns else ibis.null("string")
+    people = who.nunique() + who.isnull().cast("int64").sum()  # without a customer each is one of its own
+    kept = [ibis.literal(not disclosure.few(comments.aggregate(k=people).execute()["k"].iloc[0], smallest))]
+    for column in sorted(columns & set(comments.columns)):
+        found = comments.group_by(column).aggregate(k=people).execute()
+        large = found.loc[~disclosure.few(found["k"], smallest), column]
+        own = comments[column].isin(large.dropna().tolist())
+        kept.append(own | comments[column].isnull() if large.isna().any() else own.fill_null(False))
+    return comments.filter(*kept)

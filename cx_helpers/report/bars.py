@@ -11,6 +11,7 @@ from cx_helpers.report.figure import (
     caption_of,
     chart,
     floats,
+    hidden_note,
     in_words,
     known,
     names_axis,
@@ -141,7 +142,7 @@ def bars(
         traces,
         layout,
         title=title or (title_of(of, answer.index) if not several else None),
-        caption=caption_of(words(caption, locale), said),
+        caption=caption_of(words(caption, locale), said, hidden_note(answer, columns[0], locale)),
         alt=in_words(names, floats(shown[columns[0]]), of, locale),
         table=table_payload(
             answer,

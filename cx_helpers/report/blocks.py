@@ -150,19 +150,24 @@ def table(
 
     columns  which and in what order;  titles {column: words};  formats {column: "share" | "count" | "money" | "hours" |
     metric name | function};  unit_of  the metric whose unit low and high take;  tone {column: value -> "bad" | …}
-    Groups hidden for being small are shown as “fewer than N”; null is a dash.
+    Groups hidden for being small say so in words; null is a dash.  Without rows it is a sentence.
     """
     locale = wording.current().locale
     made = table_payload(
         answer, locale, columns=columns, titles=titles, formats=formats, unit_of=unit_of, rows_title=rows_title,
         tone=tone, most=most, caption=note,
     )  # fmt: skip
+    if not made["rows"]:
+        text = ": ".join(filter(None, [words(title, locale), made["caption"] or phrases(locale).nothing_here]))
+        return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
     payload = {"kind": "table", "locale": locale, "title": words(title, locale), **made}
-    return Block(payload, answer.to_string())
+    rows = [[row["head"], *([cell["text"] for cell in row["cells"]] or [row["why"]])] for row in made["rows"]]
+    lines = [[made["rows_title"], *(column["title"] for column in made["columns"])], *rows]
+    return Block(payload, "\n".join(" | ".join(line) for line in lines))  # what the table shows, and no more
 
 
 def quotes(texts: Iterable, *, title=None) -> Block:
-    """Customers' own words, always escaped.
+    """Customers' own words, always escaped; where there are none, a sentence on why.
 
     texts  strings, or {"text": …, "source": …, "tone": "bad" | "good" | "mid"} with words on where it was said
     """
@@ -172,6 +177,8 @@ def quotes(texts: Iterable, *, title=None) -> Block:
         {"text": str(one["text"]), "source": words(one.get("source"), locale), "tone": one.get("tone") or ""}
         for one in items
     ]
+    if not shown:
+        return note(phrases(locale).no_quotes)
     payload = {"kind": "quotes", "locale": locale, "title": words(title, locale), "items": shown}
     return Block(payload, f"{len(shown)} quotes")
 

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import plotly.graph_objects as go
 
-from cx_helpers import records, wording
+from cx_helpers import disclosure, records, wording
 from cx_helpers.report import theme
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import BLOCK, PLOTLY, Block
@@ -84,6 +84,8 @@ def nothing(title=None, answer: pd.DataFrame | None = None, name: str = "") -> B
     small = answer is not None and "n" in answer.columns and (answer["n"] > 0).any()
     enough = counted(wording.current().enough, name, locale)
     why = phrases(locale).all_small.format(n=enough) if small else phrases(locale).nothing_here
+    if answer is not None and disclosure.HIDDEN in answer and len(found := answer[disclosure.HIDDEN].dropna()):
+        why = disclosure.sentence(found.iloc[0])[locale] if len(answer) == 1 else phrases(locale).all_hidden
     text = ": ".join(filter(None, [words(title, locale), why]))
     return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
 
@@ -108,7 +110,9 @@ def hover(*lines: str, locale: str) -> str:
 
 
 def point_hover(title: str, value, row, of: records.Metric, locale: str, name: str = "") -> str:
-    """The pointer's text of one row: its title, value, interval and n (of the metric `name`)."""
+    """The pointer's text of one row: its title, value, interval and n (of the metric `name`); without a value none."""
+    if is_null(value):
+        return ""
     t, n = phrases(locale), row.get("n")
     between = interval(row.get("low"), row.get("high"), of, locale)
     count = "" if is_null(n) else t.of_n.format(n=counted(n, name, locale))
@@ -123,11 +127,28 @@ def in_words(names: list[str], values, of: records.Metric, locale: str, most: in
 
 
 def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
-    """`2 groups with too few answers are not shown`; empty where all are shown."""
-    k, t = int(answer[value].isna().sum()), phrases(locale)
-    if not k or k == len(answer):
+    """`2 groups with too few answers are not shown`, and why others are not; empty where all are shown."""
+    lacking, t = answer[answer[value].isna()], phrases(locale)
+    if not len(lacking) or len(lacking) == len(answer):
         return ""
-    return t.hidden_group if k == 1 else t.hidden_groups.format(k=wording.number(k, locale))
+    why = lacking.get(disclosure.HIDDEN, pd.Series(None, lacking.index, dtype=object))
+    counts = {
+        "hidden_group": why.isna(),
+        "private_group": why == disclosure.SMALL,
+        "beside_group": why == disclosure.BESIDE,
+    }
+    counts = {name: int(those.sum()) for name, those in counts.items() if those.any()}
+    said = [
+        getattr(t, name if k == 1 else f"{name}s").format(k=wording.number(k, locale)) for name, k in counts.items()
+    ]
+    return caption_of(*said)
+
+
+def private_note(answer: pd.DataFrame, locale: str, phrase: str) -> str:
+    """A phrase on what is left out for privacy, where anything is."""
+    if disclosure.HIDDEN not in answer or answer[disclosure.HIDDEN].isna().all():
+        return ""
+    return getattr(phrases(locale), phrase).format(n=wording.number(wording.current().smallest_group, locale))
 
 
 def known(answer: pd.DataFrame, columns: list[str]) -> list[str]:

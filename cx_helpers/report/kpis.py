@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cx_helpers import dates, records, wording
+from cx_helpers import dates, disclosure, records, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
@@ -50,7 +50,8 @@ def kpi(
     card = _card(name, of, row, step, goal, trend, locale, title, dimensions)
     plain = f"{card['title']}: {card['value']}{card['unit']} ({card['interval'] or card['reason']})"
     payload = {"kind": "kpi", "locale": locale, "cards": [card]}
-    return Block(payload, plain, metrics=[_record(name, of, row, dimensions or {}, period or reading.period)])
+    told = _told(row, dimensions or {})
+    return Block(payload, plain, metrics=[_record(name, of, row, dimensions or {}, period or reading.period)][:told])
 
 
 def kpis(*cards: Block) -> Block:
@@ -82,8 +83,14 @@ def metrics(name: str, answer: pd.DataFrame, period: dates.Period | None = None,
         dimensions = {
             str(k): records.clean(v) for k, v in values.items() if not isinstance(v, dates.Period) and v != "all"
         }
-        rows.append(_record(name, of, row, dimensions, when))
+        if _told(row, dimensions):
+            rows.append(_record(name, of, row, dimensions, when))
     return Recorded({}, f"{len(rows)} values of {name} recorded", metrics=rows)
+
+
+def _told(row: pd.Series, dimensions: dict) -> bool:
+    """May a row be recorded?  A hidden group is null with its n, a hidden cell of a cross-tab is not recorded."""
+    return not row.get(disclosure.HIDDEN) or len(dimensions) + bool(wording.current().segment) < 2
 
 
 def _one_row(answer: pd.DataFrame, column: str, what: str) -> pd.Series:
@@ -133,6 +140,8 @@ def _card(name, of, row, step, goal, trend, locale, title, dimensions) -> dict:
 def _reason(row, name: str, locale: str) -> str:
     if not is_null(row[name]):
         return ""
+    if why := row.get(disclosure.HIDDEN):
+        return disclosure.WHY[why][locale]
     n, least = row.get("n"), wording.current().smallest_group
     if is_null(n) or n == 0:
         return {"fa": "در این دوره داده‌ای نیست", "en": "no data in this period"}[locale]

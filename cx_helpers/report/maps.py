@@ -9,11 +9,13 @@ import pandas as pd
 from cx_helpers import wording
 from cx_helpers.records import METRICS
 from cx_helpers.report import theme
-from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing
+from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, nothing, private_note
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import amount, counted, group, groups, is_null, isolate, metric, period_of, words, wrap
 from cx_helpers.report.tabulate import counted_title, index_title, table_payload
+
+HIDDEN_MARK = "∗"
 
 
 def heat(
@@ -25,6 +27,7 @@ def heat(
     rows_title=None,
     columns_title=None,
     counts: pd.DataFrame | None = None,
+    hidden: pd.DataFrame | None = None,
     diverging: bool = False,
     middle: float = 0.0,
     unit: str | None = None,
@@ -35,6 +38,8 @@ def heat(
     matrix     index x columns of one value, e.g. a cohort triangle: cohorts x months since
     value      the metric in the cells (its unit and digits)
     counts     same shape: n of each cell, at the pointer and in the table
+    hidden     same shape: why a cell is not shown (disclosure); where any is, each empty cell is marked alike, so that
+               nobody can tell the hidden from those in which nobody is
     diverging  two colours about `middle` (differences, sentiment);  rows_title, columns_title  what the sides are
     """
     locale = wording.current().locale
@@ -42,7 +47,8 @@ def heat(
         value, unit or ("share" if value == "share" else None), 0 if digits is None and value == "share" else digits
     )
     if matrix.empty or matrix.notna().sum().sum() == 0:
-        return nothing(title, None if counts is None else counts.sum().to_frame("n"), value)
+        lost = hidden.stack().to_frame("hidden") if hidden is not None and hidden.notna().any(axis=None) else None
+        return nothing(title, counts.sum().to_frame("n") if lost is None and counts is not None else lost, value)
     down, across = groups(matrix.index, locale), groups(matrix.columns, locale)
     cells = [floats(row) for _, row in matrix.iterrows()]
     known = [x for row in cells for x in row if x is not None]
@@ -100,6 +106,11 @@ def heat(
         "yaxis": side
         | {"range": [len(down) - 0.5, -0.5], "tickvals": trace["y"], "ticktext": [wrap(d, locale, 22) for d in down]},
     }
+    starred = matrix.isna() if hidden is not None and hidden.notna().any(axis=None) else matrix.isna() & False
+    layout["annotations"] = [
+        {"x": j, "y": i, "text": HIDDEN_MARK, "showarrow": False, "font": {"size": 13, "color": theme.colour("mute")}}
+        for i, j in zip(*(place.tolist() for place in starred.to_numpy().nonzero()), strict=True)
+    ]
     if locale == "fa" and not time:
         layout["xaxis"]["range"] = [len(across) - 0.5, -0.5]
     if time:  # periods, and months since, run left to right in both languages, from the rows' names on
@@ -113,13 +124,14 @@ def heat(
         "fa": "خانهٔ خالی یعنی هنوز داده‌ای نیست یا گروه کوچک است",
         "en": "An empty cell has no data yet or too few cases",
     }[locale]
+    said = phrases(locale).private_cells.format(mark=HIDDEN_MARK) if starred.any(axis=None) else said
     return chart(
         [trace],
         layout,
         title=title or (of.title if value in METRICS else None),
         caption=caption_of(words(caption, locale), unit_said, said if len(known) < matrix.size else ""),
         alt=f"{len(down)} × {len(across)}: {amount(min(known), of, locale)} – {amount(max(known), of, locale)}",
-        table=_grid(matrix, of, locale, rows_title, counts, value),
+        table=_grid(matrix, of, locale, rows_title, counts, value, starred),
         narrow={
             "layout": small,
             "data": [
@@ -142,10 +154,11 @@ def _cells(known: list[float], of, locale: str):
     return (lambda x: wording.number(x, locale, of.digits)), ""
 
 
-def _grid(matrix: pd.DataFrame, of, locale: str, rows_title, counts: pd.DataFrame | None, value: str) -> dict:
+def _grid(matrix: pd.DataFrame, of, locale: str, rows_title, counts: pd.DataFrame | None, value: str, starred) -> dict:
     """The cells as a table: n as a column where a row has one n, else in brackets behind each value."""
     frame = matrix.set_axis([group(c, locale) for c in matrix.columns], axis=1)
     text = frame.map(lambda x: "—" if is_null(x) else amount(x, of, locale)).astype(object)
+    text = text.mask(starred.to_numpy(), HIDDEN_MARK)
     titles = {}
     if counts is not None:
         n = counts.where(matrix.notna())
@@ -176,13 +189,14 @@ def flow(
 
     edges  one row per (source, target): columns or index levels of these names, and the value;  most  ribbons at most
     bad    places drawn in red (failures);  end  places drawn in grey (start, left, no further contact)
-    A step from a place to itself stands in the table only.
+    A step from a place to itself stands in the table only; one without a value (hidden) stands nowhere.
     """
     locale = wording.current().locale
+    private = private_note(edges, locale, "private_steps")
     frame = edges.reset_index() if {source, target} - set(edges.columns) else edges
     frame = frame[frame[value].fillna(0) > 0].sort_values(value, ascending=False, kind="stable").head(most)
     if frame.empty:
-        return nothing(title)
+        return nothing(title, edges)
     loops, every = frame[source] == frame[target], frame
     frame = frame if loops.all() else frame[~loops]  # a ribbon into itself hides more than it shows
     places = list(dict.fromkeys([*frame[source], *frame[target]]))
@@ -242,7 +256,7 @@ def flow(
         [trace],
         {"height": height, "margin": {"t": 12, "b": 16, "l": 8, "r": 8}},
         title=title,
-        caption=caption_of(words(caption, locale), said[locale]),
+        caption=caption_of(words(caption, locale), said[locale], private),
         alt=alt,
         table=table,
         narrow={"data": [{"textfont": {"size": 11}, "node": {"pad": 12, "thickness": 8}}]},

@@ -6,7 +6,17 @@ import pandas as pd
 
 from cx_helpers import wording
 from cx_helpers.report import theme
-from cx_helpers.report.figure import Chart, caption_of, chart, floats, hover, in_words, nothing, point_hover
+from cx_helpers.report.figure import (
+    Chart,
+    caption_of,
+    chart,
+    floats,
+    hidden_note,
+    hover,
+    in_words,
+    nothing,
+    point_hover,
+)
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.placing import place_labels
 from cx_helpers.report.rendering import Block
@@ -110,7 +120,12 @@ def curve(
         [*band, line],
         layout,
         title=title or of.title,
-        caption=caption_of(words(caption, locale), said, phrases(locale).below_note if any(below) else ""),
+        caption=caption_of(
+            words(caption, locale),
+            said,
+            phrases(locale).below_note if any(below) else "",
+            hidden_note(answer, value, locale),
+        ),
         alt=in_words(names, middle, of, locale, 12),
         table=table_payload(answer, locale, columns=columns, unit_of=value),
         narrow={"layout": narrow, "data": [{}, {}, {"marker": {"size": 9}}]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cx_helpers import records, wording
+from cx_helpers import disclosure, records, wording
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.setting import (
     COUNT_TITLES,
@@ -23,7 +23,7 @@ _COUNTS = ("n", "n_before", "customers", "promoters", "passives", "detractors", 
 _MONEY = ("money", "money_each", "revenue", "amount")
 _SHARES = ("share", "cumulative", "customer_share", "usual", "touched", "retention", "agreement")
 _CHANGES = ("change", "change_low", "change_high", "detectable")
-_HIDDEN = ("se",)
+_HELPERS = ("se", disclosure.HIDDEN)
 _P_VALUES = ("p_value", "p_adjusted")
 _TITLES = wording._names("""
 low | کران پایین | lower end
@@ -61,10 +61,11 @@ def table_payload(
     unit_of    the metric whose unit low, high, baseline and the like take (default: the first column that is a metric)
     tone       {column: function of the value -> "good" | "bad" | "mid" | None};  most  rows shown at most
     texts      the cells are set already; they stand as numbers do
+    A row that privacy hides says so in words instead of numbers; in an answer by several columns it is left out.
     """
     t = phrases(locale)
     unit_of = unit_of or next((c for c in answer.columns if c in records.METRICS and c not in _COUNTS), None)
-    columns = [c for c in answer.columns if c not in _HIDDEN] if columns is None else list(columns)
+    columns = [c for c in answer.columns if c not in _HELPERS] if columns is None else list(columns)
     if missing := [c for c in columns if c not in answer.columns]:
         raise ValueError(f"the answer has no column {missing[0]!r}; it has {', '.join(map(str, answer.columns))}")
     unit_of = unit_of or next((c for c in columns if c in _SHARES), None)
@@ -74,8 +75,9 @@ def table_payload(
         {"title": _title(c, named, locale), "numeric": texts or pd.api.types.is_numeric_dtype(answer[c])}
         for c in columns
     ]
-    shown = answer if most is None else answer.head(most)
-    body = []
+    private = answer.get(disclosure.HIDDEN, pd.Series(None, answer.index, dtype=object)).notna()
+    shown = answer[~private] if most is None else answer[~private].head(most)
+    body, remarks = [], []
     for index, row in zip(shown.index, shown[columns].itertuples(index=False), strict=True):
         small = "n" in answer.columns and _too_small(shown.at[index, "n"] if shown.index.is_unique else None, row)
         cells = []
@@ -90,13 +92,26 @@ def table_payload(
             if tone and column in tone and not is_null(value) and (mood := tone[column](value)):
                 cell["tone"] = mood
             cells.append(cell)
-        body.append({"head": group(index, locale), "cells": cells})
+        body.append({"head": group(index, locale), "cells": cells, "why": ""})
+    if private.any() and answer.index.nlevels > 1:
+        remarks.append(t.private_rows.format(n=wording.number(wording.current().smallest_group, locale)))
+    elif private.any():
+        body += [
+            {"head": group(index, locale), "cells": [], "why": disclosure.WHY[why][locale]}
+            for index, why in answer.loc[private.to_numpy(), disclosure.HIDDEN].items()
+        ]
+    if (
+        disclosure.HIDDEN in answer
+        and wording.current().smallest_group > 1
+        and any(cell["text"] == "—" for row in body for cell in row["cells"])
+    ):
+        remarks.append(t.dash_note)
     single = len(answer) == 1 and list(answer.index) == ["all"]
     return {
         "columns": head,
         "rows": body,
         "rows_title": "" if single else words(rows_title, locale) or index_title(answer.index, locale),
-        "caption": words(caption, locale),
+        "caption": ". ".join(filter(None, [words(caption, locale).rstrip("."), *remarks])),
         "show_heads": not single,
     }
 

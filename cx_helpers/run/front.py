@@ -117,8 +117,8 @@ def _comparison(request: dict, root: Path) -> str:
         book.cells.append(_shown(charts.ranges(answer, name, title=records.METRICS[name].title)))
     if request["left_out"]:
         text = wording.say(
-            fa="برای شمار کم مشتریان نشان داده نشد: {names}",
-            en="Not shown, for they have too few customers: {names}",
+            fa="برای حفظ حریم مشتریانِ گروه‌های کوچک نشان داده نشد: {names}",
+            en="Not shown, to protect the customers of small groups: {names}",
             names=wording.join([wording.name(value) for value in request["left_out"]]),
         )
         book.cells.append(_shown(blocks.note(text)))
@@ -143,6 +143,7 @@ def compare(metrics: list[dict], column: str) -> list[pd.DataFrame]:
     answers = []
     for name, part in frame.groupby("metric", sort=False):
         answer = part.set_index("group")[["n", "value", "low", "high"]].rename(columns={"value": name})
+        answer["n"] = answer["n"].where(answer[name].notna())  # of a group without a value not even how many they are
         answer.index.name = column
         if name in records.METRICS and answer[name].notna().sum() > 1:
             answers.append(answer)

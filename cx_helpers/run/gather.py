@@ -30,7 +30,7 @@ class Context:
     started: dt.datetime
     tasks: dict[str, tuple[Task, ...]]  # by group; the one group "" where the plan runs once
     column: str = ""  # of customers, the plan runs for each of its values
-    left_out: tuple[str, ...] = ()  # values too rare to be shown
+    left_out: tuple[str, ...] = ()  # values too rare to be shown, and the one beside them
     inputs: tuple[dict, ...] = ()  # the files that the run reads, with their hashes as it began
     place: Path | None = None  # where it will be published
     replaced: dict | None = None  # the run that it takes the place of: start, end, and what differs from it

@@ -62,8 +62,8 @@
       head.append(button);
       button.addEventListener("click", () => {
         const down = head.getAttribute("aria-sort") !== "descending";
-        const key = (row) => row.cells[column].dataset.sort;
-        const text = (row) => row.cells[column].textContent;
+        const key = (row) => row.cells[column]?.dataset.sort;
+        const text = (row) => row.cells[column]?.textContent ?? "";
         const rows = [...body.rows].sort((a, b) => {
           const [x, y] = [key(a), key(b)];
           if ((x === undefined) !== (y === undefined)) return x === undefined ? 1 : -1; // nothing stands last either way
