@@ -21,7 +21,7 @@ MONTH = Period.parse("1404-06")
 NOBODY = "segment=pilot"  # 24 customers, none of whom did anything in the period but answer one invitation
 GOLDEN = ROOT / "tests" / "golden"
 SCORES = ("nps", "csat", "ces", "response_rate", "sentiment", "negative_share", "retention_1", "retention_3")
-SCORES += ("repeat_rate", "conversion", "failure_rate")
+SCORES += ("repeat_rate", "conversion", "failure_rate", "active_customers", "quiet", "unhappy", "consent")
 
 
 def read(result, name: str) -> list[dict]:
@@ -163,6 +163,17 @@ def test_drivers_count_the_answers_of_six_months(published):
 # -- where there is little or nothing ----------------------------------------------------------------------------------
 
 
+def known(people: pd.DataFrame, end, company=SAMPLE) -> dict:
+    """How many of these customers each number of the customer report is about."""
+    orders, answers = table("orders", company), table("responses", company)
+    bought = orders.loc[orders["ordered_at"] < end, "customer_id"]
+    answers = answers[answers["instrument"].isin(["nps", "csat"]) & answers["score"].notna()]
+    said = answers.loc[answers["responded_at"] < end, "customer_id"]
+    of = people["customer_id"]
+    counts = {"active_customers": len(of), "quiet": of.isin(bought).sum(), "unhappy": of.isin(said).sum()}
+    return {name: int(n) for name, n in (counts | {"consent": people["consent"].notna().sum()}).items()}
+
+
 def nothing_but(result, counts: dict) -> None:
     """All reports are published, no metric has a value, no finding is claimed, and the counts are these."""
     reasons = {e["report"]: (e["outcome"], (e["reason"] or {}).get("en")) for e in result.entries}
@@ -170,14 +181,17 @@ def nothing_but(result, counts: dict) -> None:
     rows = read(result, "metrics")
     assert {row["metric"] for row in rows} == set(SCORES)
     for row in rows:
-        assert row["value"] is row["low"] is row["high"] is None, "no data is null, never 0"
+        counted = row["metric"] == "active_customers" and row["value"] == 0  # a count: of so many known none came
+        assert row["low"] is row["high"] is None
+        assert row["value"] is None or counted, "no data is null, never 0"
         assert type(row["n"]) is int
     assert {row["metric"]: row["n"] for row in rows if not row["dimensions"]} == counts
     assert read(result, "findings") == []
 
 
 def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
-    people = table("customers").query("segment == 'pilot'")["customer_id"]
+    pilots = table("customers").query("segment == 'pilot'")
+    people = pilots["customer_id"]
     assert len(people) == 24
     result = published(segment=NOBODY)
     here = {n: table(n)[lambda f: f["customer_id"].isin(people)] for n in ("responses", "comments", "touchpoints")}
@@ -187,7 +201,7 @@ def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
     counts["sentiment"] = counts["negative_share"] = len(within(here["comments"], "written_at"))
     assert len(within(here["touchpoints"], "occurred_at")) == 0
     assert max(counts.values()) <= 3, "the sample says of this segment that it is silent"
-    nothing_but(result, counts)
+    nothing_but(result, counts | known(pilots, MONTH.end))
 
 
 def test_a_segment_that_is_not_there_is_refused(published):
@@ -227,7 +241,7 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
     due = first + dt.timedelta(days=90)
     counts["repeat_rate"] = int(period.start <= due < period.end)
     assert sum(counts.values()) > 5, "the one customer did something"
-    nothing_but(result, counts)
+    nothing_but(result, counts | known(table("customers", one_customer), period.end, one_customer))
 
 
 # -- nbval: the cells as an analyst runs them, explore cells too -------------------------------------------------------

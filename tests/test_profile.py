@@ -172,7 +172,10 @@ def test_nobody_and_one(lay):
         assert lifecycle.sentence(lifecycle.stages(profiles), (float("nan"), 0))["fa"]
 
 
-def test_one_customers_story_is_in_time(tables):
+def test_one_customers_story_is_in_time(tables, lay):
+    both = pd.concat([tables["responses"].execute()] * 2, ignore_index=True)
+    both["responded_at"] = both["responded_at"].where(both.index < 4)  # the second half are invitations
+    tables = tables | {"responses": lay(both)}
     found = profile.events("active", **tables | {"comments": None})
     assert found["at"].is_monotonic_increasing
     assert found["kind"].value_counts().to_dict() == {"orders": 3, "responses": 2, "tickets": 2, "touchpoints": 1}

@@ -154,7 +154,7 @@ def events(customer_id: str, **tables: ir.Table | None) -> pd.DataFrame:
     for kind, table in tables.items():
         if table is None:
             continue
-        mine = table.filter(table.customer_id == customer_id)
+        mine = table.filter(table.customer_id == customer_id, table[TABLES[kind].time].notnull())  # not: an invitation
         have = {
             "what": what[kind], "channel": "channel", "outcome": "outcome", "number": number.get(kind, ""),
             "source": "source",
