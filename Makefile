@@ -22,8 +22,8 @@ reports: $(STAMPS)/reports  ## publish the book of reports on the sample company
 test: $(STAMPS)/test  ## run all tests (ARGS="-k survey -x" for some)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
-lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right to left
-	JUPYTER_CONFIG_DIR=$(CURDIR)/.jupyter $(BIN)/jupyter lab $(ARGS) notebooks
+lab: $(STAMPS)/reports  ## open the notebooks in JupyterLab, Persian cells right to left (IN=mycompany/notebooks)
+	JUPYTER_CONFIG_DIR=$(CURDIR)/.jupyter $(BIN)/jupyter lab $(ARGS) $(or $(IN),notebooks)
 
 real: $(STAMPS)/reports  ## read and publish every company in data/real (rows come from CX_REAL_DATA)
 	@for company in $(REAL); do \

@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from cx_helpers import parameters, whereabouts, wording, workspace
-from cx_helpers.run import gather, manifest, publish, reach, standing
+from cx_helpers.run import gather, manifest, publish, reach, shelves, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
 from cx_helpers.tables import nearest
@@ -69,7 +69,7 @@ def run(asked: Request) -> Result:
     is changed, and publish.Busy when another run of the same plan and place holds the lock.
     """
     started = dt.datetime.now(dt.UTC)
-    plan = _plan(asked)
+    plan = _plan(asked, shelves.catalog(company(asked.workspace)))
     with warmed([task.file for task in plan.tasks]) as environment:  # imports while this process checks
         with whereabouts.reading():
             context = _context(asked, plan, started)
@@ -97,9 +97,8 @@ def run(asked: Request) -> Result:
     return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences))
 
 
-def _plan(asked: Request) -> plans.Plan:
-    """The plan, with what the command line says over it."""
-    there = plans.catalog(plans.folder())
+def _plan(asked: Request, there: dict[str, Path]) -> plans.Plan:
+    """The plan, with what the command line says over it.  there  the notebooks, by name"""
     if asked.plan and asked.notebooks:
         raise plans.PlanError("give notebooks or a plan, not both: a plan lists its own")
     plan = plans.from_file(Path(asked.plan), there) if asked.plan else plans.from_names(asked.notebooks, there)

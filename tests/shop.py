@@ -55,10 +55,10 @@ def make(root: Path) -> Path:
     return root
 
 
-def notebook(root: Path, name: str, codes: list[str], parameters: str = "") -> None:
+def notebook(root: Path, name: str, codes: list[str], parameters: str = "", common: str = COMMON) -> None:
     """Write one notebook: a heading in each language, the parameters, then a cell for each code."""
     cells = [new_markdown_cell(f"# {title} {name}", metadata={"tags": [at]}) for at, title in TITLES.items()]
-    cells.append(new_code_cell(COMMON + parameters, metadata={"tags": ["parameters"]}))
+    cells.append(new_code_cell(common + parameters, metadata={"tags": ["parameters"]}))
     cells += [new_code_cell(code) for code in codes]
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), root / "notebooks" / f"{name}.ipynb")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cx_helpers import wording
 from cx_helpers.dates import Period
-from cx_helpers.run import keeping, manifest, plan
+from cx_helpers.run import keeping, manifest, plan, shelves
 from cx_helpers.run.jobs import Job
 from cx_helpers.run.plan import Plan, Task
 from cx_helpers.settings import Settings, labels
@@ -115,7 +115,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         mine = [job for job in jobs if job.group == group]
         metrics = [{"report": j.name} | m for j in mine for m in j.answer["metrics"]]
         findings = manifest.rank([{"report": j.name} | f for j in mine for f in j.answer["findings"]])
-        own = [_stand(_entry(job, where), context, staged) for job in mine]
+        own = [_stand(_entry(job, where, context), context, staged) for job in mine]
         folder = staged / where
         if group:
             manifest.write(folder / "metrics.json", metrics)
@@ -151,7 +151,7 @@ def _stand(entry: dict, context: Context, staged: Path) -> dict:
     return keeping.keep(kept, entry, context.place, staged) if kept else entry
 
 
-def _entry(job: Job, where: str) -> dict:
+def _entry(job: Job, where: str, context: Context) -> dict:
     answer, file = job.answer, Path(job.file)
     prefix = f"{where}/" if where else ""
     entry = {
@@ -162,6 +162,7 @@ def _entry(job: Job, where: str) -> dict:
         "reason": answer["reason"],
         "error": answer.get("error"),
         "notebook": file.name,
+        "own": shelves.own(file, context.settings.folder),
         "sha256": manifest.sha256(file),
         "parameters": job.parameters,
         "page": f"{prefix}{job.name}.html",

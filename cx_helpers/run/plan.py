@@ -25,7 +25,7 @@ from cx_helpers.tables import nearest
 from cx_helpers.wording import LOCALES
 
 TIMEOUT_S = 600
-_NUMBER = re.compile(r"^\d+[-_. ]")
+NUMBER = re.compile(r"^\d+[-_. ]")
 _SAFE = re.compile(r"[^\w.+=-]+")  # \w holds Persian letters; what is replaced are separators, spaces, controls
 
 
@@ -55,29 +55,6 @@ class Plan:
     timeout: float = TIMEOUT_S
     for_each: str = ""
     parameters: dict = field(default_factory=dict)
-
-
-def folder(here: Path | None = None) -> Path:
-    """Where notebooks lie: `notebooks/` from here upward, else the one beside this package."""
-    here = (here or Path()).resolve()
-    for base in (here, *here.parents, Path(__file__).resolve().parents[2]):
-        if any((base / "notebooks").glob("*.ipynb")):
-            return base / "notebooks"
-    raise PlanError("no folder notebooks/ with .ipynb files in it, here or above; go to where the notebooks are")
-
-
-def catalog(where: Path) -> dict[str, Path]:
-    """Every notebook there by its name without number, in the order of the files."""
-    found: dict[str, Path] = {}
-    for file in sorted(where.glob("*.ipynb")):
-        name = _NUMBER.sub("", file.stem)
-        if file.name.startswith((".", "_")):
-            continue
-        if name in found or name != safe(name):
-            other = f"{found[name].name} and {file.name}" if name in found else file.name
-            raise PlanError(f"{other} cannot be told apart or named in a path; rename one to letters, digits and -")
-        found[name] = file
-    return found
 
 
 def from_names(names: Iterable[str], there: dict[str, Path]) -> Plan:
@@ -136,7 +113,7 @@ def _task(name: str, there: dict[str, Path]) -> Task:
     for known, file in there.items():
         if asked in (known, file.stem):
             return Task(known, file)
-    near = nearest(_NUMBER.sub("", asked), there)
+    near = nearest(NUMBER.sub("", asked), there)
     raise PlanError(f"no notebook {name!r}{near}; there are: {', '.join(there)}")
 
 
@@ -197,7 +174,8 @@ def settle(plan: Plan, common: dict, anywhere: dict[str, str], company, each: tu
 
     common    workspace, period, locale and such: given where a notebook has them
     anywhere  from `-p`, stronger than the plan: at least one notebook must know each
-    each      parameters that every notebook must have (`segment`, when the plan runs for each value of a column)
+    each      further parameters that every notebook must have beside `workspace` and `period` (`segment`, when the plan
+              runs for each value of a column): without them its page would not be about what its heading says
     """
     known = {task.file: parameter.read(task.file) for task in plan.tasks}
     names = list(dict.fromkeys(name for found in known.values() for name in found))
@@ -209,9 +187,13 @@ def settle(plan: Plan, common: dict, anywhere: dict[str, str], company, each: tu
     settled = []
     for task in plan.tasks:
         its = known[task.file]
-        for name in each:
+        for name in ("workspace", "period", *each):
             if name not in its:
-                raise PlanError(f"{task.file.name} has no parameter {name!r}, so it cannot run for each value")
+                why = "so it cannot run for each value" if name in each else "so it would not follow the run"
+                raise PlanError(
+                    f'{task.file.name} has no parameter {name!r}, {why}; write {name} = "" into its cell tagged '
+                    "`parameters` and give it to workspace.open"
+                )
         wide = {name: value for name, value in (common | plan.parameters).items() if name in its}
         typed = {name: value for name, value in anywhere.items() if name in its}
         try:
