@@ -46,7 +46,7 @@ def test_the_band_moves_comments_between_neutral_and_the_rest(lay):
         for b in (0, 0.2, 0.95)
     ]
     assert counts == [[2, 0, 2], [1, 2, 1], [0, 4, 0]]
-    with pytest.raises(ValueError, match="band 2 is not between 0 and 1"):
+    with pytest.raises(ValueError, match="band 2.00 is not between 0 and 1"):
         sentiment.negative_share(table, band=2)
     assert intake.score.__defaults__[1] == sentiment.BAND  # one band everywhere
 
