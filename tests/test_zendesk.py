@@ -217,6 +217,15 @@ def test_pages_of_audits_alone_make_the_whole_ticket(zendesk_of):
     assert ask(f"SELECT {asked} FROM {{tickets}}") == [("zendesk:7", "پرداخت", "solved", "2024-01-01")]
 
 
+def test_audits_of_several_tickets_may_lie_mixed(zendesk_of):
+    other = [audit | {"ticket_id": 2, "id": audit["id"] + 0.5, "events": [e | {"id": 100 + i} for i, e in
+             enumerate(audit["events"])]} for audit in AUDITS[1:2]]  # fmt: skip
+    _, ask = zendesk_of({"a.json": {"audits": [*AUDITS[1:2], *other, *AUDITS[2:], AUDITS[0]]}})
+    asked = "ticket_id, customer_id, subject, status"
+    assert ask(f"SELECT {asked} FROM {{tickets}} ORDER BY 1") == [
+        ("zendesk:1", "zendesk:7", "پرداخت", "solved"), ("zendesk:2", "zendesk:7", "پرداخت", "new")]  # fmt: skip
+
+
 def test_ticket_events_are_audits_in_other_words(zendesk_of):
     def child(kind, **told):
         return {"id": 1, "event_type": kind} | told
