@@ -119,14 +119,16 @@ def sums(table, value, by: list[str] = (), periods: list | None = None, time: st
 
     from cx_helpers.dates import month_number
 
-    by, several = list(by), isinstance(value, dict)
+    several = isinstance(value, dict)
     values = value if several else {"x": value}
     if periods:
         table = table.filter(table[time] >= periods[0].start, table[time] < periods[-1].end)
-        by = ["period", *by]
+    # groups are called by their place on the way: a company's column may bear any name, those used here too
+    groups = {f"_by_{place}": column for place, column in enumerate(by)}
+    by = [*(["period"] if periods else []), *groups]
     who = table.customer_id if "customer_id" in table.columns else ibis.null("string")
     rows = table.select(
-        *(c for c in by if c != "period"),
+        **{place: table[column] for place, column in groups.items()},
         **({"period": month_number(table[time], periods)} if periods else {}),
         _who=who.cast("string"),
         **{f"_x_{name}": x.cast("float64") for name, x in values.items()},
@@ -154,6 +156,7 @@ def sums(table, value, by: list[str] = (), periods: list | None = None, time: st
         # summed once more, so that groups that differ only in how the engine names null come together
         out = out.groupby(by, dropna=False, sort=True)[list(totals)].sum()
         out = _label_periods(out, periods) if periods else out
+        out.index.names = [groups.get(level, level) for level in out.index.names]
     else:
         out = out.set_axis([ALL])
     frames = {}

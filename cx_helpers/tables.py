@@ -275,3 +275,52 @@ def need(table, *columns: str) -> None:
                     hint=hint(column, have) if nearest(column, have) else remedy,
                 )
             )
+
+
+# what answers call their own columns and levels: a table's column of such a name cannot split one
+RESERVED = frozenset(
+    """
+    abandonment abandonment_high abandonment_low again agreement all asked at bad begun bin ces change change_high
+    change_low cohort cohorts conversion csat csat_mean cumulative customer_share customers detractors end failure
+    failure_high failure_low failure_rate first from good harsh_words high index journey kind_words last level low
+    mean_high mean_low median_s money money_each n n_before negative negative_share neutral next nps observed
+    off_scale offset orders p95_s p_adjusted p_value passives path people period position positive positive_share
+    promoters rank reached repeat_rate response_rate retention score_high score_low score_n se sentiment_high
+    sentiment_low sentiment_n share signal so_far start steps to usual value x
+    """.split()
+)
+
+
+def can_split(column: str) -> bool:
+    """May a column of this name split an answer?  Not where answers, or measures on their way, call something so."""
+    return column not in RESERVED and not column.startswith("_")
+
+
+def groups(by: str | list[str] | None, *taken: str) -> list[str]:
+    """The columns that split an answer, as a list.
+
+    by  none, one or several;  taken  columns that the answer has a row for anyway, such as its touchpoint
+    Raises TableError where a column bears a name that the answer needs for itself.
+    """
+    asked = [] if by is None else [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    for column in asked:
+        if column in taken:
+            raise TableError(
+                say(
+                    fa="این پاسخ برای هر {column} سطری جدا دارد؛ ستون دیگری برای تقسیم بدهید",
+                    en="this answer has a row for each {column} anyway; give another column to split it by",
+                    column=raw(column),
+                )
+            )
+        if not can_split(column):
+            raise TableError(
+                say(
+                    fa="پاسخ‌ها خودشان ستونی به نام {column} دارند و نمی‌توان آن‌ها را با ستونی به این نام تقسیم کرد؛ "
+                    "نام آن ستون را در جدول عوض کنید، مثلاً به {other}",
+                    en="answers use the name '{column}' themselves, so no column of that name can split them; "
+                    "rename it in the table, e.g. {other}",
+                    column=raw(column),
+                    other=raw(f"my_{column.lstrip('_')}"),
+                )
+            )
+    return asked

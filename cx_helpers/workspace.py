@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cx_helpers import dates, lacking, parameters, whereabouts, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
-from cx_helpers.tables import TABLES, MissingTable, TableError, nearest
+from cx_helpers.tables import TABLES, MissingTable, TableError, can_split, nearest
 
 __all__ = ["Settings", "Tables", "WorkspaceError", "find", "labels", "last_complete_month", "load_settings", "open"]
 
@@ -126,7 +126,8 @@ class Tables:
     def segments(self, name: str, most: int = 40) -> list[str]:
         """The columns that can split the table `name`: texts of its own and of its customers with 2 to `most` values.
 
-        Keys, free text and columns with a single value are left out.  Order: the table's own columns first.
+        Keys, free text, columns with a single value and names that answers use themselves (tables.RESERVED) are left
+        out.  Order: the table's own columns first.
         """
         found = []
         for owner in dict.fromkeys((name, "customers")):
@@ -134,7 +135,7 @@ class Tables:
                 continue
             table = self.table(owner)
             own = [c for c, kind in table.schema().items() if kind.is_string() and c not in _NOT_SEGMENTS]
-            own = [c for c in own if not c.endswith("_id") and c not in found]
+            own = [c for c in own if not c.endswith("_id") and c not in found and can_split(c)]
             if own:
                 counts = table.aggregate(**{c: table[c].nunique() for c in own}).execute().iloc[0]
                 found += [c for c in own if 2 <= counts[c] <= most]

@@ -18,7 +18,7 @@ from ibis import _
 
 from cx_helpers import certainty, disclosure
 from cx_helpers.dates import Period, month_number
-from cx_helpers.tables import need
+from cx_helpers.tables import groups, need
 
 WINDOW_DAYS = 90  # within which a second order counts as "bought again"
 
@@ -64,11 +64,11 @@ def retention(
     end = min(until or periods[-1].end, periods[-1].end)
     cells = _cells(orders, periods, by, end).execute()
     cells = cells.astype({"cohort": int, "offset": int, "customers": float, "money": float, "orders": float})
-    groups = [None] if by is None else sorted(cells[by].unique(), key=lambda v: (pd.isna(v), str(v)))
-    parts = [_triangle(cells if by is None else cells[_same(cells[by], g)], periods, end, smallest) for g in groups]
+    values = [None] if by is None else sorted(cells[by].unique(), key=lambda v: (pd.isna(v), str(v)))
+    parts = [_triangle(cells if by is None else cells[_same(cells[by], g)], periods, end, smallest) for g in values]
     if by is None or not parts:
         return _shown(parts[0] if parts else _triangle(cells, periods, end, 1).iloc[:0], None, smallest)
-    return _shown(pd.concat(parts, keys=groups, names=[by, "cohort", "offset"]), by, smallest)
+    return _shown(pd.concat(parts, keys=values, names=[by, "cohort", "offset"]), by, smallest)
 
 
 def _shown(found: pd.DataFrame, by: str | None, smallest: int) -> pd.DataFrame:
@@ -82,9 +82,9 @@ def _shown(found: pd.DataFrame, by: str | None, smallest: int) -> pd.DataFrame:
         first = mine.index.get_level_values("offset") == 0
         size = mine["n"].where(first, 0)  # each group once
         more = disclosure.beside(size, kept_back & first, smallest) | kept_back
-        groups = mine.index.get_level_values(by)[more & (mine["n"] > 0).to_numpy()]
+        small = mine.index.get_level_values(by)[more & (mine["n"] > 0).to_numpy()]
         own = mine.index.get_level_values(by)
-        more = own.isin(groups) | (own.isna() & groups.hasnans)
+        more = own.isin(small) | (own.isna() & small.hasnans)
         why.iloc[part[more & why.iloc[part].isna().to_numpy()]] = disclosure.BESIDE
     hidden, kept = why.notna(), [c for c in found if c != "observed"]
     out = found.assign(**{c: found[c].mask(hidden) for c in kept}, hidden=why)
@@ -94,7 +94,7 @@ def _shown(found: pd.DataFrame, by: str | None, smallest: int) -> pd.DataFrame:
 
 def _cells(orders: ir.Table, periods: list[Period], by: str | None, end: dt.datetime) -> ir.Table:
     """One row per cell: two grouped passes over the orders, and one more for the value of the first order."""
-    need(orders, "customer_id", "ordered_at", "amount", *([by] if by else []))
+    need(orders, "customer_id", "ordered_at", "amount", *groups(by or None))
     known = orders.filter(_.customer_id.notnull(), _.ordered_at < end)
     known = known.mutate(_month=month_number(known.ordered_at, periods).fill_null(-1))
     each = known.group_by(["customer_id", "_month"]).aggregate(_money=_.amount.sum(), _orders=_.count())
@@ -216,7 +216,7 @@ def repeat_rate(
     A second order is one later than the instant of the first.  orders  from the beginning of the data.
     Returns per group (or `all`): n, customers (who bought again), repeat_rate, low, high (Wilson), se.
     """
-    need(orders, "customer_id", "ordered_at", *([by] if by else []))
+    need(orders, "customer_id", "ordered_at", *groups(by or None))
     window = ibis.interval(days=window_days)
     shift = dt.timedelta(days=window_days)
     known = orders.filter(_.customer_id.notnull(), _.ordered_at < period.end)

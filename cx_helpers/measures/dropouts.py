@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 
 from cx_helpers import certainty, disclosure, engine
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.tables import need
+from cx_helpers.tables import groups, need
 from cx_helpers.wording import Words, name, say
 
 GONE = "(gone)"
@@ -37,7 +37,7 @@ def dropouts(
     change_low and change_high, p_value (Fisher's exact test on customers), p_adjusted (Holm over all rows compared),
     `median_s` to the next one, and `compared`: was the row among those that p was corrected for?
     """
-    by = [] if by is None else [by] if isinstance(by, str) else list(by)
+    by = groups(by, "touchpoint")
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by)
     columns = dict.fromkeys(["event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by])
     t = engine.journeys(
@@ -49,14 +49,14 @@ def dropouts(
         return _empty(by)
     end = engine.epoch(ibis.literal(pd.Timestamp(last).to_pydatetime()).cast("timestamp") if until is None else end)
     at = engine.epoch(t.occurred_at)
-    wait = engine.epoch(t.next_at) - at
-    near = (wait <= engine.seconds(within)).fill_null(False)
-    t = t.mutate(next=near.ifelse(t.next.fill_null("(unknown)"), GONE), wait=near.ifelse(wait, ibis.null("int64")))
+    pause = engine.epoch(t.next_at) - at
+    near = (pause <= engine.seconds(within)).fill_null(False)
+    t = t.mutate(next=near.ifelse(t.next.fill_null("(unknown)"), GONE), _wait=near.ifelse(pause, ibis.null("int64")))
     t = t.filter(t.outcome.notnull(), at + engine.seconds(within) <= end)
     t = t.mutate(bad=(t.outcome != "success").cast("int64"))
     key = [*by, "touchpoint"]
     each = t.group_by([*key, "bad", "next"]).aggregate(
-        n=_.count(), customers=_.customer_id.nunique(), median_s=_.wait.quantile(0.5)
+        n=_.count(), customers=_.customer_id.nunique(), median_s=_._wait.quantile(0.5)
     )
     who = t.group_by([*key, "bad"]).aggregate(m=_.count(), people=_.customer_id.nunique())
     found, base = each.execute(), who.execute()

@@ -16,7 +16,7 @@ from ibis import _
 
 from cx_helpers import certainty, disclosure, engine
 from cx_helpers.records import severity
-from cx_helpers.tables import need
+from cx_helpers.tables import groups, need
 
 ANNOYANCE = 0.05  # the least that a friction costs: one in twenty of those it hits, even where all of them go on
 LARGE = 0.05  # a difference of five points is large
@@ -53,7 +53,7 @@ def friction(
     excess_high, `harm` (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and
     `loop` (for returns: the touchpoints that the same journeys come back to).
     """
-    by = [by] if isinstance(by, str) else list(by or ())
+    by = groups(by, "touchpoint", "outcome")
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))

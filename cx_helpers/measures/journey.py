@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure, engine
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import TableError, groups, need
 from cx_helpers.wording import Words, join, name, raw, say, sentences
 
 START, END = "(start)", "(end)"
@@ -38,17 +38,17 @@ def transitions(touchpoints: ir.Table, by=None, journey: str = "session", smalle
     Interval: a customer who leaves `from` ten times counts once, which is the cautious end of clustering.
     Quantiles are exact (linear between two values), the same on every engine.
     """
-    by = _list(by)
+    by = groups(by, "touchpoint")
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
     t = _slim(touchpoints, *by)
     steps = engine.journeys(t, journey, to="touchpoint", next_at="occurred_at")
     gap = engine.epoch(steps.next_at) - engine.epoch(steps.occurred_at)
-    steps = steps.mutate(gap=gap, to=steps.to.fill_null(END))
+    steps = steps.mutate(_gap=gap, to=steps.to.fill_null(END))
     each = steps.group_by([*by, "touchpoint", "to"]).aggregate(
         n=_.count(),
         customers=_.customer_id.nunique(),
-        median_s=_.gap.quantile(0.5),
-        p95_s=_.gap.quantile(0.95),
+        median_s=_._gap.quantile(0.5),
+        p95_s=_._gap.quantile(0.95),
     )
     edges = each.execute().rename(columns={"touchpoint": "from"})
     nodes = _nodes(steps, by)
@@ -216,10 +216,6 @@ def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> W
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------------
-
-
-def _list(by) -> list[str]:
-    return [] if by is None else [by] if isinstance(by, str) else list(by)
 
 
 def _key(row: dict, by: list[str]) -> tuple:

@@ -8,7 +8,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, engine
-from cx_helpers.tables import need
+from cx_helpers.tables import groups, need
 
 GUARDS = [  # what a journey report guards against, for its data card
     {
@@ -34,7 +34,7 @@ def conversion(touchpoints: ir.Table, goal: str, by=None, journey: str = "sessio
     Returns n journeys, customers, `conversion` (0..1) with Wilson's interval on the effective number of journeys
     (those of one customer are clustered), se.
     """
-    keys = [] if by is None else [by] if isinstance(by, str) else list(by)
+    keys = groups(by)
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *keys)
     good = touchpoints.touchpoint == goal
     if "outcome" in touchpoints.columns:
@@ -55,7 +55,7 @@ def failure_rate(touchpoints: ir.Table, by=None, smallest: int = 1) -> pd.DataFr
     Returns n visits, customers, `failure_rate` (0..1) with Wilson's interval on the effective number of visits, se;
     null where no outcome is known.
     """
-    keys = [] if by is None else [by] if isinstance(by, str) else list(by)
+    keys = groups(by)
     need(touchpoints, "customer_id", *keys)
     if "outcome" not in touchpoints.columns:
         touchpoints = touchpoints.mutate(outcome=ibis.null("string"))

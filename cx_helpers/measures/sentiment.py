@@ -17,7 +17,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure
-from cx_helpers.tables import MissingTable, TableError, need
+from cx_helpers.tables import MissingTable, TableError, groups, need
 from cx_helpers.wording import Words, raw, say, sentences
 
 BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
@@ -48,7 +48,7 @@ def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     Returns n, customers, `sentiment` (mean of p_positive - p_negative, -1..1) with its cluster-robust Student
     interval (kept within the scale), se.
     """
-    found = certainty.sums(_read(comments, by, periods), _.sentiment, _list(by), periods, "written_at")
+    found = certainty.sums(_read(comments, by, periods), _.sentiment, groups(by), periods, "written_at")
     answer = certainty.average(found, "sentiment")
     return certainty.hide_small(
         answer.assign(low=answer["low"].clip(lower=-1), high=answer["high"].clip(upper=1)), smallest
@@ -146,7 +146,7 @@ def agreement(
     harsh = (asked.rating > middle) & (asked.sentiment < 0)
     parted = {"kind_words": kind.cast("int64"), "harsh_words": harsh.cast("int64")}
     values = {"agreed": (~(kind | harsh)).cast("int64")} | disclosure.apart(parted, smallest)
-    sums = certainty.sums(asked, values, _list(by), **parted)
+    sums = certainty.sums(asked, values, groups(by), **parted)
     return _told(sums, "agreement", sums["agreed"], parted, list(parted), smallest)
 
 
@@ -213,7 +213,7 @@ def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
     own = name.removesuffix("_share")
     values = {"own": counted[own]} | disclosure.apart(counted, smallest)
-    sums = certainty.sums(asked, values, _list(by), periods, "written_at", **counted)
+    sums = certainty.sums(asked, values, groups(by), periods, "written_at", **counted)
     # how many the share itself stands for, it says; the other two may not be told apart where one is small
     return _told(sums, name, sums["own"], counted, [part for part in counted if part != own], smallest)
 
@@ -236,7 +236,7 @@ def _read(comments: ir.Table, by, periods) -> ir.Table:
                 have=raw(", ".join(sorted(comments.columns))),
             )
         )
-    need(comments, *_list(by), *(["written_at"] if periods else []))
+    need(comments, *groups(by), *(["written_at"] if periods else []))
     value = comments.sentiment.cast("float64")
     return comments.mutate(sentiment=ibis.cases((value.isnan(), ibis.null("float64")), else_=value))
 
@@ -257,7 +257,3 @@ def _scale(asked: ir.Table) -> tuple[float, float]:
             best=best,
         )
     )
-
-
-def _list(by) -> list[str]:
-    return [] if by is None else [by] if isinstance(by, str) else list(by)

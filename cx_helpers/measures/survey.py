@@ -15,7 +15,7 @@ from ibis import _
 
 from cx_helpers import certainty, disclosure
 from cx_helpers.records import METRICS, amount, step
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import TableError, groups, need
 from cx_helpers.wording import Words, raw, say, sentences
 
 SMALLEST = 30  # below this, an interval is too wide to be read (Rocks 2016); reports hide such groups
@@ -60,7 +60,7 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     parts = {name: (vote == v).cast("int64") for name, v in (("promoters", 1), ("passives", 0), ("detractors", -1))}
     off = ((asked.score < 0) | (asked.score > 10)).cast("int64")
     values = {"vote": vote} | disclosure.apart(parts, smallest)
-    sums = certainty.sums(asked, values, _list(by), periods, "responded_at", **parts, off_scale=off)
+    sums = certainty.sums(asked, values, groups(by), periods, "responded_at", **parts, off_scale=off)
     found = sums["vote"]
     _refuse_off_scale(found, "0-10")
     n, sure = found["n"], certainty.independent(found)
@@ -122,11 +122,11 @@ def response_rate(responses: ir.Table, by=None, period=None, smallest: int = 1) 
     Returns n invitations, customers, `response_rate` (0..1), Wilson's low and high, se.
     The last days' invitations may still be answered: read the newest period with that in mind.
     """
-    need(responses, "invited_at", "score", *_list(by))
+    need(responses, "invited_at", "score", *groups(by))
     asked = responses.filter(_.invited_at.notnull())
     if period is not None:
         asked = asked.filter(_.invited_at >= period.start, _.invited_at < period.end)
-    found = certainty.sums(asked, asked.score.notnull().cast("int64"), _list(by))
+    found = certainty.sums(asked, asked.score.notnull().cast("int64"), groups(by))
     return certainty.hide_small(certainty.share(found, "response_rate"), smallest)
 
 
@@ -230,17 +230,13 @@ def _scaled(responses: ir.Table, instrument: str, good, by, periods) -> dict[str
         "top": known.ifelse(asked.scale_max, ibis.null()),
     }
     off = ((asked.score < asked.scale_min) | (asked.score > asked.scale_max)).cast("int64")
-    found = certainty.sums(asked, values, _list(by), periods, "responded_at", off_scale=off)
+    found = certainty.sums(asked, values, groups(by), periods, "responded_at", off_scale=off)
     _refuse_off_scale(found["good"], "scale_min..scale_max")
     return found
 
 
-def _list(by) -> list[str]:
-    return [] if by is None else [by] if isinstance(by, str) else list(by)
-
-
 def _answers(responses: ir.Table, instrument: str, by, periods) -> ir.Table:
-    need(responses, "score", *_list(by), *(["responded_at"] if periods else []))
+    need(responses, "score", *groups(by), *(["responded_at"] if periods else []))
     if "instrument" in responses.columns:
         responses = responses.filter(_.instrument == instrument)
     return responses.mutate(score=_.score.cast("float64"))

@@ -8,7 +8,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure, engine
-from cx_helpers.tables import TableError, need
+from cx_helpers.tables import TableError, groups, need
 from cx_helpers.wording import raw, say
 
 _SUMS = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
@@ -35,7 +35,7 @@ def visits(
     `sentiment` and `score` (-1..1, a scale's end to end) each with _n, _low and _high (Student, clustered).
     What nobody measured is null.
     """
-    by = ["touchpoint", *([] if by is None else [by] if isinstance(by, str) else by)]
+    by = ["touchpoint", *groups(by, "touchpoint")]
     need(touchpoints, "event_id", "customer_id", "occurred_at", *by)
     out = _walked(touchpoints, by, smallest).join(_durations(touchpoints, by, smallest))
     out = disclosure.hide(out, smallest)
