@@ -6,6 +6,8 @@ somebody's script: whole-number keys, decimal amounts, nanoseconds, days without
 
 from __future__ import annotations
 
+import sys
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -71,6 +73,11 @@ def conform(table: ir.Table, name: str, where: str = "", timezone: str = "UTC") 
     return table.mutate(**fitted) if fitted else table
 
 
+def finite(value: ir.NumericValue) -> ir.NumericValue:
+    """The number, null where it is none: NaN, or infinite (ibis finds no infinities on Spark: beyond the largest)."""
+    return (value.isnan() | (value.abs() > sys.float_info.max)).ifelse(None, value)
+
+
 def _fit(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:
     """The value as the contract wants it; None where that cannot be told."""
     have = value.type()
@@ -107,7 +114,7 @@ def _number(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:
         text = value.strip().nullif("")
         return text.cast(want) if _all(text.re_search(_NUMBER[kind])) else None
     if have.is_floating():
-        value = (value.isnan() | value.isinf()).ifelse(None, value)
+        value = finite(value)
     elif not (have.is_integer() or have.is_decimal() or have.is_boolean()):
         return None
     same = have == want or (have.is_integer() and want.is_integer())
@@ -119,7 +126,7 @@ def _text(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:
     if have.is_string():
         return value
     if have.is_floating():  # pandas makes 1.0 of the key 1 where another key of the column is null
-        value = (value.isnan() | value.isinf()).ifelse(None, value)
+        value = finite(value)
     if have.is_floating() or (have.is_decimal() and have.scale):
         whole = (value.abs() < 9e18).ifelse(value, None).cast("int64")
         return (whole == value).ifelse(whole.cast("string"), value.cast("string"))

@@ -39,6 +39,8 @@ READ = {  # name: (column, what the file holds, what is read)
     "large texts": ("customer_id", texts("الف", "ب", kind=pa.large_string()), ["الف", "ب", None]),
     "decimal numbers": ("csat", texts(Decimal("4.25"), Decimal("1")), [4.25, 1.0, None]),
     "short numbers": ("csat", texts(4, 1, kind=pa.int8()), [4.0, 1.0, None]),
+    "no numbers": ("csat", texts(float("inf"), float("nan")), [None] * 3),
+    "infinitely many": ("reopens", texts(float("-inf"), 2.0), [None, 2, None]),
     "numbers as text": ("csat", texts("4.25", "-1"), [4.25, -1.0, None]),
     "whole numbers that a null made floats": ("reopens", texts(2.0, float("nan")), [2, None, None]),
     "yes and no as text": ("escalated", texts("True", "خیر"), [True, False, None]),

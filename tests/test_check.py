@@ -86,6 +86,7 @@ BROKEN = {
     "null": (RESPONSES.assign(score=[9.0, None, None], invited_at=None), "score is required and null", 2, 2),
     "off scale": (RESPONSES.assign(score=[9.0, 11.0, None]), "outside its scale", 2, 1),
     "upside down": (RESPONSES.assign(scale_min=10.0, scale_max=10.0), "ends before it begins", 1, 3),
+    "infinite": (RESPONSES.assign(score=[9.0, float("inf"), None]), "score holds what is no number", 2, 1),
     "key": (RESPONSES.assign(response_id=["a", "b", "a"]), r"key \(response_id\) a is there more than once", 3, 1),
     "no column": (RESPONSES.drop(columns="instrument"), "'instrument' is required and not there", None, 1),
     "type": (RESPONSES.assign(score=["9", "10", None]), "column 'score' is string, not float64", None, 1),
@@ -102,6 +103,17 @@ def test_what_is_broken_is_told_with_its_row(folder, case):
     assert (told[0].file, told[0].row, told[0].count) == ("tables/responses.parquet", row, count)
     assert told[0].remedy
     assert told[0].reason in summary(found)
+
+
+def test_amounts_that_are_no_numbers_are_told_with_their_row(folder):
+    """pandas would write NaN as null; other writers keep it."""
+    amounts = pa.array([5.0, float("nan"), float("-inf")])
+    columns = {name: ["1", "2", "3"] for name in ("order_id", "customer_id")} | {"amount": amounts}
+    table = pa.table(columns | {"ordered_at": pa.array([dt.datetime(2025, 1, 1)] * 3, pa.timestamp("us", "UTC"))})
+    pq.write_table(table, folder / "tables" / "orders.parquet")
+    (told,) = check(folder)
+    assert (told.row, told.count) == (2, 2)
+    assert "amount holds what is no number" in told.text()
 
 
 def test_values_that_the_contract_does_not_know(folder):

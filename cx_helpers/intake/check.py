@@ -208,6 +208,10 @@ def _row_rules(table: str, spec: Table, columns: list[str]):
             allowed = ", ".join(map(literal, about.values))
             yield (f"{name(column)} NOT IN ({allowed})", f"{column} holds a value that the contract does not know",
                    f"use {', '.join(about.values)} or null")  # fmt: skip
+        if about.type == "float64" and column in columns:
+            number = f"{name(column)}::DOUBLE"
+            yield (f"isinf({number}) OR isnan({number})", f"{column} holds what is no number (NaN or infinity)",
+                   "correct it, or leave it null: reports take it for null")  # fmt: skip
     if table == "responses":
         yield ("score < scale_min OR score > scale_max", "the score lies outside its scale",
                "correct scale_min and scale_max, or the score")  # fmt: skip
