@@ -195,14 +195,20 @@ def share(found: pd.DataFrame, name: str) -> pd.DataFrame:
     return answer(found, {name: value, "low": low, "high": high, "se": se})
 
 
-def average(found: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Answer from `sums`: n, customers, the mean `name` with its cluster-robust Student interval low and high, se."""
+def average(found: pd.DataFrame, name: str, ends: tuple | None = None) -> pd.DataFrame:
+    """Answer from `sums`: n, customers, the mean `name` with its cluster-robust Student interval low and high, se.
+
+    ends  (lowest, highest) value that there can be, each a number or one for each row: no interval leaves its scale
+    """
     n, customers = found["n"], found["customers"]
     value = (found["sum_x"] / n).where(n > 0)
     spread = (found["sum_xx"] - n * value**2).clip(lower=0) / (n - 1).where(n > 1)
     se = np.sqrt(spread / independent(found))
     half = t_quantile(customers - 1) * se
-    return answer(found, {name: value, "low": value - half, "high": value + half, "se": se})
+    low, high = value - half, value + half
+    if ends is not None:
+        low, high = low.clip(lower=ends[0]), high.clip(upper=ends[1])
+    return answer(found, {name: value, "low": low, "high": high, "se": se})
 
 
 def answer(found: pd.DataFrame, columns: dict) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import disclosure
+from cx_helpers.casting import finite
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import Words, name, raw, say
 
@@ -56,8 +57,8 @@ class Rows:
 
     @property
     def enough(self) -> bool:
-        """Is there anything to go by: 30 complete answers or more, and one driver or more?"""
-        return self.n >= FEWEST and len(self.drivers) > 0 and not disclosure.few(self.customers, self.smallest)
+        """Is there anything to go by: complete answers of 30 customers or more, and one driver or more?"""
+        return self.customers >= FEWEST and len(self.drivers) > 0 and not disclosure.few(self.customers, self.smallest)
 
     def apart(self, column: int) -> int:
         """How many customers tell a driver's values apart: those who gave another than its commonest one."""
@@ -111,7 +112,7 @@ def collapse(
             )
     keep = [who] if who in table.columns else []
     given = {c: table[c].cast("float64") for c in (outcome, *drivers)}
-    given = {c: value.isnan().ifelse(None, value) for c, value in given.items()}
+    given = {c: finite(value) for c, value in given.items()}
     wide = table.select(*keep, **given).filter(_[outcome].notnull())
     profile = {f"{c}|n": wide[c].count() for c in drivers}
     profile |= {f"{c}|{end}": getattr(wide[c], end)() for c in drivers for end in ("min", "max")}
@@ -143,6 +144,10 @@ def collapse(
     elif out.n < FEWEST:
         few = "تنها {n} پاسخ کامل هست؛ برای سنجش عوامل دست‌کم ۳۰ پاسخ لازم است."
         notes.append(say(fa=few, en="Only {n} complete answers; at least 30 are needed to weigh drivers.", n=out.n))
+    elif out.customers < FEWEST:
+        few = "پاسخ‌های کامل تنها از {n} مشتری است؛ برای سنجش عوامل دست‌کم ۳۰ مشتری لازم است."
+        en = "All complete answers come from {n} customers; at least 30 are needed to weigh drivers."
+        notes.append(say(fa=few, en=en, n=out.customers))
     elif len(np.unique(y)) < 2:
         notes.append(say(fa="همهٔ پاسخ‌ها یکسان‌اند.", en="All answers are equal: there is nothing to explain."))
         out = replace(out, drivers=(), x=x[:, :0])

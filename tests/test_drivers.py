@@ -57,6 +57,31 @@ def test_customers_who_answer_twice_are_kept_together(lay):
     assert len(np.unique(rows.cluster[rows.cluster >= 0])) == 20
 
 
+@pytest.mark.parametrize("many", [1, 2, 3, 29])
+def test_answers_of_few_customers_are_too_little_to_go_by(lay, many):
+    """Two hundred answers of two customers are two voices: no model, no warning, a sentence."""
+    rows = folding.collapse(lay(form(200, customers=[f"c{i % many}" for i in range(200)])))
+    assert (rows.n, rows.customers, rows.enough) == (200, many, False)
+    assert f"come from {many} customers; at least 30" in rows.notes[-1]["en"]
+    weights, links = importance.importance(rows), drivers.associations(rows)
+    for frame in (weights, links, drivers.correlations(rows)):
+        assert (frame["n"] == 200).all()
+        assert frame.drop(columns=["n", "n_pair", "customers", "survives"], errors="ignore").isna().all(axis=None)
+    assert drivers.checks(rows)["r2"] != drivers.checks(rows)["r2"]
+    assert priorities.findings(weights, links, priorities.priorities(rows, weights, links), "csat")[0] == []
+    assert folding.collapse(lay(form(200, customers=[f"c{i % 30}" for i in range(200)]))).enough
+
+
+def test_ratings_that_are_no_numbers_are_left_out(lay):
+    frame = form(100)
+    odd = frame.assign(attr_price=frame["attr_price"].where(frame.index > 4, np.inf))
+    odd["score"] = odd["score"].where(odd.index != 9, -np.inf)
+    rows = folding.collapse(lay(odd))
+    assert (rows.asked, rows.n) == (99, 94)
+    assert np.isfinite(rows.x).all()
+    assert np.isfinite(rows.y).all()
+
+
 def test_models_of_folded_rows_are_those_of_all_rows(lay):
     frame = form(800, customers=[f"c{i % 500}" for i in range(800)])
     names = [c for c in frame if c.startswith("attr_")]

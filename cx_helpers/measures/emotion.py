@@ -60,8 +60,8 @@ def curve(
 
 
 def _curve(found: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    out = certainty.average(found, "feeling")
-    out[["feeling", "low", "high"]] = out[["feeling", "low", "high"]].clip(-1, 1)
+    out = certainty.average(found, "feeling", (-1, 1))
+    out["feeling"] = out["feeling"].clip(-1, 1)  # levelled, it may lie a little outside
     out = certainty.hide_small(out, smallest, total=False)  # nobody is told how all stages together feel
     return out.join(_dips(out))
 

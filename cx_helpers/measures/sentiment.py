@@ -49,10 +49,7 @@ def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     interval (kept within the scale), se.
     """
     found = certainty.sums(_read(comments, by, periods), _.sentiment, groups(by), periods, "written_at")
-    answer = certainty.average(found, "sentiment")
-    return certainty.hide_small(
-        answer.assign(low=answer["low"].clip(lower=-1), high=answer["high"].clip(upper=1)), smallest
-    )
+    return certainty.hide_small(certainty.average(found, "sentiment", (-1, 1)), smallest)
 
 
 def negative_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:

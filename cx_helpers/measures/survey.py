@@ -91,7 +91,7 @@ def csat(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Da
     short, long = responses.scale_max - (reach > 2).cast("int64"), responses.scale_min + 0.75 * reach
     best = (reach <= 10).ifelse(short, long)
     found = _scaled(responses, "csat", responses.score >= best, by, periods)
-    mean = certainty.average(found["score"], "csat_mean")[["csat_mean", "low", "high"]]
+    mean = certainty.average(found["score"], "csat_mean", _ends(found))[["csat_mean", "low", "high"]]
     mixed = found["top"]["sum_xx"] * found["top"]["n"] - found["top"]["sum_x"] ** 2 > 1e-6 * found["top"]["sum_xx"]
     mean = mean.where(~mixed, axis=0).set_axis(["csat_mean", "mean_low", "mean_high"], axis=1)
     return certainty.hide_small(certainty.share(found["good"], "csat").join(mean), smallest)
@@ -111,7 +111,7 @@ def ces(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     found = _scaled(responses, "ces", responses.score >= responses.scale_min + reach * (2 / 3 - 1e-9), by, periods)
     agree = certainty.share(found["good"], "easy")[["easy", "low", "high"]]
     agree = agree.set_axis(["easy", "easy_low", "easy_high"], axis=1)
-    return certainty.hide_small(certainty.average(found["score"], "ces").join(agree), smallest)
+    return certainty.hide_small(certainty.average(found["score"], "ces", _ends(found)).join(agree), smallest)
 
 
 def response_rate(responses: ir.Table, by=None, period=None, smallest: int = 1) -> pd.DataFrame:
@@ -221,18 +221,24 @@ def _moved(change, metric: str) -> Words | None:
 
 
 def _scaled(responses: ir.Table, instrument: str, good, by, periods) -> dict[str, pd.DataFrame]:
-    """The sums behind a score on its own scale: `good` (0 or 1), the `score` itself, and `top` of the scale."""
+    """The sums behind a score on its own scale: `good` (0 or 1), the `score` itself, its scale's `bottom` and `top`."""
     asked = _answers(responses.mutate(_good=good), instrument, by, periods)
     known = asked.score.notnull()
     values = {
         "good": asked._good.cast("int64"),
         "score": asked.score,
+        "bottom": known.ifelse(asked.scale_min, ibis.null()),
         "top": known.ifelse(asked.scale_max, ibis.null()),
     }
     off = ((asked.score < asked.scale_min) | (asked.score > asked.scale_max)).cast("int64")
     found = certainty.sums(asked, values, groups(by), periods, "responded_at", off_scale=off)
     _refuse_off_scale(found["good"], "scale_min..scale_max")
     return found
+
+
+def _ends(found: dict[str, pd.DataFrame]) -> tuple[pd.Series, pd.Series]:
+    """Between which values the mean score of each group must lie: the mean ends of its answers' scales."""
+    return tuple(found[end]["sum_x"] / found[end]["n"].where(found[end]["n"] > 0) for end in ("bottom", "top"))
 
 
 def _answers(responses: ir.Table, instrument: str, by, periods) -> ir.Table:

@@ -123,7 +123,7 @@ def _said(said: ir.Table, name: str, touchpoints: ir.Table, by: list[str], windo
     newest = ibis.window(group_by="_key", order_by=[_.occurred_at.desc(), _.event_id.desc()])
     near = near.mutate(_rank=ibis.row_number().over(newest)).filter(_._rank == 0).select("customer_id", "_said", *by)
     rows = ibis.union(named, near)
-    found = certainty.average(certainty.sums(rows, rows._said, by), name)
+    found = certainty.average(certainty.sums(rows, rows._said, by), name, (-1, 1))
     frame = found.reset_index()
     frame[by] = frame[by].astype(object).where(frame[by].notna(), None)
     return frame.set_index(by)
