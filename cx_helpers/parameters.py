@@ -4,7 +4,8 @@
     by: Literal["channel", "province"] = "channel"  # what splits the answers
     threshold = 0.8  # of probability, 0..1
 
-A name, a default (its type is the parameter's type, unless annotated), and a comment that helps and may hold a range.
+A name, a default (its type is the parameter's type, unless annotated), and a comment that helps, and that may hold a
+range or say of which tables `by` may name a column.
 Only names that stand there can be given, and values are data: nothing of either is ever run.
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from cx_helpers import dates, wording
 from cx_helpers.errors import Refusal
-from cx_helpers.tables import nearest
+from cx_helpers.tables import RESERVED, TABLES, can_split, nearest
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫", "01234567890123456789.", "٬")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)")
@@ -214,24 +215,46 @@ def _meant(p: Parameter, value, company):
         workspace.check_segment(company, value)
         return "=".join(workspace.split_segment(value))
     if p.meaning == "by" and company is not None:
-        there = columns(company)
         for column in value if isinstance(value, list) else [value]:
-            if column not in there:
-                hint = nearest(column, there)
-                raise _wrong(
-                    p, column, f"no table of this company has such a column{hint}; columns: {', '.join(there)}"
-                )
+            _splitting(p, column, company)
     if p.meaning == "goal" and company is not None and company.has("touchpoints"):
         return company.destination(value)
     return value
 
 
-def columns(company) -> list[str]:
-    """The columns of all tables that this company has: what `by` may name."""
-    from cx_helpers.tables import TABLES
+def _splitting(p: Parameter, column: str, company) -> None:
+    """Refuse a column that cannot split what this notebook reads, naming the nearest one that can.
 
-    there = dict.fromkeys(c for name in TABLES if company.has(name) for c in company.columns(name))
-    return sorted(there)
+    The notebook says what it reads in the parameter's comment: `any column of touchpoints or customers but outcome`.
+    """
+    said, _, but = p.help.partition(";")[0].partition("column of")[2].partition(" but ")
+    named, but = [name for name in TABLES if re.search(rf"\b{name}\b", said)], re.findall(r"\w+", but)
+    if any(name != "customers" and not company.has(name) for name in named):
+        return  # the report will be skipped, and say for want of what
+    there = [other for other in columns(company, named) if other not in but]
+    if column in there:
+        return
+    what = f"{' and '.join(named)} have no such column" if named else "no table of this company has such a column"
+    if column in RESERVED or column.startswith("_"):
+        what = "answers use that name themselves; rename the column in the table"
+    elif column in but:
+        what = "this notebook has a row for each of its values anyway"
+    elif column in _columns(company, named):
+        what = "it holds keys, times or free text, by which nothing is split"
+    raise _wrong(p, column, f"{what}{nearest(column, there)}; columns: {', '.join(there)}")
+
+
+def columns(company, tables: list[str] = ()) -> list[str]:
+    """What `by` may name: the columns of these tables (none: of all) but keys, times, free text, and reserved names."""
+    return sorted(c for c in _columns(company, tables) if can_split(c) and not _is_key_time_or_prose(c))
+
+
+def _columns(company, tables: list[str]) -> dict[str, None]:
+    return dict.fromkeys(c for name in tables or TABLES if company.has(name) for c in company.columns(name))
+
+
+def _is_key_time_or_prose(column: str) -> bool:
+    return column.endswith(("_id", "_at")) or column in ("comment", "text", "subject", "description", "line")
 
 
 def period(text: str, **settings) -> dates.Period:

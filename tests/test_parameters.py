@@ -1,17 +1,19 @@
 """Parameters: typed and checked before anything runs; names and values can do nothing but be read."""
 
 import datetime as dt
+import re
 
 import pandas as pd
 import pytest
 import shop
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as some
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from cx_helpers import parameters, workspace
 from cx_helpers.dates import Period
-from cx_helpers.parameters import ParameterError, schema, settle
+from cx_helpers.parameters import ParameterError, read, schema, settle
 from cx_helpers.tables import TableError
 
 CELL = """\
@@ -140,6 +142,55 @@ def test_what_it_means_is_checked_against_the_company(known, company):
         settle(known, {"segment": "provence=فارس"}, company)
     with pytest.raises(ValueError, match="not column=value"):
         settle(known, {"segment": "فارس"}, company)
+
+
+READS = 'by = ""  # any column of responses or customers but touchpoint; empty: what there is\n'
+
+
+@pytest.fixture
+def orders(company):
+    """The shop has orders, too, with columns that no answer to a survey has."""
+    rows = {"order_id": ["o1", "o2"], "customer_id": "c1", "amount": 1.0, "warehouse": "north", "first": "x", "n": "y"}
+    rows["ordered_at"] = pd.to_datetime(["2025-08-01", "2025-08-02"], utc=True)
+    pd.DataFrame(rows).to_parquet("shop/tables/orders.parquet", coerce_timestamps="us")
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("warehouse", "customers and responses have no such column"),
+        ("provinc", "did you mean 'province'"),
+        ("customer_id", "keys, times or free text"),
+        ("responded_at", "keys, times or free text"),
+        ("first", "answers use that name themselves"),
+        ("_x", "answers use that name themselves"),
+        ("touchpoint", "a row for each of its values anyway"),
+    ],
+)
+def test_by_names_a_column_that_this_notebook_can_split_by(company, orders, column, said):
+    its = schema(cells(READS))
+    with pytest.raises(ParameterError, match=said) as refused:
+        settle(its, {"by": column}, company)
+    offered = str(refused.value).partition("columns: ")[2]
+    assert "province" in offered
+    assert "warehouse" not in offered
+    assert settle(its, {"by": "province"}, company) == {"by": "province"}
+
+
+def test_a_notebook_that_does_not_say_what_it_reads_may_name_a_column_of_any_table(company, orders):
+    assert settle(schema(cells('by = ""  # any column\n')), {"by": "warehouse"}, company) == {"by": "warehouse"}
+
+
+def test_by_of_a_report_that_will_be_skipped_stops_no_other(company):
+    its = schema(cells('by = ""  # any column of tickets or customers\n'))
+    assert settle(its, {"by": "topic"}, company) == {"by": "topic"}
+
+
+def test_every_notebook_of_the_house_says_which_tables_it_splits():
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    said = [p.help for its in map(read, notebooks) for p in its.values() if p.meaning == "by"]
+    assert len(said) >= 4
+    assert all(re.match("any column of (comments|orders|responses|touchpoints) or customers", text) for text in said)
 
 
 def test_a_goal_is_a_touchpoint_that_somebody_met(company):
