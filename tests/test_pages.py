@@ -293,6 +293,7 @@ def test_a_quiet_run_says_so():
         ("tables/x: no time.", "tables/x: no time."),
         ({"en": "attr_x", "fa": ""}, "attr_x."),
         (None, ""),
+        ("put x into tables/", "Put x into tables/."),
         ("write \u20682025-09\u2069", "Write \u20682025-09\u2069."),
     ],
 )

@@ -604,6 +604,42 @@ class TestForEach:
         assert read(run / "manifest.json")["left_out"] == ["گیلان", "یزد"]
 
 
+CLAIM = """\
+from cx_helpers.records import Finding
+from cx_helpers.wording import say
+fell = say(fa="امتیاز افت کرد", en="the score fell")
+blocks.findings([Finding("weakness", {"channel": "app"}, "nps", 1.0, fell, severity="high")])"""
+
+
+def test_the_first_page_of_groups_says_of_whom_each_claim_is_and_what_each_group_lacks(here):
+    shop.notebook(here, "01-good", [shop.OPEN, "print('first')", CLAIM])
+    shop.notebook(here, "02-bad", [shop.OPEN, "1 / (segment != 'province=فارس')"])
+    assert cx("good", "bad", "lacking", "--for-each", "province", "--locale", "en") == 2
+    run = here / "reports" / "good+bad+lacking" / "1404-06"
+    index = (run / "index.html").read_text("utf-8")
+    assert re.findall(r"<h3>(.*: the score fell)</h3>", index) == ["تهران: the score fell", "فارس: the score fell"]
+    assert '<p class="first">تهران: the score fell.</p>' in index, "not as if it were of all customers"
+    links = re.findall(r'<a href="(province=[^"]*)#finding-1">(.*?)</a>', index)
+    assert len(links) == 2
+    for place, name in links:
+        assert name == "Question 01-good"
+        assert 'id="finding-1"' in (run / place).read_text("utf-8"), "the link leads to where the claim stands"
+    assert [f["text"]["fa"] for f in read(run / "findings.json")] == ["تهران: امتیاز افت کرد", "فارس: امتیاز افت کرد"]
+    assert read(run / "province=فارس" / "findings.json")[0]["text"]["en"] == "the score fell"
+    assert "One report of a group could not be made; the group&#39;s page says why." in index
+    cards = dict(
+        re.findall(r'<h3><a href="province=(\w+)/index.html">province: \w+</a></h3>(.*?)</article>', index, re.S)
+    )
+    assert "Not made for this group: “Question 03-lacking”." in cards["تهران"]
+    assert "Not made for this group: “Question 02-bad” and “Question 03-lacking”." in cards["فارس"]
+    assert "Published." not in index
+    first = (run / "province=فارس" / "index.html").read_text("utf-8")
+    assert "<h1>province: فارس</h1>" in first
+    assert first.count("province: فارس") == 2, "in the title and the heading, not on every card"
+    assert '<nav class="top"><a href="../index.html">' in first
+    assert '<nav class="top"><a href="index.html">' in (run / "province=فارس" / "bad.html").read_text("utf-8")
+
+
 def test_a_group_cannot_lead_out_of_the_run():
     names = plans.apart(["../../etc", "a/b", "a\\b", "..", "", "تهران", "a-b"])
     assert len(set(names.values())) == len(names)

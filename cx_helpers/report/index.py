@@ -20,6 +20,7 @@ class Report:
     name      the notebook's name;  outcome  published, skipped or failed;  reason  why, in words ({"fa", "en"} or text)
     notebook  the executed notebook (None when there is none);  href  its page;  title  default: its first heading
     segment   `column=value` of the customers it looks at; empty: everybody
+    failed_inside  of a report that stands for a group: how many of the group's reports failed
     kept      of a report that was not made: which run the page that stands is of ({"fa", "en"}); None: none stands
     """
 
@@ -31,6 +32,7 @@ class Report:
     reason: object = None
     segment: str = ""
     kept: object = None
+    failed_inside: int = 0
 
 
 def index(
@@ -43,9 +45,11 @@ def index(
     parameters: dict | None = None,
     manifest_info: dict | list | None = None,
     assets: str = "assets",
+    home: str | None = None,
 ) -> str:
     """The run's first page: a summary in sentences, KPI cards, findings by severity, and every report with its outcome.
 
+    home     where it leads back to, when it is the first page of one group;  title  names the group then
     reports  Report for each notebook, in the run's order.  Findings stand in the order of findings.json and link to
              where they stand in their report.
     """
@@ -64,7 +68,7 @@ def index(
         claims = [item for b in blocks if b["kind"] == "finding" for item in b["items"]]
         found = _recorded(report.notebook) if len(_recorded(report.notebook)) == len(claims) else claims
         items += [
-            {**item, "href": f"{report.href}#finding-{i + 1}", "source": name, "rank": records.rank_key(of)}
+            {"href": f"{report.href}#finding-{i + 1}", "source": name, **item, "rank": records.rank_key(of)}
             for i, (item, one) in enumerate(zip(claims, found, strict=True))
             for of in [{**one, "report": report.name}]
         ]
@@ -85,9 +89,10 @@ def index(
     cards = _once(cards)
     everywhere = {item["segment"] for item in shown}
     segment = everywhere.pop() if len(everywhere) == 1 else ""
-    segment = "" if segment in period_label else segment
+    said = period_label + words(title, locale)
+    segment = "" if segment in said else segment
     for item in shown:  # what the heading says is not said again on every card
-        item["segment"] = "" if item["segment"] == segment or item["segment"] in period_label else item["segment"]
+        item["segment"] = "" if item["segment"] == segment or item["segment"] in said else item["segment"]
 
     def found(some):
         return block_html({"kind": "finding", "locale": locale, "items": some, "empty": t.found_nothing})
@@ -110,7 +115,7 @@ def index(
         made=page._lines(manifest_info),
         figures=[],
         assets=assets,
-        home=None,
+        home=home,
     )
 
 
@@ -185,6 +190,16 @@ def summary(cards: list[dict], items: list[dict], reports: list[Report], locale:
         )
         if stand:
             said[-1] = wording.sentences(said[-1], _kept(stand, stand == len(failed)))
+    if inside := sum(report.failed_inside for report in reports):
+        said.append(
+            wording.say(
+                fa="در گروه‌ها {k} گزارش ساخته نشد؛ صفحهٔ هر گروه دلیلش را می‌گوید.",
+                en="{k} reports of the groups could not be made; each group's page says why."
+                if inside > 1
+                else "One report of a group could not be made; the group's page says why.",
+                k=inside,
+            )
+        )
     return [one[locale] for one in said]
 
 

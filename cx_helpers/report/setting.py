@@ -61,7 +61,7 @@ def sentence(text, locale: str) -> str:
     said = words(text, locale)
     if re.match(r"[a-z]+ ", said):
         said = said[0].upper() + said[1:]
-    return said + "." if said and re.sub("[\u2066-\u2069]", "", said)[-1].isalnum() else said
+    return said + "." if said and re.sub("[\u2066-\u2069]", "", said)[-1] not in ".?!؟…:" else said
 
 
 def scope(segment, locale: str) -> str:

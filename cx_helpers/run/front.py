@@ -45,7 +45,7 @@ def _settle(entry: dict, root: Path, about: dict) -> None:
     """See that a report has a page, and that the page of an earlier run says so."""
     path, kept, locale = root / entry["page"], entry.get("kept"), about["locale"]
     if not path.is_file():  # the process was ended before it could write one
-        shared = about | {"title": entry["title"] or entry["report"]}
+        shared = about | {"title": entry["title"] or entry["report"], "home": "index.html"}
         told = {key: entry[key] for key in ("outcome", "reason")}
         path.write_text(page.failure(**told, details=entry["error"] or "", **shared), "utf-8")
     if kept:
@@ -127,7 +127,7 @@ def _comparison(request: dict, root: Path) -> str:
     (root / f"{COMPARISON}.html").write_text(html, "utf-8")
     reports = [Report(COMPARISON, "published", book, f"{COMPARISON}.html", title)]
     for group in groups:
-        reports.append(_as_one(group, root, answers))
+        reports.append(_as_one(group, root, answers, column))
     return page.index(reports, **shared)
 
 
@@ -171,15 +171,13 @@ def spread(answer: pd.DataFrame) -> wording.Words:
     return wording.sentences(said, sure)
 
 
-def _as_one(group: dict, root: Path, answers: list[pd.DataFrame]) -> Report:
+def _as_one(group: dict, root: Path, answers: list[pd.DataFrame], column: str) -> Report:
     """A group as one report: the findings of all its notebooks, and its first numbers in a sentence."""
     book = nbformat.v4.new_notebook()
     made = [entry for entry in group["reports"] if entry["outcome"] == "published"]
     for entry in made:
         cells = nbformat.read(root / entry["executed"], as_version=4).cells
-        book.cells += [cell for cell in cells if cell.cell_type == "code" and _findings(cell)]
-    for cell in book.cells:
-        cell.outputs = _findings(cell)
+        book.cells += _claims([cell for cell in cells if cell.cell_type == "code"], entry, wording.name(group["name"]))
     numbers = [
         wording.say(fa="{title}: {value}", en="{title}: {value}", title=records.METRICS[name].title, value=value)
         for answer in answers[:4]
@@ -189,10 +187,41 @@ def _as_one(group: dict, root: Path, answers: list[pd.DataFrame]) -> Report:
     ]
     if numbers:
         book.cells.insert(0, _shown(blocks.bottom_line(wording.join(numbers))))
-    failed = next((entry for entry in group["reports"] if entry["outcome"] == "failed"), None)
-    outcome = "published" if made or not failed else "failed"
-    href = f"{group['folder']}/index.html"
-    return Report(group["name"], outcome, book, href, wording.name(group["name"]), failed and failed["reason"])
+    failed = [entry for entry in group["reports"] if entry["outcome"] == "failed"]
+    outcome = "published" if made else "failed" if failed else "skipped"
+    title = wording.say(fa="{column}: {group}", en="{column}: {group}", column=column, group=group["name"])
+    reason, href = _not_made(group["reports"]), f"{group['folder']}/index.html"
+    return Report(group["name"], outcome, book, href, title, reason, failed_inside=len(failed) if made else 0)
+
+
+def _claims(cells: list, entry: dict, group: wording.Words) -> list:
+    """The cells with findings; each claim says of which group it is, and links to where it stands in its report."""
+    kept, number = [], 0
+    for cell in cells:
+        cell.outputs = _findings(cell)
+        for output in cell.outputs:
+            block = output["data"][BLOCK]
+            for item in block["items"]:
+                number += 1
+                item["claim"] = f"{group[block['locale']]}: {item['claim']}"
+                item["href"] = f"{entry['page']}#finding-{number}"
+                item["source"] = (entry["title"] or {}).get(block["locale"]) or entry["report"]
+        kept += [cell] if cell.outputs else []
+    return kept
+
+
+def _not_made(reports: list[dict]) -> wording.Words | None:
+    """Which reports of a group are missing; where none was made the reason of the first, None where none is missing."""
+    missing = [entry for entry in reports if entry["outcome"] != "published"]
+    if len(missing) == len(reports):
+        return missing[0]["reason"]
+    titles = [entry["title"] or wording.name(entry["report"]) for entry in missing]
+    names = wording.join([wording.say(fa="«{title}»", en="“{title}”", title=title) for title in titles])
+    return (
+        wording.say(fa="برای این گروه ساخته نشد: {names}", en="Not made for this group: {names}", names=names)
+        if missing
+        else None
+    )
 
 
 def _amounts(value, metric: str) -> wording.Words:

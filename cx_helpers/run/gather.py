@@ -88,7 +88,7 @@ def _page(context: Context, group: str) -> dict:
     """What a page says beside its content."""
     locale, label = context.locale, context.period.heading(context.locale)
     if group:
-        label += f" · {wording.label(context.column, locale)}: {wording.label(group, locale)}"
+        label += f" · {_scope(context.column, group)[locale]}"
     when = wording.label(context.started.astimezone(ZoneInfo(context.settings.timezone)).date(), locale)
     return {
         "locale": locale,
@@ -97,6 +97,17 @@ def _page(context: Context, group: str) -> dict:
         "manifest_info": [f"{_MADE[locale]} {when}", f"cx-helpers {metadata.version('cx-helpers')}"],
         "assets": "../assets" if group else "assets",
     }
+
+
+def _scope(column: str, group: str) -> wording.Words:
+    return wording.say(fa="{column}: {group}", en="{column}: {group}", column=column, group=group)
+
+
+def _of_group(finding: dict, column: str, group: str) -> dict:
+    """A finding among those of other groups: its subject and its text say which group it is about."""
+    names, text = wording.name(group), finding["text"]
+    text = {locale: f"{names[locale]}: {text[locale]}" for locale in text}
+    return finding | {"subject": (finding.get("subject") or {}) | {column: group}, "text": text}
 
 
 def shown(parameters: dict) -> dict:
@@ -121,12 +132,14 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
             manifest.write(folder / "metrics.json", metrics)
             manifest.write(folder / "findings.json", findings)
             metrics = [m | {"dimensions": (m.get("dimensions") or {}) | {context.column: group}} for m in metrics]
-            findings = [f | {"subject": (f.get("subject") or {}) | {context.column: group}} for f in findings]
+            findings = [_of_group(f, context.column, group) for f in findings]
         everything[0].extend(metrics)
         everything[1].extend(findings)
         entries += own
-        title = context.plan.title or (wording.name(group) if group else None)
-        about = _page(context, group) | {"title": title}
+        about = _page(context, group) | {"title": context.plan.title}
+        if group and not context.plan.title:  # the heading names the group, so the line above it need not
+            about |= {"title": _scope(context.column, group), "period_label": context.period.heading(context.locale)}
+        about |= {"home": "../index.html"} if group else {}
         groups.append({"name": group, "folder": where, "reports": own, "page": about})
     findings = manifest.rank(everything[1])
     request = {
