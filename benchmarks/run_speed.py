@@ -70,8 +70,8 @@ def main() -> int:
     for way, (wall, cpu) in middle.items():
         print(f"  {way:8} {wall:6.1f} s   {cpu:6.1f} CPU s")
     wall = middle["cx run"][0]
-    ratio = wall / middle["plain"][0]
-    print(f"  ratio    {ratio:6.2f}     (target: {RATIO} and {SECONDS} s)")
+    ratio, spent_ratio = (middle["cx run"][i] / middle["plain"][i] for i in (0, 1))
+    print(f"  ratio    {ratio:6.2f}     {spent_ratio:6.2f}         (target: {RATIO} and {SECONDS} s)")
     return 0 if ratio <= RATIO and wall <= SECONDS else 1
 
 

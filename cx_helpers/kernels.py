@@ -32,7 +32,8 @@ from cx_helpers.run.warm import READY
 ADDRESS = "CX_WARM_SOCKET"  # where the forks of one run find their warm process
 LEASH = "CX_LEASH"  # set for a plain start: end of file on stdin means that the owner is gone
 PROVISIONER = "cx-warm"
-ALWAYS = "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell".split()  # what every kernel needs
+# what every kernel needs
+ALWAYS = "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger".split()
 _PATIENCE_S = 120  # the longest that importing may take before a plain start is the better idea
 
 

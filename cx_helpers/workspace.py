@@ -227,7 +227,9 @@ class Tables:
                 raise TableError(lacking.a_column(name, column, known))
         table = table.drop(*(c for c in absent if c in table.columns))
         mine = customers.select(*absent, _id=customers.customer_id)
-        return table.left_join(mine, table.customer_id == mine._id).drop("_id")
+        from cx_helpers import engine
+
+        return engine.named(table.left_join(mine, table.customer_id == mine._id).drop("_id"))
 
     def _raw(self, name: str):
         table = whereabouts.read(self.settings, name)

@@ -46,6 +46,17 @@ def test_the_test_is_fishers_and_counts_customers():
     )
 
 
+def test_the_test_is_fishers_in_large_tables_too():
+    from scipy.stats import hypergeom
+
+    rng = np.random.default_rng(5)
+    n1, n0 = rng.integers(1, 3000, 300), rng.integers(1, 30_000, 300)
+    x1, x0 = (rng.binomial(n, rng.random(300) * 0.1) for n in (n1, n0))
+    chance = hypergeom(n1 + n0, x1 + x0, n1)
+    want = np.minimum(1, 2 * np.minimum(chance.cdf(x1), chance.sf(x1 - 1)))
+    assert dropouts._fisher(x1, n1, x0, n0) == pytest.approx(want, rel=1e-9, abs=1e-290)
+
+
 def test_few_dropouts_are_shown_but_not_compared(lay):
     found = dropouts.dropouts(lay(log(HAND), "touchpoints"))
     assert found["p_value"].isna().all()

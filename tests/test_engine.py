@@ -49,6 +49,30 @@ def test_a_file_known_to_be_sorted_streams_to_the_same_answer(tmp_path):
     assert not engine.keeps_order(table.union(table))
 
 
+def test_a_named_table_is_the_same_table_and_keeps_what_is_known_of_its_order(tmp_path):
+    for said, ordered in (("customer_id,occurred_at,event_id", True), (None, False)):
+        folder = tmp_path / str(ordered)
+        folder.mkdir()
+        path = write(LOG, folder / "touchpoints.parquet", said)
+        table = engine.read(engine.connect(), "touchpoints", path)
+        part = engine.named(table.filter(table.touchpoint != "cart"))
+        assert engine.keeps_order(part) is ordered
+        assert following(part) == {"e1": "payment", "e3": None, "e4": "support", "e5": None}
+        assert part.schema() == table.schema()
+        assert engine.named(table.filter(table.touchpoint != "cart")).get_name() == part.get_name(), (
+            "one name for one query"
+        )
+
+
+def test_a_file_opened_to_be_read_only_takes_names_too(tmp_path):
+    import duckdb
+
+    with duckdb.connect(tmp_path / "company.db") as made:
+        made.execute("create table orders as select 'o1' as order_id, 'c1' as customer_id")
+    held = engine.connect("duckdb:///company.db", tmp_path).table("orders")
+    assert engine.named(held.filter(held.order_id == "o1")).execute()["customer_id"].tolist() == ["c1"]
+
+
 def test_an_all_null_column_gets_its_contract_type(tmp_path):
     path = tmp_path / "responses.parquet"
     pd.DataFrame({"response_id": ["1"], "customer_id": [None], "score": [3]}).to_parquet(path)

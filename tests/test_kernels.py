@@ -255,6 +255,6 @@ def test_nothing_of_the_house_starts_a_thread_when_imported():
     )
     environment = os.environ | dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
     environment["JE_ARROW_MALLOC_CONF"] = "background_thread:false"
-    names = [*kernels.ALWAYS, *jobs.LATE, jobs.DRIVER, jobs.FRONT]
+    names = [*kernels.ALWAYS, *jobs.LATE, *jobs.PRINTED, jobs.DRIVER, jobs.FRONT, jobs.REHEARSAL]
     out = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, env=environment)
     assert out.stdout.strip() == "1", out.stderr

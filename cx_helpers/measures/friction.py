@@ -148,7 +148,7 @@ def _observed(t: ir.Table, by: list[str], journey: str, goal: str, kinds: dict) 
                 signal=ibis.literal("failure"), touchpoint=ibis.literal(name), x=met[f"e{i}"], reached=as_far
             )
             parts.append(one.select(columns))
-    return ibis.union(*parts)
+    return engine.named(ibis.union(*parts))
 
 
 def _doors(t: ir.Table, journey: str, errors: list[str]) -> dict[str, str]:
@@ -208,24 +208,37 @@ def _against_time(each: pd.DataFrame, bins: int, smallest: int, start: int, widt
     first, last = np.triu_indices(bins)
     keep = last - first + 1 < bins
     first, last = first[keep], last[keep]
-    rows = []
-    for names, group in each.reset_index().groupby(key, dropna=False, sort=True):
-        table = group.set_index("bin").reindex(range(bins), fill_value=0)[_SUMS].astype(float)
-        if not table["sum_x"].sum() or table["n"].sum() < 2 * smallest:
-            continue
-        run = np.vstack([np.zeros(len(_SUMS)), table.to_numpy().cumsum(axis=0)])
-        inside = pd.DataFrame(run[last + 1] - run[first], columns=_SUMS)
-        found = _difference(_share(inside), _share(pd.DataFrame(run[-1] - inside.to_numpy(), columns=_SUMS)), smallest)
-        found = found[found["change"] > 0]
-        if found.empty:
-            continue
-        best = found["p_value"].idxmin()
-        row = found.loc[best].to_dict() | dict(zip(key, names, strict=True))
-        day = [
-            dt.datetime.fromtimestamp(start + 86_400 * width * b, dt.UTC).date() for b in (first[best], last[best] + 1)
-        ]
-        rows.append(row | {"start": day[0], "end": day[1], "p_value": min(1.0, row["p_value"] * len(first))})
-    return pd.DataFrame(rows).set_index(key) if rows else pd.DataFrame()
+    groups = each.reset_index().groupby(key, dropna=False, sort=True)
+    flat, number = groups.obj, groups.ngroup().to_numpy()
+    names = flat[key].groupby(number).head(1).set_axis(pd.unique(number)).sort_index()
+    tables = np.zeros((len(names), bins + 1, len(_SUMS)))
+    tables[number, flat["bin"].to_numpy() + 1] = flat[_SUMS]
+    run = tables.cumsum(axis=1)  # up to each bin, so that any stretch is a difference of two
+    whole = pd.DataFrame(run[:, -1], columns=_SUMS)
+    worth = np.flatnonzero((whole["sum_x"] > 0) & (whole["n"] >= 2 * smallest))
+    days = [dt.datetime.fromtimestamp(start + 86_400 * width * b, dt.UTC).date() for b in range(bins + 1)]
+    parts = [_worst(run[part], first, last, smallest) for part in np.array_split(worth, max(1, len(worth) // 50))]
+    found = pd.concat([part.set_axis(worth[part.index], axis=0) for part in parts])
+    return found.assign(
+        **names.loc[found.index].to_dict("series"),
+        start=[days[first[b]] for b in found["stretch"]],
+        end=[days[last[b] + 1] for b in found["stretch"]],
+        p_value=np.minimum(1.0, found["p_value"] * len(first)),
+    ).set_index(key)
+
+
+def _worst(run: np.ndarray, first: np.ndarray, last: np.ndarray, smallest: int) -> pd.DataFrame:
+    """Of several touchpoints (running sums: touchpoint, bin, sum) the stretch that stands out most, where one is worse.
+
+    Returns, index the place in `run`: the columns of `_difference`, and `stretch`, the place in first and last.
+    """
+    inside = run[:, last + 1] - run[:, first]
+    rest = run[:, -1:] - inside
+    inside, rest = (pd.DataFrame(sums.reshape(-1, len(_SUMS)), columns=_SUMS) for sums in (inside, rest))
+    found = _difference(_share(inside), _share(rest), smallest)
+    found = found[found["change"] > 0]
+    best = found.loc[found.groupby(found.index // len(first))["p_value"].idxmin()]
+    return best.assign(stretch=best.index % len(first)).set_axis(best.index // len(first), axis=0)
 
 
 def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.DataFrame:
@@ -245,40 +258,31 @@ def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.Da
 
 
 def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None, smallest: int) -> pd.DataFrame:
-    """Whom the looks that stand hit, and what of the goal those lose; one small query each.
+    """Whom the looks that stand hit, and what of the goal those lose: one query for all, one more for each loop.
 
     What hit too few customers, or happened in a stretch of time (or the rest of it) that knows too few, is not told.
     """
     looks = looks.copy()
     extra = pd.DataFrame(index=looks.index, columns=["hit", "harm"], dtype=float)
     loops = pd.Series(None, index=looks.index, dtype=object, name="loop")
-    for i in looks.index[looks["loud"].notna()]:
-        row = looks.loc[i]
-        rows = seen.filter(seen.signal == row["signal"])
-        if row["column"]:
-            own = rows[row["column"]]
-            rows = rows.filter(own.isnull() if row["group"] is None else own == row["group"])
-        rest = rows.filter(rows.touchpoint == row["touchpoint"])
-        if row["start"]:
-            inside = (rows.at >= ibis.timestamp(str(row["start"]))) & (rows.at < ibis.timestamp(str(row["end"])))
-            rows, rest = rows.filter(inside), rest.filter(~inside)
-        mine = rows.filter(rows.touchpoint == row["touchpoint"])
-        hit = mine.x == 1
-        found = mine.aggregate(
-            hit=mine.customer_id.nunique(where=hit),
-            with_=mine.reached.mean(where=hit),
-            free=mine.reached.mean(where=~hit),
-            people=mine.customer_id.nunique(),
-        )
-        hit, with_, free, people = found.execute().iloc[0]
-        others = rest.customer_id.nunique().execute() if row["start"] else people
-        if disclosure.few([hit, people, others], smallest).any():
+    loud, wanted = looks[looks["loud"].notna()], {}
+    for i, row in loud.iterrows():
+        all_time = _of_group(seen, row) & (seen.touchpoint == row["touchpoint"])
+        here = all_time & _inside(seen, row)
+        hit, free = here & (seen.x == 1), here & (seen.x == 0)
+        others = all_time & ~_inside(seen, row) if row["start"] else here
+        people = {"hit": hit, "people": here, "others": others}
+        wanted |= {f"{name}{i}": seen.customer_id.nunique(where=rows) for name, rows in people.items()}
+        wanted |= {f"with{i}": seen.reached.mean(where=hit), f"free{i}": seen.reached.mean(where=free)}
+    found = seen.aggregate(**wanted).execute().astype(float).iloc[0] if wanted else {}
+    for i, row in loud.iterrows():
+        if disclosure.few([found[f"{name}{i}"] for name in ("hit", "people", "others")], smallest).any():
             looks.loc[i, "loud"] = None
             continue
         if row["signal"] == "return":
-            loops[i] = _loop(rows, row["touchpoint"])
-        known = goal or row["signal"] == "failure"
-        extra.loc[i] = hit, np.clip(np.nan_to_num(free - with_), ANNOYANCE, 1) if known else ANNOYANCE
+            loops[i] = _loop(seen.filter(_of_group(seen, row), _inside(seen, row)), row["touchpoint"])
+        lost = np.clip(np.nan_to_num(found[f"free{i}"] - found[f"with{i}"]), ANNOYANCE, 1)
+        extra.loc[i] = found[f"hit{i}"], lost if goal or row["signal"] == "failure" else ANNOYANCE
     out = looks.join(extra).join(loops)
     for name, end in (("excess", "value"), ("excess_low", "low"), ("excess_high", "high")):
         out[name] = out["hit"] * ((out[end] - out["baseline"]) / out["value"]).clip(lower=0)
@@ -286,6 +290,22 @@ def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | N
     out["money"] = out["lost"] * order_value if order_value else np.nan
     order = ["lost", "p_value", "signal", "touchpoint", "column", "against"]
     return out.sort_values(order, ascending=[False] + [True] * 5, na_position="last", ignore_index=True)
+
+
+def _of_group(seen: ir.Table, look: pd.Series) -> ir.BooleanValue:
+    """Which observations are of a look's signal and group?"""
+    signal = seen.signal == look["signal"]
+    if not look["column"]:
+        return signal
+    own = seen[look["column"]]
+    return signal & (own.isnull() if look["group"] is None else (own == look["group"]).fill_null(False))
+
+
+def _inside(seen: ir.Table, look: pd.Series) -> ir.BooleanValue:
+    """Which lie in its stretch of time?"""
+    if not look["start"]:
+        return ibis.literal(True)
+    return (seen.at >= ibis.timestamp(str(look["start"]))) & (seen.at < ibis.timestamp(str(look["end"])))
 
 
 def _loop(rows: ir.Table, touchpoint: str) -> tuple[str, ...]:

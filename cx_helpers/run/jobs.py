@@ -7,6 +7,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import re
 import signal
 import tempfile
 import time
@@ -18,7 +19,7 @@ from cx_helpers import kernels
 from cx_helpers.run import manifest
 from cx_helpers.wording import say
 
-DRIVER, FRONT = "cx_helpers.run.drive", "cx_helpers.run.front"
+DRIVER, FRONT, REHEARSAL = "cx_helpers.run.drive", "cx_helpers.run.front", "cx_helpers.run.rehearse"
 _PATIENCE_S = 300  # the longest that an index may take
 _GRACE_S = 20  # what a driver may need beyond its notebook's limit: starting the kernel, building the page
 
@@ -27,9 +28,10 @@ LATE = """
 pandas pandas.core.methods.to_dict pyarrow.pandas_compat pyarrow.parquet ibis ibis.backends.duckdb
 ibis.backends.duckdb.converter ibis.formats.pandas ibis.formats.numpy plotly.graph_objects plotly.graph_objs.layout
 plotly.graph_objs.scatter plotly.graph_objs.bar plotly.graph_objs.layout.template.data plotly.io._renderers plotly.tools
-plotly.offline narwhals._pandas_like.dataframe matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin
-IPython.core.pylabtools
+plotly.offline narwhals._pandas_like.dataframe ibis.expr.types.groupby
 """.split()
+PRINTED = "matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin IPython.core.pylabtools".split()
+_PRINTS = re.compile("matplotlib|seaborn|small_multiples")  # what a notebook says that needs those, too
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,18 @@ def imports(files: list[Path]) -> list[str]:
     return list(found)
 
 
+def late(files: list[Path]) -> list[str]:
+    """What the libraries of these notebooks import only when they are used."""
+    return LATE + PRINTED * any(_PRINTS.search(file.read_text("utf-8")) is not None for file in files)
+
+
 @contextlib.contextmanager
 def warmed(files: list[Path]) -> Iterator[dict[str, str]]:
     """The environment in which jobs start: warm where that can be, and nothing of the user's own Jupyter settings."""
     with contextlib.ExitStack() as stack:
         own = {"PLOTLY_RENDERER": "plotly_mimetype"}
         if kernels.available():
-            warm = stack.enter_context(kernels.Warm([*imports(files), *LATE, DRIVER, FRONT]))
+            warm = stack.enter_context(kernels.Warm([*imports(files), *late(files), DRIVER, FRONT, REHEARSAL]))
             folder = str(warm.folder)  # the warm process clears it away should this one be killed
             own |= warm.environment
         else:

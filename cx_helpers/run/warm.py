@@ -25,6 +25,9 @@ import threading
 import time
 import traceback
 
+# Spared while the libraries are imported, as if not installed: a debugger that every kernel would start and none of a
+# run is asked for, and a grammar of web addresses, a second in the making, for a check that no notebook has.
+_SPARED = ("debugpy", "rfc3987_syntax")
 READY = "ready"  # a file in the folder: the imports are done, forks are served
 
 
@@ -61,11 +64,14 @@ def _run(arguments: list[str]) -> None:
 
 
 def _serve(listener: socket.socket, folder: str, modules: list[str]) -> list[str] | None:
+    sys.modules |= dict.fromkeys(_SPARED)
     for module in modules:
         if select.select([sys.stdin], [], [], 0)[0]:  # end of file: the owner is gone already
             return None
         with contextlib.suppress(Exception):  # what cannot be imported here will say so in the notebook
             importlib.import_module(module)
+    for name in _SPARED:
+        del sys.modules[name]
     if (threads := _threads()) > 1:
         print(f"cx: {threads} threads after the imports, so forking is not safe: starting plainly", file=sys.stderr)
         sys.stderr.flush()
