@@ -50,14 +50,19 @@ def plain(files: list[Path], out: Path) -> tuple[float, float]:
     return wall, cpu
 
 
+def listed(names: list[str]):
+    """The notebooks that are meant, in the order of the book; no names: all."""
+    from cx_helpers.run import plan, shelves
+
+    return plan.from_names(names, shelves.catalog(ROOT / "data" / "sample", ROOT)).tasks
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NOTEBOOK")
     parser.add_argument("--rounds", type=int, default=1)
     asked = parser.parse_args()
-    from cx_helpers.run import plan
-
-    tasks = plan.from_names(asked.names, plan.catalog(ROOT / "notebooks")).tasks
+    tasks = listed(asked.names)
     times: dict[str, list[tuple[float, float]]] = {"cx run": [], "plain": []}
     with tempfile.TemporaryDirectory() as folder:
         for number in range(asked.rounds):

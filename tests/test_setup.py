@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import runpy
 import shutil
 import subprocess
 import tomllib
@@ -114,6 +115,12 @@ def test_make_lists_itself():
     said = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {line.split()[1] for line in said.splitlines()} == set(phony)
     assert {"reports", "test", "lab", "real", "sample", "lock", "bench", "clean"} <= set(phony)
+
+
+def test_the_benchmark_of_runs_finds_the_book():
+    listed = runpy.run_path(str(ROOT / "benchmarks" / "run_speed.py"))["listed"]
+    assert [task.name for task in listed(["cohort", "survey"])] == ["cohort", "survey"]
+    assert len(listed([])) == len(list((ROOT / "notebooks").glob("*.ipynb")))
 
 
 def test_what_the_hooks_call_is_in_the_development_lock():
