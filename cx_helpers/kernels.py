@@ -34,6 +34,7 @@ LEASH = "CX_LEASH"  # set for a plain start: end of file on stdin means that the
 PROVISIONER = "cx-warm"
 # what every kernel needs
 ALWAYS = "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.debugger".split()
+WITHHELD = {"CX_KEY"}  # the secret of pseudonyms (intake/pseudonyms.py): what notebooks run has no use for it
 _PATIENCE_S = 120  # the longest that importing may take before a plain start is the better idea
 
 
@@ -44,6 +45,11 @@ class WarmGone(OSError):
 def available() -> bool:
     """Can this machine fork, and is it not forbidden (CX_WARM=0)?"""
     return hasattr(os, "fork") and hasattr(socket, "send_fds") and os.environ.get("CX_WARM", "1") != "0"
+
+
+def surroundings() -> dict[str, str]:
+    """This process's environment as the processes of a run see it: without secrets that only `cx ingest` needs."""
+    return {name: value for name, value in os.environ.items() if name not in WITHHELD}
 
 
 class Warm:
@@ -67,7 +73,7 @@ class Warm:
                 stdout=subprocess.DEVNULL,
                 pass_fds=[listener.fileno()],
                 start_new_session=True,
-                env=os.environ | threads | inline | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
+                env=surroundings() | threads | inline | {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES"},
             )
 
     @property

@@ -210,6 +210,7 @@ def test_nothing_compared_is_not_nothing_found(locale):
     few = {"fa": "پاسخ کافی برای مقایسه نبود", "en": "too few answers to compare"}[locale]
     assert few in blocks.findings([], looked_at=0).payload["empty"]
     assert few not in blocks.findings([], looked_at=9).payload["empty"]
+    assert blocks.findings([], looked_at=1).payload["empty"].startswith(("One comparison was", "یک مقایسه"))
 
 
 @pytest.mark.parametrize(("kind", "good", "tone"), [

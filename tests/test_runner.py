@@ -701,6 +701,19 @@ def test_a_broken_plan_is_refused_with_its_remedy(text, here, capsys):
     assert not (here / "reports").exists()
 
 
+@pytest.mark.parametrize("warm", ["1", "0"])
+def test_a_notebook_cannot_read_the_secret_of_pseudonyms(warm, here, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("CX_WARM", warm)
+    monkeypatch.setenv("CX_KEY", "a secret of sixteen letters and more")
+    monkeypatch.setenv("REGION", "north")
+    shop.notebook(here, "02-bad", ['import os\nprint(os.environ.get("CX_KEY"), os.environ["REGION"])'])
+    assert cx("bad") == 0
+    run = here / "reports" / "bad" / "1404-06"
+    assert "None north" in (run / read(run / "manifest.json")["notebooks"][0]["executed"]).read_text("utf-8")
+
+
 def test_it_runs_without_forks_too(here, monkeypatch):
     monkeypatch.undo()
     monkeypatch.chdir(here)

@@ -68,7 +68,8 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> 
     if not ranked:
         looks = wording.number(looked_at, locale) if looked_at is not None else ""
         empty = t.found_nothing if looked_at is None else t.nothing_compared
-        empty = t.looked_and_found_nothing.format(looks=looks) if looked_at else empty
+        several = t.looked_once_and_found_nothing if looked_at == 1 else t.looked_and_found_nothing
+        empty = several.format(looks=looks) if looked_at else empty
         return Block({"kind": "finding", "locale": locale, "items": [], "empty": empty}, empty)
     items = [finding_item(one, locale) for one in ranked]
     plain = "\n".join(f"[{item['label']}] {item['claim']}" for item in items)

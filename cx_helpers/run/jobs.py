@@ -86,7 +86,7 @@ def warmed(files: list[Path]) -> Iterator[dict[str, str]]:
             own |= warm.environment
         else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-", ignore_cleanup_errors=True))
-        yield dict(os.environ) | own | {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}
+        yield kernels.surroundings() | own | {"JUPYTER_RUNTIME_DIR": folder, "IPYTHONDIR": folder}
 
 
 def work(jobs: list[Job], at_once: int, environment: dict, folder: Path, done: Callable[[Job], None]) -> list[Job]:
