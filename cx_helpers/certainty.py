@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from scipy.special import betainc, gammainc, gammaincc, ndtr, ndtri, stdtr, stdtrit
 
 from cx_helpers import disclosure
 
@@ -62,6 +62,24 @@ def t_quantile(df, level: float = 0.95) -> np.ndarray:
     """Student's t for a two-sided interval of `level`; null where df < 1."""
     df = np.asarray(df, float)
     return np.where(df >= 1, stdtrit(np.maximum(df, 1), 0.5 + level / 2), np.nan)
+
+
+def rare_count(count, expected, spread=1.0) -> np.ndarray:
+    """Two-sided p value of a count where `expected` is usual; null where expected is not above 0.
+
+    spread  variance of the count in parts of `expected`: 1 is Poisson's, above 1 a negative binomial's (its variance
+            grows with the mean: NB1).  p is twice the smaller tail, the count itself in both, at most 1.
+    Source: Cameron, Trivedi, Regression Analysis of Count Data, 2nd ed. 2013, ch. 3.
+    """
+    count, expected, spread = np.broadcast_arrays(*(np.asarray(x, float) for x in (count, expected, spread)))
+    known = (expected > 0) & ~np.isnan(count)
+    k, m = np.where(known, count, 0), np.where(known, expected, 1)
+    poisson, some = spread < 1 + 1e-6, np.maximum(k, 1)
+    size = np.where(poisson, 1, m / np.where(poisson, 1, spread - 1))
+    one = 1 / np.maximum(spread, 1)
+    below = np.where(poisson, gammaincc(k + 1, m), betainc(size, k + 1, one))
+    above = np.where(k == 0, 1, np.where(poisson, gammainc(some, m), betainc(some, size, 1 - one)))
+    return np.where(known, np.minimum(1, 2 * np.minimum(below, above)), np.nan)
 
 
 def adjust(p_values, method: str = "bh") -> np.ndarray:

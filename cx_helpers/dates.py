@@ -129,6 +129,11 @@ class Period:
         year, month = to_jalali(day)[:2] if calendar == "jalali" else (day.year, day.month)
         return cls(f"{year:04}-{month:02}", *_span(year, month, 1, calendar), "month", calendar, timezone)
 
+    @classmethod
+    def day_of(cls, day: dt.date, *, calendar: str = "jalali", timezone: str = "Asia/Tehran") -> Period:
+        """One day as a period."""
+        return cls(_iso(day, calendar), day, day + dt.timedelta(1), "day", calendar, timezone)
+
     @property
     def start(self) -> dt.datetime:
         """The first instant, in UTC."""
@@ -223,6 +228,19 @@ def moment_label(
     local = moment.astimezone(ZoneInfo(timezone))
     day, clock = day_label(local.date(), locale, calendar), f"{local:%H:%M}"
     return f"{day}، ساعت {clock.translate(_DIGITS_FA)}" if locale == "fa" else f"{day}, {clock}"
+
+
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+
+
+def day_number(day: dt.date) -> int:
+    """Days from 1970-01-01 to a calendar day: what an engine counts days by."""
+    return day.toordinal() - _EPOCH
+
+
+def numbered_day(number) -> dt.date:
+    """The calendar day of a day number."""
+    return dt.date.fromordinal(int(number) + _EPOCH)
 
 
 def month_number(column, periods: list[Period]):

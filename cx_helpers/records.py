@@ -57,6 +57,16 @@ METRICS: dict[str, Metric] = {
     "return_rate": _metric("نرخ بازگشت به همان نقطه", "Rate of coming back to it", "share", "down", 1, low=0, high=1),
     "next_share": _metric("سهم گام بعد", "Share of the next step", "share", "down", 1, low=0, high=1),
     "feeling": _metric("احساس", "Feeling", "score", digits=2, low=-1, high=1),
+    "first_reply_minutes": _metric("زمان نخستین پاسخ", "Time to first reply", "minutes", "down", 1, low=0),
+    "resolution_hours": _metric("زمان حل درخواست", "Time to resolution", "hours", "down", 1, low=0),
+    "delivery_days": _metric("زمان تحویل", "Time to delivery", "days", "down", 1, low=0),
+    "churn_rate": _metric("نرخ ریزش", "Churn rate", "share", "down", 1, low=0, high=1),
+    "data_age": _metric("سن داده (عقب‌ترین جدول)", "Age of data (table furthest behind)", "days", "down", 1, low=0),
+    "completeness": _metric("خانه‌های پر", "Cells that are filled", "share", digits=1, low=0, high=1),
+    "quarantined": _metric("ردیف‌های در قرنطینه", "Rows in quarantine", "count", "down", low=0),
+    "known_customers": _metric(
+        "ردیف‌های با مشتری شناخته", "Rows with a known customer", "share", digits=1, low=0, high=1
+    ),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 
@@ -95,6 +105,7 @@ class Finding:
     text        the claim in both languages;  detail  shown under it, not part of the record
     looks       how many comparisons p_adjusted was corrected for
     good        is it good news (True), bad news (False), or as its kind says (None)?  Only for how it is shown
+    remedy      what to do about it, shown under it where nothing is known of what mending would bring
     """
 
     kind: str
@@ -112,6 +123,7 @@ class Finding:
     detail: Words | None = field(default=None, compare=False)
     looks: int | None = field(default=None, compare=False)
     good: bool | None = field(default=None, compare=False)
+    remedy: Words | None = field(default=None, compare=False)
 
     def __post_init__(self):
         if self.kind not in KINDS:

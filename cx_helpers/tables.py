@@ -241,6 +241,22 @@ TABLES: dict[str, Table] = {
 }
 
 
+_SINCE = {"customers": "created_at", "initiatives": "started_at"}  # no period cuts them, yet their rows have a time
+
+
+def instant(table, name: str):
+    """When did what a row of the table `name` tells of happen?  A column; None where such rows have no time.
+
+    table  an ibis table.  An invitation that nobody answered happened when it was sent.
+    """
+    when = TABLES[name].time or _SINCE.get(name)
+    if when not in table.columns:
+        return None
+    return (
+        table[when].coalesce(table.invited_at) if name == "responses" and "invited_at" in table.columns else table[when]
+    )
+
+
 def nearest(name: str, known) -> str:
     """`; did you mean 'x'?` where something near is known, else an empty string."""
     near = _near(name, known)

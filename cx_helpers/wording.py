@@ -311,6 +311,62 @@ contribution | وزن | weight
 agreement | همخوانی | agreement
 read | خوانده‌شده | read
 ties | سهم رویدادهای هم‌زمان | share of simultaneous events
+identities | شناسه‌ها | identities
+exposures | حضور در آزمایش‌ها | exposures
+initiatives | اقدام‌ها | initiatives
+source | منبع | source
+scores | امتیازها | scores
+problem | پرسش | question
+table | جدول | table
+column | ستون | column
+week | هفته | week
+day | روز | day
+in_period | در این دوره | in this period
+first | نخستین | first
+last | تازه‌ترین | newest
+rows_in | رسیده | came in
+taken | پذیرفته | taken
+quarantined | در قرنطینه | in quarantine
+skipped | آگاهانه کنار گذاشته | skipped on purpose
+faulty | نادرست | at fault
+faulty_share | سهم | share
+delivered_before_ordered | تحویل پیش از سفارش | delivered before ordered
+promised_before_ordered | موعد پیش از سفارش | promised before ordered
+promised_far_off | موعد بسیار دور | promised far off
+negative_amount | مبلغ منفی | negative amount
+negative_discount | تخفیف منفی | negative discount
+negative_quantity | تعداد منفی | negative quantity
+negative_price | قیمت منفی | negative price
+reply_before_opened | پاسخ پیش از درخواست | reply before the request
+solved_before_opened | حل پیش از درخواست | solved before the request
+off_scale | امتیاز بیرون از مقیاس | score off its scale
+scale_upside_down | مقیاس وارونه | scale upside down
+answered_before_invited | پاسخ پیش از دعوت | answered before invited
+negative_duration | مدت منفی | negative duration
+negative_cost | هزینهٔ منفی | negative cost
+ended_before_started | پایان پیش از آغاز | ended before it started
+negative_fee | حق اشتراک منفی | negative fee
+sentiment_off_scale | احساس بیرون از بازه | feeling off its scale
+from_the_future | تاریخ از آینده | date in the future
+repeated_row | ردیف دوباره | row said twice
+copied_text | متن رونوشت | copied text
+tied_times | تماس‌های هم‌زمان | contacts at one instant
+customer_id | مشتری | customer
+session_id | نشست | session
+outcome | نتیجه | outcome
+status | وضعیت | status
+margin | سود | margin
+plan | طرح | plan
+birth_year | سال تولد | year of birth
+promised_at | موعد تحویل | promised time
+delivered_at | زمان تحویل | time of delivery
+invited_at | زمان دعوت | time of invitation
+first_reply_at | زمان نخستین پاسخ | time of first reply
+discount | تخفیف | discount
+basket | ارزش سبد خرید | value of baskets
+duration_s | مدت تماس | duration of contacts
+cost | هزینه | cost
+monthly_fee | حق اشتراک | fee
 improve | اول درست کنید | fix first
 keep | نگه دارید | keep up
 watch | زیر نظر | watch

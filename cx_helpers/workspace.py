@@ -73,6 +73,11 @@ class Tables:
         """The table `name`, or None where this company has none: for what a report can also do without."""
         return self.table(name) if self.has(name) else None
 
+    @property
+    def whole(self) -> dict:
+        """Every table that this company has, as it is: uncut, of everybody, whatever the period and the segment."""
+        return {name: whereabouts.read(self.settings, name) for name in TABLES if self.has(name)}
+
     def destination(self, goal: str = "") -> str:
         """The touchpoint that journeys should reach: `goal`, or the last that the workspace names in stage `purchase`.
 
@@ -155,7 +160,7 @@ class Tables:
     @property
     def caution(self) -> wording.Words | None:
         """A sentence when the data end before the period does, so that nobody reads a part as the whole; else None."""
-        found = data_range(self.settings)
+        found = data_range(self.settings, self.period.end)
         if found is None or self.period.kind == "day":
             return None
         last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.period.timezone)).date()
@@ -265,8 +270,8 @@ def split_segment(segment: str) -> tuple[str, str]:
     return column.strip(), value.strip()
 
 
-def data_range(settings: Settings) -> tuple[dt.datetime, dt.datetime] | None:
-    """First and last instant (UTC) at which customers did anything; None where no table tells."""
+def data_range(settings: Settings, until: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
+    """First and last instant (UTC) before `until` at which customers did anything; None where no table tells."""
     import pandas as pd
 
     ends = []
@@ -276,16 +281,21 @@ def data_range(settings: Settings) -> tuple[dt.datetime, dt.datetime] | None:
         except MissingTable:
             continue
         if (when := TABLES[name].time) in table.columns:
-            row = table.aggregate(first=table[when].min(), last=table[when].max()).execute().iloc[0]
+            seen = table[when] < until
+            row = table.aggregate(first=table[when].min(where=seen), last=table[when].max(where=seen)).execute().iloc[0]
             ends += [pd.Timestamp(t).tz_localize(None) for t in row if not pd.isna(t) and pd.Timestamp(t).tz is None]
             ends += [pd.Timestamp(t).tz_convert(None) for t in row if not pd.isna(t) and pd.Timestamp(t).tz]
     return (min(ends).to_pydatetime(), max(ends).to_pydatetime()) if ends else None
 
 
 def last_complete_month(folder: str | Path) -> str:
-    """The newest calendar month that the data covers to its last day: the period of a report nobody named one for."""
+    """The newest calendar month that the data covers to its last day: the period of a report nobody named one for.
+
+    A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
+    lies beyond tomorrow by this machine's clock does not count.
+    """
     settings = folder if isinstance(folder, Settings) else load_settings(folder)
-    found = data_range(settings)
+    found = data_range(settings, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
     if found is None:
         raise MissingTable(lacking.any_data())
     last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()

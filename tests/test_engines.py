@@ -15,22 +15,29 @@ import pytest
 from cx_helpers import folding, workspace
 from cx_helpers import measures as package
 from cx_helpers.measures import (
+    arrivals,
     cohort,
     cohort_coverage,
+    completeness,
     dropouts,
     emotion,
     experience,
     fixing,
     friction,
+    impossible,
     journey,
     lifecycle,
+    linkage,
     moments,
+    novelties,
     outcomes,
     profile,
+    repeats,
     sentiment,
     survey,
     touchpoints,
     voices,
+    volume,
 )
 
 STAGES = {"evaluation": ["product_page", "reviews"], "purchase": ["cart", "payment"], "support": ["support_call"]}
@@ -57,7 +64,21 @@ def profiles(t, as_of=None):
     return profile.profile(t.until.customers, as_of or t.period.end, 60.0, **facts)
 
 
+def known(frame):
+    """Sources that no row names are None, or NaN, as the engine has it: one and the same."""
+    flat = frame.reset_index()
+    return flat.astype({c: object for c in flat if flat[c].dtype == object}).fillna("(none)")
+
+
 ANSWERS = {
+    "arrivals.arrivals": lambda t: known(arrivals.arrivals(t.whole, t.period)),
+    "volume.days": lambda t: known(volume.days(t.whole, t.period)),
+    "impossible.impossible": lambda t: known(impossible.impossible(t.whole, t.period, t.period.first)),
+    "repeats.repeats": lambda t: known(repeats.repeats(t.whole, t.period)),
+    "completeness.completeness": lambda t: known(completeness.completeness(t.whole, t.period)),
+    "completeness.share": lambda t: completeness.share(t.until.responses, "score", by="channel"),
+    "linkage.overlap": lambda t: linkage.overlap(t.whole, t.period),
+    "novelties.novelties": lambda t: known(novelties.novelties(t.whole, t.period)),
     "survey.nps by channel": lambda t: survey.nps(t.responses, by="channel"),
     "survey.nps by month": lambda t: survey.nps(t.until.responses, periods=t.months(6)),
     "survey.csat by two": lambda t: survey.csat(t.with_column("responses", "gender"), by=["gender", "channel"]),

@@ -1,0 +1,174 @@
+"""What came from where, and how fresh is it?  Rows, first and last instant of every table and source; who is late."""
+
+from __future__ import annotations
+
+import math
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+from scipy.special import gammaincc
+
+from cx_helpers import certainty, faults
+from cx_helpers.dates import Period, day_number
+from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
+from cx_helpers.tables import instant
+from cx_helpers.wording import Words, name, say
+
+UNAWAITED = ("customers", "exposures", "initiatives")  # a list of people, and what begins and ends on purpose
+ALL = "all"  # sources: the whole table
+_HISTORY = 28  # rows, and days from the first to the last, that a feed must have before it can be called late
+_EVEN = 8  # shape of the most regular feed: regular so far is no promise
+_RETIRED = 92  # days: a source silent for longer was switched off, and nobody waits for it either
+
+
+def arrivals(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+    """What came from where?
+
+    tables  every table of the company, uncut ({name: table});  period  the report's: its end is "now"
+    Returns one row for each (`table`, `source`; None where the rows do not say): n rows up to the period's end (all
+    rows, where they have no time), in_period, later (rows after its end, which reports do not see), unknown (rows
+    without a customer; NaN where the table has no such column), first, last (UTC) and `data_age` (days from the newest
+    row to the period's end; NaN where there is no row or no time).
+    """
+    found = [_of(table, name, period).assign(table=name) for name, table in tables.items()]
+    whole = pd.concat(found) if found else pd.DataFrame(columns=["table", "source", *_COUNTS, "first", "last"])
+    whole = whole[whole["n"] + whole["later"] > 0]
+    whole["source"] = whole["source"].astype(object).where(whole["source"].notna(), None)
+    whole = whole.assign(**{end: pd.to_datetime(whole[end], utc=True) for end in ("first", "last")})
+    whole["data_age"] = (pd.Timestamp(period.end) - whole["last"]).dt.total_seconds() / 86_400
+    place = whole["table"].map({one: place for place, one in enumerate(tables)})
+    order = np.lexsort([-whole["n"], place])
+    return whole.iloc[order].set_index(["table", "source"])
+
+
+_COUNTS = ("n", "in_period", "later", "unknown")
+
+
+def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
+    when, has_customer = instant(table, name), "customer_id" in table.columns
+    rows = table.select(
+        source=table.source.cast("string") if "source" in table.columns else ibis.null("string"),
+        _known=table.customer_id.notnull() if has_customer else ibis.literal(True),
+        _at=ibis.null("timestamp") if when is None else when,
+    )
+    seen, inside = ~(rows._at >= period.end).fill_null(False), (rows._at >= period.start).fill_null(False)
+    counted = rows.group_by("source").aggregate(
+        n=seen.cast("int64").sum(),
+        in_period=(seen & inside).cast("int64").sum(),
+        later=(~seen).cast("int64").sum(),
+        unknown=(seen & ~_._known).cast("int64").sum(),
+        first=_._at.min(where=seen),
+        last=_._at.max(where=seen),
+    )
+    found = counted.execute()
+    found = found.assign(**{end: pd.to_datetime(found[end], utc=True).dt.as_unit("us") for end in ("first", "last")})
+    return found if has_customer else found.assign(unknown=np.nan)
+
+
+def late(found: pd.DataFrame, counts: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """Which feeds have run dry before the period's end?
+
+    found   of `arrivals`;  counts  of `volume.days`, which tell how long a feed is usually silent
+    A table is late, or one source of a table that has several, when it has been silent for two days more than ever
+    before in these weeks, and so long a silence is more than chance: p_value is that of a gap as long between two days
+    with rows, gaps being gamma distributed with the feed's own mean and spread (a shape of at most 8).  UNAWAITED and
+    sources switched off long ago are not waited for.  Returns index (`table`, `source`; "all": the whole table): n rows
+    in the period, last, data_age, silent (whole days), usual (the longest silence before), lost (share of the period's
+    days after the last row), p_value, p_adjusted (Holm over all feeds judged; attrs["looks"] says how many).
+    """
+    rows = []
+    for table, part in found.groupby(level="table", sort=False):
+        part = part[part["last"].notna()]
+        if table in UNAWAITED or part.empty:
+            continue
+        whole = (table, ALL, part["in_period"].sum(), part["n"].sum(), part["first"].min(), part["last"].max())
+        rows.append(whole)
+        if len(part) > 1:
+            named = part[[isinstance(source, str) for _, source in part.index]]
+            rows += [(*index, *row[["in_period", "n", "first", "last"]]) for index, row in named.iterrows()]
+    feeds = pd.DataFrame(rows, columns=["table", "source", "n", "rows", "first", "last"])
+    feeds = feeds.assign(**{end: pd.to_datetime(feeds[end], utc=True) for end in ("first", "last")})
+    feeds["data_age"] = [(period.end - last).total_seconds() / 86_400 for last in feeds["last"]]
+    feeds["silent"] = np.floor(feeds["data_age"].astype(float)).clip(lower=0)
+    seen = counts[counts["day"] < day_number(period.past)]
+    gaps = [_gaps(seen, row) for row in feeds.itertuples()]
+    feeds["usual"] = [gap.max() - 1 for gap in gaps]
+    judged = ((feeds["last"] - feeds["first"]).dt.days >= _HISTORY) & (feeds["rows"] >= _HISTORY)
+    judged &= (feeds["source"] == ALL) | (feeds["silent"] <= _RETIRED)
+    p = pd.Series([_so_long(gap, silent + 1) for gap, silent in zip(gaps, feeds["silent"], strict=True)], dtype=float)
+    feeds["p_value"] = p.where(feeds["silent"] >= feeds["usual"] + 2, 1.0).where(judged)
+    feeds["p_adjusted"] = certainty.adjust(feeds["p_value"], "holm")
+    feeds["lost"] = (feeds["data_age"] / period.days).clip(0, 1)
+    wanted = ["n", "last", "data_age", "silent", "usual", "lost", "p_value", "p_adjusted"]
+    out = feeds.set_index(["table", "source"])[wanted]
+    out.attrs["looks"] = int(judged.sum())
+    return out
+
+
+def _gaps(counts: pd.DataFrame, feed) -> np.ndarray:
+    """Days from one day with rows to the next; of a feed that has had none for long, the mean of all its time."""
+    mine = counts[counts["table"] == feed.table]
+    mine = mine if feed.source == ALL else mine[mine["source"] == feed.source]
+    days = np.unique(mine["day"])
+    return np.diff(days) if len(days) > 1 else np.array([max(1.0, (feed.last - feed.first).days / feed.rows)])
+
+
+def _so_long(gaps: np.ndarray, gap: float) -> float:
+    """The chance of a gap of this length or longer."""
+    shape = min(_EVEN, gaps.mean() ** 2 / gaps.var()) if gaps.var() else _EVEN
+    return float(gammaincc(shape, shape * gap / gaps.mean()))
+
+
+def findings(dry: pd.DataFrame, period: Period) -> tuple[list[Finding], int]:
+    """The feeds that are late, worst first, and how many were looked at; all tables late is one finding.
+
+    dry  of `late`
+    """
+    looks, sure = dry.attrs["looks"], dry[dry["p_adjusted"] < MEDIUM_P]
+    tables, stopped = (frame[frame.index.get_level_values("source") == ALL] for frame in (dry, sure))
+    if len(stopped) > 1 and len(stopped) == len(tables):
+        newest = stopped.loc[stopped["data_age"].idxmin()]
+        return [_finding(ALL, ALL, newest, period, looks)], looks
+    told = [
+        _finding(table, source, row, period, looks)
+        for (table, source), row in sure.iterrows()
+        if source == ALL or (table, ALL) not in stopped.index
+    ]
+    return sorted(told, key=lambda one: -one.value), looks
+
+
+def _finding(table: str, source: str, row: pd.Series, period: Period, looks: int) -> Finding:
+    what = {"fa": "همهٔ جدول‌ها", "en": "all tables"} if table == ALL else name(table)
+    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=source)
+    text = say(
+        fa="{what}{of}: پس از {day} ردیفی نیامده است، {k} روز پیش از پایان دوره",
+        en="{what}{of}: no rows after {day}, {k} days before the period's end",
+        what={"fa": what["fa"], "en": what["en"][:1].upper() + what["en"][1:]},
+        of={"fa": "", "en": ""} if source == ALL else of,
+        day=row["last"].tz_convert(period.timezone).date(), k=math.floor(row["data_age"]),
+    )  # fmt: skip
+    metric = faults.CARRIES.get(table, "revenue")
+    said = say(
+        fa="پیامد: {lost:.0%} روزهای این دوره در «{metric}» و هر عدد دیگری که از این ردیف‌ها ساخته می‌شود نیست. {before}",
+        en="{lost:.0%} of this period's days are missing from “{metric}” and every other number made of these rows. "
+        "{before}",
+        lost=row["lost"], metric=faults.title(metric), before=_before(row["usual"]),
+    )  # fmt: skip
+    remedy = say(
+        fa="خروجی تازه را در sources/ بگذارید و cx ingest را اجرا کنید، یا دوره‌ای را بخواهید که داده‌اش کامل است.",
+        en="put a fresh export into sources/ and run cx ingest, or ask for a period whose data are complete.",
+    )
+    return faults.finding(
+        table, "late", faults.loudness(row["lost"], row["p_adjusted"] < HIGH_P), text, said, remedy,
+        subject={} if source == ALL else {"source": source}, metric=metric, measure="data_age",
+        value=row["data_age"], baseline=row["usual"], n=int(row["n"]), p_adjusted=row["p_adjusted"], looks=looks,
+    )  # fmt: skip
+
+
+def _before(usual: float) -> Words:
+    if not usual:
+        return {"fa": "تا آن روز هر روز ردیفی آمده بود.", "en": "Until then rows came every day."}
+    return say(fa="تا آن روز بلندترین سکوت {k} روز بود.", en="Until then the longest silence was {k} days.", k=usual)

@@ -1,0 +1,297 @@
+"""Did a feed suddenly shrink or swell?  Days on which far fewer or far more rows came than on such days before.
+
+A break of the data and a break of the business look alike: this finds the days, people tell which it was.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cx_helpers import certainty, faults, rhythm
+from cx_helpers.dates import Period, day_number, numbered_day, to_jalali
+from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
+from cx_helpers.wording import Words, name, say
+
+WEEKS = 52  # watched, up to the period's end
+OFTEN = 3  # times in the weeks watched: a rhythm
+_LAX_P = 0.001  # enough to see that such a thing has happened before
+_SPLITS = ("source", "channel")
+_LISTS = ("customers",)  # filled in one go as often as not: no stream
+_NOWRUZ = 13  # days that no Iranian feed is held to
+
+
+def series(counts: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The feeds that are watched, a row each: every table, and each source and channel where a table has several.
+
+    counts  of `volume.days`.  Index (`table`, `by`, `value`; by "table": the whole), a column for each day number of
+    the 60 weeks up to the period's end; 0 where no row came, NaN before a feed's first day.
+    """
+    past = day_number(period.past)
+    span = range(past - 7 * (WEEKS + rhythm.BEFORE), past)
+    seen, rows = counts[counts["day"].between(span[0], past - 1)], {}
+    for table, part in seen[~seen["table"].isin(_LISTS)].groupby("table", sort=False):
+        rows[table, "table", table] = part.groupby("day")["n"].sum()
+        for by in _SPLITS:
+            for value, mine in part.groupby(by, sort=True):
+                if part[by].nunique(dropna=False) > 1:
+                    rows[table, by, value] = mine.groupby("day")["n"].sum()
+    names = ["table", "by", "value"]
+    index = (
+        pd.MultiIndex.from_tuples(rows, names=names) if rows else pd.MultiIndex.from_arrays([[], [], []], names=names)
+    )
+    frame = pd.DataFrame([one.reindex(span) for one in rows.values()], index=index, columns=list(span), dtype=float)
+    begun = frame.notna().cummax(axis=1)
+    return frame.fillna(0.0).where(begun)
+
+
+class Watched(NamedTuple):
+    """The feeds of `series`, and what was to be expected of them (rhythm.Usual); rows and days are the same."""
+
+    feeds: pd.DataFrame
+    usual: rhythm.Usual
+
+
+def watch(counts: pd.DataFrame, period: Period, dry: pd.DataFrame | None = None) -> Watched:
+    """The feeds, and what was to be expected of each on each day.
+
+    counts  of `volume.days`;  period  the report's;  dry  of `arrivals.late`: what a feed lacks after it has run dry is
+            told of there, and no break
+    1-13 Farvardin, where years are Jalali, are not judged.
+    """
+    feeds = series(counts, period)
+    for (table, source), row in dry[dry["p_adjusted"] < MEDIUM_P].iterrows() if dry is not None else ():
+        mine = feeds.index.get_level_values("table") == table
+        mine &= (source == "all") | (feeds.index.get_level_values("value") == source)
+        last = day_number(row["last"].tz_convert(period.timezone).date())
+        feeds = feeds.mask(np.outer(mine, feeds.columns >= last))
+    days = [to_jalali(numbered_day(day)) for day in feeds.columns] if period.calendar == "jalali" else []
+    quiet = np.array([month == 1 and day <= _NOWRUZ for _, month, day in days] or [False] * feeds.shape[1], bool)
+    whole = feeds.index.get_level_values("by") == "table"
+    return Watched(feeds, rhythm.usual(feeds.to_numpy(float), whole, quiet))
+
+
+def breaks(watched: Watched, period: Period) -> pd.DataFrame:
+    """When did a feed suddenly shrink or swell?
+
+    watched  of `watch`;  period  the report's
+    Days and whole weeks under half or over two and a half times the usual, where that is more than chance after
+    correction (Holm) for every day and week of every feed; days within a week of each other are one break.  What a feed
+    does three times or more in the time watched is its rhythm (the lull after each wave of a survey): then only what is
+    far from the middle one of these is a break.  A break of a whole table hides those of its parts, and one that a part
+    explains is said of the part.
+    Returns index (`table`, `by`, `value`), worst first: first_day, last_day, n (rows that came), expected, ratio,
+    missing (rows; negative: too many), lost (those of the period, in parts of what the table should have had then),
+    of_year (missing in parts of what the table should have had in all these weeks), p_adjusted; attrs["looks"] is how
+    many days and weeks were judged.
+    """
+    feeds, y, m = watched.feeds, watched.feeds.to_numpy(float), watched.usual.expected
+    way, adjusted, looks = _flags(y, watched.usual)
+    lax = _way(y, m, watched.usual.p, _LAX_P)
+    inside = feeds.columns >= day_number(period.first)
+    should = np.where(np.isnan(m), np.nan_to_num(y), m)
+    of_table = {index[0]: should[place] for place, index in enumerate(feeds.index) if index[1] == "table"}
+    rows = []
+    for place, index in enumerate(feeds.index):
+        known = np.where(np.isnan(m[place]), 0, 1)
+        came, usual = np.nan_to_num(y[place]) * known, np.nan_to_num(m[place])
+        before = [(sign, *_sums(came, usual, run)) for sign in (-1, 1) for run in _runs(lax[place] == sign)]
+        for sign in (-1, 1):
+            for run in _runs(way[place] == sign):
+                n, expected = _sums(came, usual, run)
+                again = _is_rhythm(n / expected, [x / z for other, x, z in before if other == sign])
+                gap = (usual - came)[run]
+                days = numbered_day(feeds.columns[run.start]), numbered_day(feeds.columns[run.stop - 1])
+                lost = faults.share(gap[inside[run]].sum(), of_table[index[0]][inside].sum())
+                parts = lost, faults.share(gap.sum(), of_table[index[0]].sum()), np.nanmin(adjusted[place, run])
+                rows.append((*index, *days, n, expected, n / expected, gap.sum(), *parts, again))
+    names = ["table", "by", "value"]
+    found = _roots(pd.DataFrame(rows, columns=[*names, *_COLUMNS, "rhythm"]))
+    found = found[~found.pop("rhythm").astype(bool)]
+    worst = np.lexsort([-found["missing"].abs(), -found["lost"].abs()])
+    found = found.iloc[worst].set_index(names)
+    found.attrs["looks"] = looks
+    return found
+
+
+_COLUMNS = "first_day last_day n expected ratio missing lost of_year p_adjusted".split()
+
+
+def _flags(y: np.ndarray, usual: rhythm.Usual) -> tuple[np.ndarray, np.ndarray, int]:
+    """(-1 fall, 1 jump, 0 neither; p corrected) for each feed and day, and how many looks that was."""
+    m, weekly = usual.expected, rhythm.weeks(y, usual.expected)
+    looked = np.concatenate([usual.p.ravel(), usual.weekly_p.ravel()])
+    adjusted = certainty.adjust(looked, "holm")
+    daily, by_week = adjusted[: y.size].reshape(y.shape), adjusted[y.size :].reshape(usual.weekly_p.shape)
+    way, weeks = _way(y, m, daily), np.repeat(_way(*weekly, by_week), 7, axis=1)
+    part_of = np.where(np.sign(np.nan_to_num(y - m)) == weeks, weeks, 0)
+    by_week = np.where(part_of != 0, np.repeat(by_week, 7, axis=1), np.nan)
+    return np.where(way == 0, part_of, way), np.fmin(daily, by_week), int((~np.isnan(looked)).sum())
+
+
+def _way(y: np.ndarray, m: np.ndarray, p: np.ndarray, least: float = MEDIUM_P) -> np.ndarray:
+    sure = np.nan_to_num(p, nan=1.0) < least
+    return np.where(sure & (y < rhythm.FALL * m), -1, np.where(sure & (y > rhythm.JUMP * m), 1, 0))
+
+
+def _runs(flagged: np.ndarray) -> list[slice]:
+    """The days of each break: flagged ones within a week of each other, and what lies between them."""
+    days = np.flatnonzero(flagged)
+    parts = np.split(days, np.flatnonzero(np.diff(days) > 7) + 1) if len(days) else []
+    return [slice(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def _sums(came: np.ndarray, usual: np.ndarray, run: slice) -> tuple[float, float]:
+    return float(came[run].sum()), float(usual[run].sum())
+
+
+def _is_rhythm(ratio: float, alike: list[float]) -> bool:
+    """Is this like what the feed has done again and again?  `alike`: its breaks of this direction, this one too."""
+    if len(alike) < OFTEN:
+        return False
+    far = (ratio + 0.02) / (np.median(alike) + 0.02)
+    return bool(rhythm.FALL <= far <= rhythm.JUMP)
+
+
+_LEVELS = {"table": 0, "source": 1, "channel": 2}
+
+
+def _roots(found: pd.DataFrame) -> pd.DataFrame:
+    """Each break once, where it belongs: not of a whole that one part explains, not of a part of a broken whole."""
+    level, size = found["by"].map(_LEVELS), found["missing"].abs()
+
+    def beside(row) -> pd.Series:
+        same = (found["table"] == row["table"]) & (np.sign(found["missing"]) == np.sign(row["missing"]))
+        return same & (found["first_day"] <= row["last_day"]) & (found["last_day"] >= row["first_day"])
+
+    def is_explained(row) -> bool:
+        farther = np.sign(row["missing"]) * (row["ratio"] - found["ratio"]) > 0.05
+        inside = (level > _LEVELS[row["by"]]) & (size >= 0.8 * abs(row["missing"]))
+        return bool((beside(row) & inside & farther).any())
+
+    explained = np.array([is_explained(row) for _, row in found.iterrows()], bool)
+
+    def is_echo(row) -> bool:
+        wider = (level < _LEVELS[row["by"]]) & (size >= 0.9 * abs(row["missing"])) & ~explained
+        return bool((beside(row) & wider).any())
+
+    echo = np.array([is_echo(row) for _, row in found.iterrows()], bool)
+    return found[~explained & ~echo]
+
+
+def weekly(watched: Watched, period: Period, weeks: int = 26) -> pd.DataFrame:
+    """How much came of each table in each of the last weeks, in parts of the usual?
+
+    Returns index (`table`, `week`: the week's last day as a dates.Period): n rows, `expected`, `ratio` (1 is usual; NaN
+    where nothing was to be expected).
+    """
+    y, m = rhythm.weeks(watched.feeds.to_numpy(float), watched.usual.expected)
+    last = [watched.feeds.columns[7 * k + 6] for k in range(y.shape[1])][-weeks:]
+    names = [_day(day, period) for day in last]
+    parts = {
+        index[0]: pd.DataFrame({"n": y[place, -weeks:], "expected": m[place, -weeks:]}, index=names)
+        for place, index in enumerate(watched.feeds.index)
+        if index[1] == "table"
+    }
+    found = pd.concat(parts, names=["table", "week"]) if parts else pd.DataFrame({"n": [], "expected": []})
+    return found.assign(ratio=(found["n"] / found["expected"]).where(found["expected"] > 0))
+
+
+def daily(watched: Watched, feed: tuple[str, str, str], period: Period, days: int = 60) -> pd.DataFrame:
+    """What came of one feed on each of the last days, and between which ends 95 of 100 usual days lie.
+
+    feed  (table, by, value), an index of `breaks`.  Returns index dates.Period of a day: n, `rows`, low, high.
+    """
+    place = watched.feeds.index.get_loc(feed)
+    y, m = watched.feeds.iloc[place, -days:], watched.usual.expected[place, -days:]
+    half = certainty.Z95 * np.sqrt(rhythm.MEDIAN_OF_EIGHT * watched.usual.spread[place] * m)
+    names = pd.Index([_day(day, period) for day in y.index], name="day", dtype=object)
+    low = np.maximum(m - half, 0)
+    return pd.DataFrame({"n": y.to_numpy(), "rows": y.to_numpy(), "low": low, "high": m + half}, index=names)
+
+
+def worst(found: pd.DataFrame, watched: Watched) -> tuple[str, str, str]:
+    """The feed whose days are worth a picture: that of the period's worst break, else the largest table."""
+    now = found[found["lost"] != 0]
+    return now.index[0] if len(now) else watched.feeds.iloc[:, -31:].sum(axis=1).idxmax()
+
+
+def marks(found: pd.DataFrame, feed: tuple[str, str, str], period: Period) -> list[tuple]:
+    """The breaks of one feed as events of its picture: [(day, words), …]."""
+    of = found[[index == feed for index in found.index]]
+    fall, jump = {"fa": "افت", "en": "fall"}, {"fa": "جهش", "en": "jump"}
+    days = zip(of["first_day"], of["missing"], strict=True)
+    return [(_day(day_number(day), period), fall if gone > 0 else jump) for day, gone in days]
+
+
+def title(feed: tuple[str, str, str]) -> Words:
+    """What a picture of a feed's days is called: `Touchpoints (channel “app”), day by day`."""
+    return say(fa="{what}، روز به روز", en="{what}, day by day", what=_named(feed))
+
+
+def _named(feed: tuple[str, str, str]) -> Words:
+    table, by, value = feed
+    what = name(table)
+    of = {"fa": "", "en": ""} if by == "table" else say(fa=" ({by} «{v}»)", en=" ({by} “{v}”)", by=by, v=value)
+    return {"fa": what["fa"] + of["fa"], "en": what["en"][:1].upper() + what["en"][1:] + of["en"]}
+
+
+def _day(number: int, period: Period) -> Period:
+    return Period.day_of(numbered_day(number), calendar=period.calendar, timezone=period.timezone)
+
+
+def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
+    """The breaks as findings, worst first, and how many days and weeks were looked at.
+
+    found  of `breaks`
+    A jump is as a rule a campaign or a double load: never high.  Outside the period only a fall is told, of at least a
+    percent of the table's year, and as low: it moves trends, but no number of the period.
+    """
+    looks, told = found.attrs["looks"], []
+    for (table, by, value), row in found.iterrows():
+        if row["lost"] or row["of_year"] >= faults.NOTABLE:
+            told.append(_finding(table, by, value, row, looks))
+    return told, looks
+
+
+def _finding(table: str, by: str, value: str, row: pd.Series, looks: int) -> Finding:
+    fell = row["missing"] > 0
+    when = {"first": row["first_day"], "last": row["last_day"]}
+    one_day = row["first_day"] == row["last_day"]
+    text = say(
+        fa="{what}: {when} {n} رسیده است؛ معمول {usual} است",
+        en="{what}: {n} {when}; usual would be {usual}",
+        what=_named((table, by, value)),
+        when=say(fa="در {first}", en="on {first}", **when) if one_day
+        else say(fa="از {first} تا {last}", en="from {first} to {last}", **when),
+        n=say(fa="تنها {n} ردیف" if fell else "{n} ردیف", en="only {n} rows" if fell else "{n} rows", n=row["n"]),
+        usual=row["expected"],
+    )  # fmt: skip
+    metric, small = faults.title(faults.CARRIES[table]), abs(row["lost"]) < 0.0005
+    if small:
+        said = say(
+            fa="پیامد: بیرون از این دوره است؛ عددهای دوره را جابه‌جا نمی‌کند، ولی روندها در این روزها درست نیستند.",
+            en="It lies outside this period: its numbers stand, but trends over these days do not.",
+        )
+    else:
+        said = say(
+            fa="پیامد: شمار «{table}» در این دوره {x:.1%} {way} از معمول است و «{metric}» از همین‌ها ساخته می‌شود.",
+            en="This period holds {x:.1%} {way} {rows} than usual; “{metric}” rests on them.",
+            table=name(table), rows=faults.ROWS[table], x=abs(row["lost"]), metric=metric,
+            way={"fa": "کمتر" if fell else "بیشتر", "en": "fewer" if fell else "more"},
+        )  # fmt: skip
+    remedy = say(
+        fa="بپرسید در این روزها چه شد: ثبت یا ارسال داده قطع بوده، یا کسب‌وکار؟ دادهٔ گم‌شده را دوباره بگیرید.",
+        en="ask what happened on these days: did recording or loading stop, or did business? Load again what was lost.",
+    ) if fell else say(
+        fa="بپرسید کارزاری در کار بوده یا فایلی دو بار بارگذاری شده است.",
+        en="ask whether there was a campaign, or a file was loaded twice.",
+    )  # fmt: skip
+    loud = "low" if small else faults.loudness(row["lost"], fell and row["p_adjusted"] < HIGH_P)
+    return faults.finding(
+        table, "break", loud, text, said, remedy, subject={} if by == "table" else {by: value}, measure="rows",
+        value=row["n"], baseline=row["expected"], n=int(row["n"]), p_adjusted=row["p_adjusted"],
+        looks=looks,
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""Can these data be trusted for the decisions on the other pages?  The verdict, and the few numbers behind it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from cx_helpers import certainty, faults
+from cx_helpers.dates import Period
+from cx_helpers.records import SEVERITIES, Finding
+from cx_helpers.wording import Words, join, say
+
+GUARDS = [  # what this report guards against, for its data card
+    {
+        "fa": "هر اشکال با اندازهٔ جابه‌جاییِ عددی که گزارش‌ها نشان می‌دهند سنجیده شده است، نه با شمار ردیف‌ها.",
+        "en": "A fault is judged by how far it moves a number that reports show, not by how many rows have it.",
+    },
+    {
+        "fa": "روز هفته، نوروز، روز شلوغ یا خلوتِ کل شرکت و آنچه هر ماه رخ می‌دهد شکست شمرده نشده است.",
+        "en": "Weekdays, Nowruz, days busy or calm for the whole company, and what comes each month are no breaks.",
+    },
+    {
+        "fa": "هر پرسشی که پاسخش می‌تواند تصادفی باشد برای شمار نگاه‌ها تصحیح شده است (هولم).",
+        "en": "Whatever may be chance is corrected for the number of looks (Holm).",
+    },
+    {
+        "fa": "دو مشتری که یک جمله نوشته‌اند دو نفرند: چیزی حذف نشده، تنها شمرده شده است.",
+        "en": "Two customers who wrote one sentence are two: nothing was taken away, only counted.",
+    },
+]
+
+
+def freshness(dry: pd.DataFrame) -> pd.DataFrame:
+    """How old is the newest row of the table that is furthest behind, at the period's end?
+
+    dry  of `arrivals.late`
+    Returns one row `all`: n (tables that are waited for), `data_age` in days; nothing is estimated: no interval.
+    """
+    tables = dry[dry.index.get_level_values("source") == "all"]
+    return _one(n=len(tables), data_age=tables["data_age"].max() if len(tables) else math.nan)
+
+
+def known_customers(rows: pd.DataFrame) -> pd.DataFrame:
+    """Which share of all rows has a customer?  `rows` of `known`; one row `all`, counted and not estimated."""
+    n, unknown = int(rows["n"].sum()), int(rows["unknown"].sum())
+    return _one(n=n, known_customers=1 - unknown / n if n else math.nan)
+
+
+def quarantined(memory: dict) -> pd.DataFrame:
+    """How many rows wait in quarantine?
+
+    memory  what ingest remembers (intake.memory.remembered)
+    One row `all`: n rows that came (0 where the tables were not made by ingest), `quarantined`.
+    """
+    n = sum(source["rows_in"] for source in memory["sources"].values())
+    return _one(n=n, quarantined=float(memory["waiting"]))
+
+
+def _one(**numbers) -> pd.DataFrame:
+    return pd.DataFrame({"low": np.nan, "high": np.nan} | numbers, index=["all"])
+
+
+def days_of(arrived: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """`arrivals` with first and last as days in the company's time zone; rows without a time are in no period."""
+    days = {end: arrived[end].dt.tz_convert(period.timezone).dt.date for end in ("first", "last")}
+    timeless = arrived["last"].isna()
+    return arrived.assign(**days, in_period=arrived["in_period"].astype(float).mask(timeless))
+
+
+def ingested(memory: dict) -> pd.DataFrame:
+    """What became of the rows of each source: rows_in = taken + quarantined + skipped; empty where nothing is known."""
+    columns = ["rows_in", "taken", "quarantined", "skipped"]
+    frame = pd.DataFrame(memory["sources"]).T.reindex(columns=columns).astype("int64")
+    return frame.rename_axis("source")
+
+
+def quarantine_findings(memory: dict) -> tuple[list[Finding], int]:
+    """Sources with rows in quarantine as findings, and how many sources were looked at."""
+    told = []
+    for name, of in memory["sources"].items():
+        if of["quarantined"]:
+            told.append(_quarantine(name, of, memory["reasons"]))
+    return sorted(told, key=lambda one: -one.value), len(memory["sources"])
+
+
+def _quarantine(source: str, of: dict, reasons: list[dict]) -> Finding:
+    share, first = faults.share(of["quarantined"], of["rows_in"]), reasons[0]
+    low, high = (float(end) for end in certainty.wilson(of["quarantined"], of["rows_in"]))
+    text = say(
+        fa="{k} ردیف از {n} ({x:.1%}) منبع «{source}» در قرنطینه است",
+        en="{k} of {n} rows ({x:.1%}) of source “{source}” are in quarantine",
+        k=of["quarantined"], n=of["rows_in"], x=share, source=source,
+    )  # fmt: skip
+    said = say(
+        fa="پیامد: هیچ گزارشی این ردیف‌ها را نمی‌بیند. پرشمارترین دلیل: {why}.",
+        en="No report sees them. The commonest reason: {why}.",
+        why={"fa": first["fa"], "en": first["en"]},
+    )  # fmt: skip
+    remedy = say(fa="{how}؛ سپس cx ingest را اجرا کنید.", en="{how}; then run cx ingest.", how=first["remedy"])
+    return faults.finding(
+        "quarantine", "quarantined", faults.loudness(share), text, said, remedy, subject={"source": source},
+        measure="faulty_share", value=share, baseline=0.0, low=low, high=high, n=of["rows_in"],
+    )  # fmt: skip
+
+
+def checks(*answered: tuple[pd.DataFrame, str]) -> pd.DataFrame:
+    """All that was asked row by row, the worst first: index (`table`, `problem`), n, faulty, faulty_share.
+
+    answered  (answer, its column of faulty rows), e.g. (of `impossible`, "bad"), (of `repeats`, "extra")
+    """
+    parts = []
+    for frame, faulty in answered:
+        part = frame[["n", faulty, "faulty_share"]].rename(columns={faulty: "faulty"})
+        parts.append(part.rename_axis(["table", "problem"]))
+    whole = pd.concat(parts)
+    return whole.sort_values(["faulty_share", "faulty"], ascending=False, kind="stable")
+
+
+def verdict(*answers: tuple[list[Finding], int]) -> tuple[list[Finding], int]:
+    """The findings of all questions, the loudest first (each question keeps its order), and all that was looked at."""
+    found = sorted((one for told, _ in answers for one in told), key=lambda one: SEVERITIES.index(one.severity))
+    return found, sum(looks for _, looks in answers)
+
+
+def sentence(found: list[Finding]) -> Words:
+    """The bottom line: are the data enough to decide on, and if not, which numbers not to lean on?"""
+    high = [one for one in found if one.severity == "high"]
+    touched = list(dict.fromkeys(one.subject["metric"] for one in high if one.subject.get("metric")))
+    if high:
+        return say(
+            fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {k} اشکال مهم در داده‌هاست."
+            if touched else "{k} اشکال مهم در داده‌هاست؛ پیش از تصمیم آن‌ها را برطرف کنید.",
+            en="These numbers cannot be relied on for now: {names}. The data have {k} faults of high importance."
+            if touched else "The data have {k} faults of high importance; mend them before you decide.",
+            names=join([faults.title(one) for one in touched[:4]]) if touched else None, k=len(high),
+        )  # fmt: skip
+    if medium := [one for one in found if one.severity == "medium"]:
+        return say(
+            fa="داده‌ها برای تصمیم کافی‌اند، با {k} ملاحظه که عددی را اندکی جابه‌جا می‌کند.",
+            en="The data are good enough to decide on, with {k} reservations that move a number a little.",
+            k=len(medium),
+        )
+    return say(fa="داده‌ها برای تصمیم کافی‌اند.", en="The data are good enough to decide on.")
+
+
+def looked(looks: int, arrived: pd.DataFrame) -> Words:
+    """How much was looked at, for the second sentence; `arrived` of `arrivals`."""
+    return say(
+        fa="{k} پرسش از {n} ردیف پرسیده شد: کهنگی، جای خالی، تکرار، مقدار ناشدنی، شکست در حجم و پیوند مشتریان.",
+        en="{k} questions were asked of {n} rows: age, gaps, repeats, impossible values, breaks, links of customers.",
+        k=looks, n=int(arrived["n"].sum()),
+    )  # fmt: skip
+
+
+def unfailed(asked: pd.DataFrame) -> Words:
+    """How many of the questions in `checks` found nothing."""
+    fine = int((asked["faulty"] == 0).sum())
+    return say(
+        fa="{k} پرسش از {n} پرسشی که از تک‌تک ردیف‌ها شد هیچ ردیف نادرستی نیافت.",
+        en="{k} of the {n} questions asked row by row found no row at fault.",
+        k=fine,
+        n=len(asked),
+    )

@@ -1,0 +1,180 @@
+"""Do the systems know the same customers?  Rows without a customer, and how many of them each two tables share."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, faults
+from cx_helpers.dates import Period
+from cx_helpers.records import Finding
+from cx_helpers.tables import TABLES, instant
+from cx_helpers.wording import join, name, say
+
+LINKED = ("customers", "touchpoints", "orders", "contracts", "responses", "tickets", "comments")
+STRANGE = 0.5  # of a table's customers are nowhere else
+MANY_UNKNOWN, MANY_UNLISTED = 0.2, 0.2  # of its rows have no customer; of its customers are not in `customers`
+_ENOUGH = 30  # customers
+
+
+def overlap(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+    """How many customers have the tables in common?
+
+    tables  every table of the company, uncut ({name: table});  period  the report's: rows after its end do not count
+    Returns n customers by the tables that they are in: index levels named as the tables (LINKED, those there are), True
+    or False; None where no table has customers.  One query; all that follows is made of it.
+    """
+    parts, there = [], []
+    for table_name in LINKED:
+        table = tables.get(table_name)
+        if table is None or "customer_id" not in table.columns:
+            continue
+        when = instant(table, table_name) if TABLES[table_name].time else None
+        seen = table if when is None else table.filter(~(when >= period.end).fill_null(False))
+        one = seen.filter(seen.customer_id.notnull()).select(_who=_.customer_id.cast("string")).distinct()
+        parts.append(one.mutate(_bit=ibis.literal(2 ** len(there), "int64")))
+        there.append(table_name)
+    if not there:
+        return pd.DataFrame({"n": []})
+    whole = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    each = whole.group_by("_who").aggregate(bits=_._bit.sum())
+    found = each.group_by("bits").aggregate(n=_.count()).order_by("bits").execute()
+    flags = {one: (found["bits"].astype(int) // 2**place) % 2 == 1 for place, one in enumerate(there)}
+    return pd.DataFrame({"n": found["n"].astype(int)} | flags).set_index(there)
+
+
+def shared(common: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(share, n): of the customers in the row's table, which share is in the column's too, and of how many.
+
+    common  of `overlap`.  NaN where a table has no customers, and of a table with itself.
+    """
+    flags = common.index.to_frame(index=False).to_numpy(bool)
+    names, n = list(common.index.names), common["n"].to_numpy(float)
+    both = flags.T @ (flags * n[:, None]) if len(n) else np.zeros((len(names), len(names)))
+    own = np.diag(both)
+    share = np.divide(both, own[:, None], out=np.full(both.shape, np.nan), where=own[:, None] > 0)
+    np.fill_diagonal(share, np.nan)
+    index = pd.Index(names, name="table")
+    sizes = np.repeat(own[:, None], len(names), axis=1).astype(int)
+    return pd.DataFrame(share, index=index, columns=names), pd.DataFrame(sizes, index=index, columns=names)
+
+
+def strangers(common: pd.DataFrame) -> pd.DataFrame:
+    """Which share of each table's customers is in no other table?
+
+    common  of `overlap`.  Returns index table: n customers, strangers, `faulty_share` with Wilson's low and high; empty
+    where fewer than two tables have customers, for then nothing can be compared.
+    """
+    names = [one for one in common.index.names if one]
+    if len(names) < 2:
+        return pd.DataFrame(columns=["n", "strangers", "faulty_share", "low", "high"])
+    flags, n = common.index.to_frame(index=False).to_numpy(bool), common["n"].to_numpy()
+    alone = flags.sum(axis=1) == 1
+    found = pd.DataFrame(
+        {"n": (flags * n[:, None]).sum(axis=0), "strangers": (flags[alone] * n[alone, None]).sum(axis=0)},
+        index=pd.Index(names, name="table"),
+    )
+    low, high = certainty.wilson(found["strangers"], found["n"])
+    share = (found["strangers"] / found["n"]).where(found["n"] > 0)
+    return found.assign(faulty_share=share, low=low, high=high)
+
+
+def known(arrived: pd.DataFrame) -> pd.DataFrame:
+    """Which share of the rows has a customer?
+
+    arrived  of `arrivals`.  Returns index table: n rows up to the period's end, unknown (without a customer),
+    `known_customers` (0..1) with Wilson's low and high; tables without a customer column are left out.
+    """
+    rows = arrived[arrived["unknown"].notna()]
+    found = rows.groupby(level="table", sort=False)[["n", "unknown"]].sum().astype(int)
+    low, high = certainty.wilson(found["n"] - found["unknown"], found["n"])
+    share = (1 - found["unknown"] / found["n"]).where(found["n"] > 0)
+    return found.assign(known_customers=share, low=low, high=high)
+
+
+def findings(common: pd.DataFrame, rows: pd.DataFrame) -> tuple[list[Finding], int]:
+    """Tables whose customers nobody else knows, and rows without one, as findings; and how many questions that were.
+
+    common  of `overlap`;  rows  of `known`.  That few customers answer a survey is no fault; that those who answer are
+    in no other table is: the key is not linked.  Customers nobody has met yet are none either; those who did
+    something and are not in the table of customers lack all that it says of them.
+    """
+    odd = strangers(common)
+    told = [
+        _strange(table, row, [one for one in odd.index if one != table])
+        for table, row in odd.iterrows()
+        if table != "customers" and row["n"] >= _ENOUGH and row["low"] >= STRANGE
+    ]
+    share, sizes = shared(common)
+    for table in share.index.drop("customers") if "customers" in share.index else []:
+        absent, n = 1 - share.loc[table, "customers"], int(sizes.loc[table, "customers"])
+        if absent >= faults.NOTABLE and n >= _ENOUGH and table not in [one.subject["table"] for one in told]:
+            told.append(_unlisted(table, absent, n))
+    bare = rows[(rows["unknown"] > 0) & (1 - rows["known_customers"] >= MANY_UNKNOWN)]
+    told += [_unknown(table, row) for table, row in bare.iterrows()]
+    return sorted(told, key=lambda one: -one.value), len(odd) + len(rows)
+
+
+_REMEDY = {
+    "fa": "در نگاشت هر دو سامانه یک شناسه را بردارید (شمارهٔ مشتری، موبایل، ایمیل)، یا در identities پیوندشان دهید.",
+    "en": "map the same key in both systems (customer number, mobile or e-mail), or link the keys in identities.",
+}
+
+
+def _strange(table: str, row: pd.Series, others: list[str]) -> Finding:
+    text = say(
+        fa="{x:.0%} مشتریانِ «{table}» ({k} از {n}) در هیچ جدول دیگری نیستند",
+        en="{x:.0%} of the customers in {table} ({k} of {n}) are in no other table",
+        x=row["faulty_share"], k=row["strangers"], n=row["n"], table=name(table),
+    )  # fmt: skip
+    said = say(
+        fa="پیامد: آنچه «{table}» را به {others} پیوند می‌دهد (ماندگاری، عوامل، بخش‌ها) تنها {rest:.0%} آنان را می‌بیند.",
+        en="What links {table} to {others} (retention, drivers, segments) sees only {rest:.0%} of them.",
+        table=name(table), others=join([name(one) for one in others]), rest=1 - row["faulty_share"],
+    )  # fmt: skip
+    return faults.finding(
+        table, "strangers", faults.loudness(row["faulty_share"]), text, said, _REMEDY, metric="retention_1",
+        value=row["faulty_share"], baseline=0.0, low=row["low"], high=row["high"], n=int(row["n"]),
+    )  # fmt: skip
+
+
+def _unlisted(table: str, absent: float, n: int) -> Finding:
+    low, high = (float(end) for end in certainty.wilson(absent * n, n))
+    text = say(
+        fa="{x:.0%} مشتریانِ «{table}» ({k} از {n}) در جدول مشتریان نیستند",
+        en="{x:.0%} of the customers in {table} ({k} of {n}) are not in the table of customers",
+        x=absent, k=round(absent * n), n=n, table=name(table),
+    )  # fmt: skip
+    said = say(
+        fa="پیامد: استان، بخش و راه آشنایی آنان نامعلوم است؛ هر تفکیکی از مشتریان {x:.0%} را نمی‌بیند.",
+        en="Their province, segment and acquisition channel are unknown: splits by customer do not see {x:.0%}.",
+        x=absent,
+    )
+    remedy = say(
+        fa="خروجی تازهٔ مشتریان را هم بیاورید، با همان شناسه.",
+        en="bring a fresh export of the customers too, under the same key.",
+    )
+    return faults.finding(
+        table, "unlisted", faults.loudness(absent, sure=absent >= MANY_UNLISTED), text, said, remedy,
+        metric="retention_1", value=absent, baseline=0.0, low=low, high=high, n=n,
+    )  # fmt: skip
+
+
+def _unknown(table: str, row: pd.Series) -> Finding:
+    part = 1 - row["known_customers"]
+    text = say(
+        fa="{x:.0%} از «{table}» ({k} ردیف از {n}) مشتری شناخته ندارد",
+        en="{x:.0%} of {table} ({k} of {n} rows) have no known customer",
+        x=part, k=row["unknown"], n=row["n"], table=name(table),
+    )  # fmt: skip
+    said = say(
+        fa="پیامد: این ردیف‌ها در امتیازها هستند، ولی در آنچه مشتری را دنبال می‌کند (ماندگاری، عوامل، استان) نیستند.",
+        en="They count in scores, but not where customers are followed (retention, drivers, province).",
+    )
+    return faults.finding(
+        table, "without_customer", "medium" if part < 1 else "low", text, said, _REMEDY, metric="retention_1",
+        value=part, baseline=0.0, low=1 - row["high"], high=1 - row["low"], n=int(row["n"]),
+    )  # fmt: skip

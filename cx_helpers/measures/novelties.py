@@ -1,0 +1,126 @@
+"""Which names are new?  A channel or touchpoint that appeared in this period, and which known one it resembles."""
+
+from __future__ import annotations
+
+import difflib
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, faults
+from cx_helpers.dates import Period
+from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
+from cx_helpers.tables import instant
+from cx_helpers.wording import name, say
+
+# columns whose values reports split by; not asked: free text, topics and campaigns, which are new each month, and an
+# order's status, which moves on
+NAMED = {
+    "touchpoints": ("touchpoint", "stage", "channel", "outcome", "source"),
+    "orders": ("channel", "source"),
+    "contracts": ("plan", "source"),
+    "responses": ("instrument", "touchpoint", "channel", "source"),
+    "tickets": ("priority", "channel", "source"),
+    "comments": ("origin", "touchpoint", "channel", "source"),
+    "customers": ("acquisition_channel", "gender", "province", "segment"),
+}
+_MOST, _COMBINATIONS = 500, 20_000  # values a column, and combinations of them: more are no names
+_ALIKE = 0.75
+
+
+def novelties(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+    """Which values came up in this period for the first time?
+
+    tables  every table of the company, uncut ({name: table});  period  the report's
+    p_value is the chance that all k rows of a value fall into the period, when each row of the table is as likely to
+    carry it: (rows of the period / all rows up to its end)^k; so that a rare value is no novelty.
+    Returns index (`table`, `column`, `value`), most rows first: n (its rows), rows (those of the period), `share`,
+    resembles (a value known before that it may be a spelling of, or None), p_value, p_adjusted (Holm over every value
+    looked at); attrs["looks"] says how many those were.  A table whose data begin in the period has nothing new.
+    """
+    found, looks = [], 0
+    for table_name, columns in NAMED.items():
+        table = tables.get(table_name)
+        when = None if table is None else instant(table, table_name)
+        columns = [] if when is None else [c for c in columns if c in table.columns]
+        if not columns:
+            continue
+        for column, values in _values(table, when, columns, period).groupby("column", sort=False):
+            before, now = (int(values[c].sum()) for c in ("before", "now"))
+            if not before or len(values) > _MOST:
+                continue
+            looks += len(values)
+            old = list(values.loc[values["before"] > 0, "value"])
+            for row in values[values["before"] == 0].itertuples():
+                p = (now / (now + before)) ** row.now
+                found.append((table_name, column, row.value, int(row.now), now, _near(row.value, old), p))
+    names = ["table", "column", "value"]
+    whole = pd.DataFrame(found, columns=[*names, "n", "rows", "resembles", "p_value"])
+    whole["p_adjusted"] = certainty.adjust([*whole["p_value"], *[1.0] * (looks - len(whole))], "holm")[: len(whole)]
+    whole = whole.assign(share=(whole["n"] / whole["rows"]).astype(float))
+    whole = whole.sort_values(["n", *names], ascending=[False, True, True, True])
+    whole = whole.astype({"resembles": object}).set_index(names)
+    whole.attrs["looks"] = looks
+    return whole
+
+
+def _values(table: ir.Table, when, columns: list[str], period: Period) -> pd.DataFrame:
+    """column, value, and its rows before the period and in it; one query, folded to the combinations there are."""
+    seen = table.select(*columns, _at=when).filter(_._at < period.end).mutate(_inside=_._at >= period.start)
+    counted = seen.group_by(columns).aggregate(
+        before=(~_._inside).cast("int64").sum(), now=_._inside.cast("int64").sum()
+    )
+    counted = counted.order_by(ibis.desc(_.before + _.now), *columns).limit(_COMBINATIONS + 1).execute()
+    if len(counted) > _COMBINATIONS:  # no names but texts
+        return pd.DataFrame(columns=["column", "value", "before", "now"])
+    parts = []
+    for column in columns:
+        part = counted[counted[column].notna()].groupby(column)[["before", "now"]].sum()
+        parts.append(part.rename_axis("value").reset_index().astype({"value": str}).assign(column=column))
+    return pd.concat(parts)
+
+
+def _near(value: str, old: list[str]) -> str | None:
+    near = difflib.get_close_matches(value.casefold(), [one.casefold() for one in old], n=1, cutoff=_ALIKE)
+    return next((one for one in old if near and one.casefold() == near[0]), None)
+
+
+def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
+    """The novelties that are more than chance as findings, and how many values were looked at.
+
+    A new name is no fault by itself: high is only one that many rows carry and that looks like a misspelt old one; one
+    that resembles nothing is at most medium, and low where few rows carry it.
+    """
+    sure = found[found["p_adjusted"] < MEDIUM_P]
+    looks = found.attrs["looks"]
+    return [_finding(index, row, looks) for index, row in sure.iterrows()], looks
+
+
+def _finding(index: tuple[str, str, str], row: pd.Series, looks: int) -> Finding:
+    table, column, value = index
+    near = row["resembles"]
+    text = say(
+        fa="«{value}» در ستون {column} از «{table}» تازه است: {n} ردیف، {x:.1%} این دوره",
+        en="“{value}” is new in {column} of {table}: {n} rows, {x:.1%} of this period",
+        value=value, column=column, table=name(table), n=row["n"], x=row["share"],
+    )  # fmt: skip
+    said = say(
+        fa="پیامد: شاید همان «{near}» باشد؛ آنگاه عددهای این دو گروه هر کدام تنها بخشی از کل‌اند.",
+        en="It may be “{near}” written otherwise; then each of the two holds only a part.",
+        near=near,
+    ) if near else say(
+        fa="پیامد: با دورهٔ پیش سنجیدنی نیست، و گروه‌هایی که جای خود را به آن داده‌اند کوچک‌تر دیده می‌شوند.",
+        en="It has no past to be compared with, and groups that gave way to it look smaller.",
+    )  # fmt: skip
+    remedy = say(
+        fa="در نگاشت با «map» آن را به نام درستش برگردانید؛ اگر درست است نامش را در labels.yaml بنویسید.",
+        en="turn it into its right name by “map” in the mapping; if it is right, name it in labels.yaml.",
+    )
+    loud = faults.loudness(row["share"], sure=near is not None and row["p_adjusted"] < HIGH_P)
+    loud = loud if near is not None or row["share"] >= faults.LARGE else "low"
+    return faults.finding(
+        table, "new_value", loud, text, said, remedy, subject={"column": column, "value": value}, value=row["share"],
+        baseline=0.0, n=int(row["rows"]), p_adjusted=row["p_adjusted"], looks=looks,
+    )  # fmt: skip

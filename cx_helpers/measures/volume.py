@@ -1,0 +1,63 @@
+"""How many rows came on each day?  The counts that show whether a feed is late, has holes, or suddenly changed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import engine
+from cx_helpers.dates import Period, numbered_day
+from cx_helpers.tables import instant
+
+WEEKS = 60  # before the period's end: a year, and what is needed to know what was usual when it began
+EPISODES = ("exposures", "initiatives")  # begin and end on purpose: no stream that can run dry
+SPLITS = ("source", "channel")
+_GAP, _REST = 30, 0.01
+
+
+def days(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+    """How many rows came on each day, by table, source and channel?
+
+    tables  every table of the company, uncut ({name: table}); those without a time and EPISODES are left out
+    period  the report's: counted from 60 weeks before its end, with no end (see `end`)
+    Returns rows: table, source, channel (None where there is none), day (days since 1970 in the company's time zone,
+    cut by its offset at the period's end) and n; days without rows have no row.
+    """
+    offset = int((dt.datetime.combine(period.past, dt.time()) - period.end.replace(tzinfo=None)).total_seconds())
+    since = period.end - dt.timedelta(weeks=WEEKS)
+    found = []
+    for name, table in tables.items():
+        when = None if name in EPISODES else instant(table, name)
+        if when is None:
+            continue
+        split = {c: table[c].cast("string") if c in table.columns else ibis.null("string") for c in SPLITS}
+        rows = table.select(**split, _at=when).filter(_._at >= since)
+        day = ((engine.epoch(rows._at) + offset) / 86_400).floor().cast("int64")
+        counted = rows.group_by(*SPLITS, day=day).aggregate(n=_.count()).execute()
+        found.append(counted.assign(table=name))
+    columns = ["table", *SPLITS, "day", "n"]
+    whole = pd.concat(found) if found else pd.DataFrame(columns=columns)
+    whole = whole.astype({"source": object, "channel": object, "day": "int64", "n": "int64"})
+    texts = whole[[*SPLITS]].where(whole[[*SPLITS]].notna(), None)
+    return whole.assign(**texts)[columns].sort_values(columns[:-1], ignore_index=True)
+
+
+def end(counts: pd.DataFrame) -> dt.date | None:
+    """The last day on which the company's data really come: after it nothing can have happened yet.
+
+    counts  of `days`.  A handful of rows (under 1 %) beyond a gap of more than 30 days in which no table has any are
+            taken for wrong dates, not for data.  None where there are no rows.
+    """
+    facts = counts[counts["table"] != "contracts"]  # a contract may well begin next month
+    if facts.empty:
+        return None
+    by_day = facts.groupby("day")["n"].sum()
+    later = by_day[::-1].cumsum()[::-1].shift(-1, fill_value=0)  # rows after each day
+    gap = np.append(np.diff(by_day.index), 0)
+    breaks = (gap > _GAP) & (later <= _REST * by_day.sum()).to_numpy()
+    return numbered_day(by_day.index[breaks.argmax()] if breaks.any() else by_day.index[-1])

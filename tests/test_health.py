@@ -1,0 +1,397 @@
+"""Can these data be trusted?  A sound company has no fault; each planted fault is found, with its numbers."""
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+import unwell
+
+from cx_helpers import faults, workspace
+from cx_helpers.dates import Period
+from cx_helpers.measures import arrivals, completeness, health, impossible, linkage, novelties, repeats, volume
+from cx_helpers.run import alerts
+
+MONTH = Period.parse("1404-06")
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory):
+    """company("late", …) -> the tables of the small company with these faults, opened for the month; none: sound."""
+    made = {}
+
+    def open_(*names: str) -> workspace.Tables:
+        if names not in made:
+            made[names] = workspace.open(unwell.make(tmp_path_factory.mktemp("c"), *names), "1404-06", locale="en")
+        return made[names]
+
+    return open_
+
+
+def frames(*names: str) -> unwell.Tables:
+    tables = unwell.sound()
+    for fault in names:
+        tables = unwell.FAULTS[fault][0](tables)
+    return tables
+
+
+def month(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    return frame[(frame[column] >= MONTH.start) & (frame[column] < MONTH.end)]
+
+
+# -- the whole ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_sound_company_has_no_fault(company):
+    found, looks = alerts.examine(company())
+    assert [one.text["en"] for one in found] == []
+    assert looks > 1000
+    assert health.sentence(found)["en"] == "The data are good enough to decide on."
+
+
+@pytest.mark.parametrize("name", unwell.FAULTS)
+def test_a_planted_fault_is_found_and_nothing_else(company, name):
+    _, table, problem, severity = unwell.FAULTS[name]
+    found, _ = alerts.examine(company(name))
+    assert [(one.subject["table"], one.subject["problem"], one.severity) for one in found] == [
+        (table, problem, severity)
+    ]
+    (one,) = found
+    assert one.kind == "data_quality"
+    assert one.n is not None
+    for words in (one.text, one.detail, one.remedy):
+        assert all(words[locale].strip() for locale in ("fa", "en"))
+        assert "nan" not in words["en"].lower()
+        assert "—" not in words["en"]
+
+
+def test_the_bottom_line_names_the_numbers_not_to_lean_on(company):
+    found, _ = alerts.examine(company("late", "lost_channel", "off_scale", "reply_before_opened"))
+    assert [one.severity for one in found] == ["high", "high", "high", "medium"]
+    said = health.sentence(found)["en"]
+    assert said.startswith("These numbers cannot be relied on for now: Revenue, Conversion and scores.")
+    assert health.sentence([one for one in found if one.severity != "high"])["en"].startswith(
+        "The data are good enough"
+    )
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_tables_without_rows_or_with_one_are_no_fault(tmp_path, size):
+    tables = {name: frame.tail(size) for name, frame in unwell.sound().items()}
+    opened = workspace.open(unwell.write(tables, tmp_path), "1404-06", locale="en")
+    found, _ = alerts.examine(opened)
+    assert found == []
+    assert health.freshness(
+        arrivals.late(arrivals.arrivals(opened.whole, MONTH), volume.days(opened.whole, MONTH), MONTH)
+    )["n"].item() == (6 if size else 0)
+
+
+def test_one_customer_only_is_no_fault(tmp_path):
+    tables = {name: frame[frame["customer_id"] == "c007"] for name, frame in unwell.sound().items()}
+    found, _ = alerts.examine(workspace.open(unwell.write(tables, tmp_path), "1404-06"))
+    assert [one.text["en"] for one in found if one.severity == "high"] == []
+
+
+def test_columns_of_nulls_are_no_error(tmp_path):
+    tables = unwell.sound()
+    keep = {
+        "orders": ["order_id", "customer_id", "ordered_at", "amount"],
+        "comments": ["comment_id", "written_at", "text"],
+    }
+    for name, columns in keep.items():
+        tables[name] = tables[name][columns].reindex(columns=tables[name].columns)
+    found, _ = alerts.examine(workspace.open(unwell.write(tables, tmp_path), "1404-06"))
+    assert {(one.subject["table"], one.subject["problem"]) for one in found} == {("comments", "without_customer")}
+    bare = {name: tables[name][columns] for name, columns in keep.items()}
+    found, _ = alerts.examine(workspace.open(unwell.write(bare, tmp_path / "bare"), "1404-06"))
+    assert found == []
+
+
+def test_the_order_of_rows_changes_nothing(company, tmp_path):
+    faulty = ("late", "repeated_row", "negative_amount", "new_value")
+    shuffled = {name: frame.sample(frac=1, random_state=3) for name, frame in frames(*faulty).items()}
+    again, _ = alerts.examine(workspace.open(unwell.write(shuffled, tmp_path), "1404-06", locale="en"))
+    assert [one.record() for one in again] == [one.record() for one in alerts.examine(company(*faulty))[0]]
+
+
+# -- fresh? ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_table_is_told_with_its_day_and_what_is_missing(company):
+    (one,), _ = alerts.examine(company("late"))
+    last = frames("late")["orders"]["ordered_at"].max()
+    assert one.value == pytest.approx((MONTH.end - last).total_seconds() / 86_400)
+    assert one.text["en"] == "Orders: no rows after 19 Shahrivar 1404, 12 days before the period's end"
+    assert one.detail["en"].startswith("39% of this period's days are missing from “Revenue”")
+    assert one.n == len(month(frames("late")["orders"], "ordered_at"))
+    assert one.p_adjusted < 0.001
+
+
+def test_what_came_is_counted_by_table_and_source(company):
+    found, made = arrivals.arrivals(company().whole, MONTH), frames()
+    for (table, source), row in found.iterrows():
+        time = {"customers": "created_at", "touchpoints": "occurred_at", "orders": "ordered_at", "tickets": "opened_at"}
+        time |= {"responses": "responded_at", "comments": "written_at", "contracts": "started_at"}
+        frame = made[table]
+        assert source == frame["source"].iloc[0]
+        assert (row["n"], row["later"]) == (len(frame), 0)
+        assert row["in_period"] == len(month(frame, time[table]))
+        assert (row["first"], row["last"]) == (frame[time[table]].min(), frame[time[table]].max())
+
+
+def test_an_earlier_period_does_not_see_what_came_later(company):
+    before = MONTH.previous()
+    found = arrivals.arrivals(company("late").whole, before)
+    orders = frames("late")["orders"]
+    assert found.loc["orders", "n"].item() == (orders["ordered_at"] < before.end).sum()
+    assert found.loc["orders", "later"].item() == (orders["ordered_at"] >= before.end).sum()
+    assert arrivals.findings(arrivals.late(found, volume.days(company("late").whole, before), before), before)[0] == []
+
+
+def test_a_feed_with_silences_of_its_own_is_late_only_after_a_longer_one(tmp_path):
+    tables = unwell.sound()
+    orders = tables["orders"]
+    day = (orders["ordered_at"] + dt.timedelta(hours=3.5)).dt.floor("D")
+    weekly = orders[((day - day.min()).dt.days % 7) == 0]  # all orders of a week come on one day
+
+    def late(cut_days: int) -> list:
+        part = weekly[weekly["ordered_at"] < unwell.END - dt.timedelta(days=cut_days)]
+        whole = workspace.open(unwell.write(tables | {"orders": part}, tmp_path / f"{cut_days}"), "1404-06").whole
+        counts = volume.days(whole, MONTH)
+        return arrivals.findings(arrivals.late(arrivals.arrivals(whole, MONTH), counts, MONTH), MONTH)[0]
+
+    assert late(3) == []
+    assert [one.subject["table"] for one in late(16)] == ["orders"]
+
+
+def test_a_source_switched_off_long_ago_is_not_waited_for(tmp_path):
+    tables = unwell.sound()
+    for age, expected in ((20, [("tickets", "late", "old desk")]), (200, [])):
+        tickets = tables["tickets"]
+        old = tickets["opened_at"] < unwell.END - dt.timedelta(days=age)
+        both = tickets.assign(source=np.where(old & (tickets.index % 2 == 0), "old desk", "desk"))
+        opened = workspace.open(unwell.write(tables | {"tickets": both}, tmp_path / f"{age}"), "1404-06")
+        dry = arrivals.late(arrivals.arrivals(opened.whole, MONTH), volume.days(opened.whole, MONTH), MONTH)
+        told, _ = arrivals.findings(dry, MONTH)
+        assert [(one.subject["table"], one.subject["problem"], one.subject["source"]) for one in told] == expected
+
+
+def test_the_end_of_the_data_is_not_a_wrong_date(company):
+    assert volume.end(volume.days(company().whole, MONTH)) == dt.date(2025, 9, 22)
+    assert volume.end(volume.days(company("future").whole, MONTH)) == dt.date(2025, 9, 22)
+    assert volume.end(volume.days({}, MONTH)) is None
+
+
+def test_a_wrong_date_does_not_choose_the_period(company):
+    assert workspace.last_complete_month(company("future").settings) == "1404-06"
+
+
+# -- impossible --------------------------------------------------------------------------------------------------------
+
+# fault: (the number it moves, with all rows, without the broken ones), of the month, by pandas
+MINUTE = dt.timedelta(minutes=1)
+MOVED = {
+    "reply_before_opened": (
+        "first_reply_minutes", "tickets", "opened_at",
+        lambda f: (f["first_reply_at"] - f["opened_at"]) / MINUTE,
+        lambda f: f["first_reply_at"] >= f["opened_at"], "mean",
+    ),
+    "solved_before_opened": (
+        "resolution_hours", "tickets", "opened_at",
+        lambda f: (f["solved_at"] - f["opened_at"]) / MINUTE / 60, lambda f: f["solved_at"] >= f["opened_at"], "mean",
+    ),
+    "delivered_before_ordered": (
+        "delivery_days", "orders", "ordered_at", lambda f: (f["delivered_at"] - f["ordered_at"]) / MINUTE / 1440,
+        lambda f: ~(f["delivered_at"] < f["ordered_at"]), "mean",
+    ),
+    "promised_far_off": (
+        "late_delivery_rate", "orders", "ordered_at",
+        lambda f: (f["delivered_at"] > f["promised_at"]).where(f["delivered_at"].notna()),
+        lambda f: ~(f["promised_at"] - f["delivered_at"] > dt.timedelta(days=60)), "mean",
+    ),
+    "negative_amount": ("revenue", "orders", "ordered_at", lambda f: f["amount"], lambda f: f["amount"] >= 0, "sum"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", MOVED)
+def test_how_far_impossible_values_move_a_number(company, fault):
+    metric, table, time, value, good, how = MOVED[fault]
+    row = impossible.impossible(company(fault).whole, MONTH).loc[(table, fault)]
+    frame = month(frames(fault)[table], time)
+    shown, mended = (getattr(value(part).astype(float), how)() for part in (frame, frame[good(frame)]))
+    assert row["suffers"] == metric
+    assert (row["shown"], row["mended"]) == (pytest.approx(shown), pytest.approx(mended))
+    assert row["moved"] == pytest.approx(faults.move(metric, shown, mended))
+    assert row["bad"] == row["bad_period"] == (~good(frame)).sum()
+    assert row["faulty_share"] == row["bad"] / row["n"]
+    assert row["low"] < row["faulty_share"] < row["high"]
+    assert (row["source"], row["source_bad"]) == (frame["source"].iloc[0], row["bad"])
+
+
+def test_a_number_that_reads_too_low_is_said_so(company):
+    (one,), _ = alerts.examine(company("reply_before_opened"))
+    assert (
+        one.detail["en"]
+        == "Time to first reply of this period reads 3.2% too low: 58.1 minutes instead of 60.0 minutes."
+    )
+    assert "۳٫۲" in one.detail["fa"]
+    assert "کمتر نشان داده می‌شود" in one.detail["fa"]
+
+
+def test_what_lies_outside_the_period_moves_no_number_of_it(company):
+    row = impossible.impossible(company("negative_amount").whole, MONTH.previous()).loc[("orders", "negative_amount")]
+    assert (row["bad"], row["bad_year"], row["bad_period"]) == (0, 0, 0), "the faults come after that period"
+    later = impossible.impossible(company("negative_amount").whole, MONTH.shift(3))
+    (one,), _ = impossible.findings(later)
+    assert later.loc[("orders", "negative_amount"), "bad_period"] == 0
+    assert one.severity in ("low", "medium")
+    assert one.detail["en"].startswith("None of them lies in this period")
+
+
+def test_off_scale_scores_stop_the_report_of_scores(company):
+    from cells import run
+
+    (one,), _ = alerts.examine(company("off_scale"))
+    assert one.detail["en"] == "The report on scores is not made until these rows are mended."
+    with pytest.raises(ValueError, match="lie outside 0-10"):
+        run("survey", workspace=str(company("off_scale").settings.folder), period="1404-06")
+
+
+def test_dates_beyond_the_end_of_the_data(company):
+    tables = company("future").whole
+    row = impossible.impossible(tables, MONTH, dt.date(2025, 9, 22)).loc[("touchpoints", "from_the_future")]
+    assert (row["n"], row["bad"]) == (len(frames()["touchpoints"]), 7)
+    asked = impossible.impossible(tables, MONTH).index.get_level_values("rule")
+    assert "from_the_future" not in asked, "nobody said when the data end"
+
+
+# -- there twice -------------------------------------------------------------------------------------------------------
+
+
+def test_rows_said_twice_move_the_score(company):
+    row = repeats.repeats(company("repeated_row").whole, MONTH).loc[("responses", "repeated_row")]
+    frame = month(frames("repeated_row")["responses"], "responded_at")
+
+    def nps(part: pd.DataFrame) -> float:
+        return 100 * ((part["score"] >= 9).mean() - (part["score"] <= 6).mean())
+
+    once = frame.drop_duplicates(["customer_id", "responded_at", "score"])
+    assert row["extra_period"] == len(frame) - len(once)
+    assert (row["shown"], row["mended"]) == (pytest.approx(nps(frame)), pytest.approx(nps(once)))
+
+
+def test_two_customers_who_write_the_same_are_two(company, tmp_path):
+    row = repeats.repeats(company("copied_text").whole, MONTH).loc[("comments", "copied_text")]
+    assert (row["extra"], row["n"]) == (7, len(frames()["comments"])), "the first of eight is no copy"
+    short = frames()["comments"].assign(text="عالی بود")  # short praise is written by everybody
+    opened = workspace.open(unwell.write(frames() | {"comments": short}, tmp_path), "1404-06")
+    assert repeats.repeats(opened.whole, MONTH).loc[("comments", "copied_text"), "extra"] == 0
+
+
+def test_whole_days_cannot_tell_a_row_said_twice(tmp_path):
+    orders = frames()["orders"]
+    daily = orders.assign(ordered_at=orders["ordered_at"].dt.floor("D"), amount=1.0)
+    twice = pd.concat([daily, daily.assign(order_id=daily["order_id"] + "b")])
+    opened = workspace.open(unwell.write(frames() | {"orders": twice}, tmp_path), "1404-06")
+    asked = repeats.repeats(opened.whole, MONTH).index
+    assert ("orders", "repeated_row") not in asked
+    assert ("responses", "repeated_row") in asked, "its times have hours"
+
+
+def test_ties_are_counted_as_the_journey_counts_them(company):
+    from cx_helpers.measures import journey
+
+    tables = company("tied_times")
+    row = repeats.repeats(tables.whole, MONTH).loc[("touchpoints", "tied_times")]
+    frame = frames("tied_times")["touchpoints"]
+    assert row["extra"] == frame.duplicated(["customer_id", "occurred_at"], keep=False).sum()
+    assert row["extra"] >= journey.ties(tables.until.touchpoints).loc["all", "n"] * 0.5
+
+
+# -- complete, linked, new ---------------------------------------------------------------------------------------------
+
+
+def test_a_column_that_became_emptier(company):
+    found = completeness.completeness(company("emptier").whole, MONTH)
+    row = found.loc[("responses", "channel", "survey")]
+    frame = month(frames("emptier")["responses"], "responded_at")
+    assert (row["n"], row["filled"]) == (len(frame), frame["channel"].notna().sum())
+    assert row["usual"] == 1
+    assert row["low"] < row["completeness"] < row["high"]
+    share, n = completeness.grid(found)
+    assert share.loc["channel", "responses"] == pytest.approx(frame["channel"].notna().mean())
+    assert n.loc["channel", "responses"] == len(frame)
+    assert pd.isna(share.loc["sentiment", "responses"]), "answers have no such column"
+    by = completeness.share(company("emptier").responses, "channel", by="instrument")
+    assert by.loc["nps", "completeness"] == pytest.approx(frame["channel"].notna().mean())
+
+
+def test_what_is_not_due_yet_is_not_missing(company):
+    found = completeness.completeness(company().whole, MONTH)
+    row = found.loc[("orders", "delivered_at", "shop")]
+    orders = month(frames()["orders"], "ordered_at")
+    assert row["n"] == (orders["promised_at"] < MONTH.end - dt.timedelta(days=7)).sum()
+    assert row["filled"] == row["n"]
+    assert orders["delivered_at"].isna().any(), "some are on their way"
+
+
+def test_tables_share_customers(company, tmp_path):
+    tables = {name: frames()[name] for name in ("customers", "orders", "responses")}
+    tables["customers"] = tables["customers"].head(100)
+    tables["responses"] = tables["responses"][tables["responses"]["customer_id"] < "c060"]
+    common = linkage.overlap(workspace.open(unwell.write(tables, tmp_path), "1404-06").whole, MONTH)
+    share, n = linkage.shared(common)
+    ids = {name: set(frame["customer_id"]) for name, frame in tables.items()}
+    for row, column in itertools.permutations(ids, 2):
+        assert share.loc[row, column] == pytest.approx(len(ids[row] & ids[column]) / len(ids[row]))
+        assert n.loc[row, column] == len(ids[row])
+    assert linkage.strangers(common)["strangers"].to_dict() == {"customers": 0, "orders": 20, "responses": 0}
+    told, _ = linkage.findings(common, linkage.known(arrivals.arrivals(tables_of(tmp_path), MONTH)))
+    assert [(one.subject["table"], one.subject["problem"], one.severity) for one in told] == [
+        ("orders", "unlisted", "medium")
+    ]
+
+
+def tables_of(folder) -> dict:
+    return workspace.open(folder, "1404-06").whole
+
+
+def test_a_new_name_and_the_one_it_resembles(company):
+    found = novelties.novelties(company("new_value").whole, MONTH)
+    frame = month(frames("new_value")["touchpoints"], "occurred_at")
+    row = found.loc[("touchpoints", "channel", "apps")]
+    assert (row["n"], row["rows"]) == ((frame["channel"] == "apps").sum(), len(frame))
+    assert row["resembles"] == "app"
+
+
+def test_a_rare_name_is_not_a_new_one(tmp_path):
+    tables = frames()
+    tables["touchpoints"].loc[tables["touchpoints"].index[-1], "channel"] = "kiosk"
+    found = novelties.novelties(workspace.open(unwell.write(tables, tmp_path), "1404-06").whole, MONTH)
+    assert list(found.index) == [("touchpoints", "channel", "kiosk")]
+    assert novelties.findings(found)[0] == [], "once in a month may be chance"
+
+
+# -- how loud ----------------------------------------------------------------------------------------------------------
+
+
+def test_loudness_is_how_far_a_number_moves():
+    assert faults.move("revenue", 110, 100) == pytest.approx(0.1)
+    assert faults.move("nps", 10, 20) == pytest.approx(-0.05), "of a scale of 200 points"
+    assert faults.move("late_delivery_rate", 0.10, 0.11) == pytest.approx(-0.01), "of the whole, not of itself"
+    assert np.isnan(faults.move("revenue", np.nan, 1))
+    assert [faults.loudness(x) for x in (0.05, -0.049, 0.01, -0.0099, np.nan)] == [
+        "high",
+        "medium",
+        "medium",
+        "low",
+        "low",
+    ]
+    assert faults.loudness(1.0, sure=False) == "medium"
+
+
+def test_a_portion_is_never_said_to_be_nothing():
+    assert faults.portion(0.0001)["en"] == "under 0.1%"
+    assert faults.portion(0.0)["en"] == "0.0%"
+    assert faults.portion(0.0006)["en"] == "0.1%"
