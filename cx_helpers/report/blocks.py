@@ -96,10 +96,15 @@ def finding_item(one: records.Finding, locale: str) -> dict:
         "label": getattr(t, one.kind if one.kind in ("strength", "opportunity") else one.severity),
         "claim": one.text[locale],
         "proof": words(one.detail, locale),
-        "impact": impact_text(one.impact, one.measure, locale, one.kind),
+        "impact": impact_text(one.impact, one.measure, locale, one.kind) or remedy_text(one.remedy, locale),
         "small": [part for part in small if part],
         "more": " · ".join(filter(None, [own if one.detail else "", p and LRI + p + PDI])),
     }
+
+
+def remedy_text(remedy, locale: str) -> str:
+    """What to do about it: `What to do: load the export once`; empty where nothing is known."""
+    return f"{phrases(locale).remedy}: {words(remedy, locale)}" if remedy else ""
 
 
 _BRINGS = wording._names("""

@@ -194,6 +194,8 @@ def _bar(row, name: str, target: float | None, of: records.Metric) -> dict | Non
     if is_null(row[name]):
         return None
     known = [float(v) for v in (row[name], row.get("low"), row.get("high"), target) if not is_null(v)]
+    if len(known) < 2:  # a value alone has nothing to be seen against
+        return None
     low, high = min(known), max(known)
     room = max(high - low, 1e-9) * 0.35
     start = low - room if of.low is None else max(of.low, low - room)

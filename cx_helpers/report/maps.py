@@ -32,6 +32,7 @@ def heat(
     middle: float = 0.0,
     unit: str | None = None,
     digits: int | None = None,
+    empty=None,
 ) -> Chart | Block:
     """Which cell of a grid stands out?  Rows by columns; a null cell stays empty, as one not yet elapsed must.
 
@@ -41,6 +42,7 @@ def heat(
     hidden     same shape: why a cell is not shown (disclosure); where any is, each empty cell is marked alike, so that
                nobody can tell the hidden from those in which nobody is
     diverging  two colours about `middle` (differences, sentiment);  rows_title, columns_title  what the sides are
+    empty      what an empty cell says, in words; default: no data yet, or too few cases
     """
     locale = wording.current().locale
     of = metric(
@@ -120,10 +122,13 @@ def heat(
         "xaxis": {"tickvals": trace["x"][::step], "ticktext": layout["xaxis"]["ticktext"][::step]},
         "yaxis": {"ticktext": [wrap(d, locale, 11) for d in down]},
     }
-    said = {
-        "fa": "خانهٔ خالی یعنی هنوز داده‌ای نیست یا گروه کوچک است",
-        "en": "An empty cell has no data yet or too few cases",
-    }[locale]
+    said = (
+        words(empty, locale)
+        or {
+            "fa": "خانهٔ خالی یعنی هنوز داده‌ای نیست یا گروه کوچک است",
+            "en": "An empty cell has no data yet or too few cases",
+        }[locale]
+    )
     said = phrases(locale).private_cells.format(mark=HIDDEN_MARK) if starred.any(axis=None) else said
     return chart(
         [trace],

@@ -26,7 +26,10 @@ __all__ = ["build", "failure", "index", "heading", "with_notice", "write_assets"
 
 _SHARED = ("plotly.min.js", "page.js", "Vazirmatn.woff2", "Vazirmatn-OFL.txt", "plotly-LICENSE.txt")
 
-_NOTICE = re.compile(r'\A<aside class="notice".*?</aside>\n', re.S)
+_NOTICE = {  # customers' words are escaped: no such tag is theirs
+    "": re.compile(r'\A<aside class="notice".*?</aside>\n', re.S),
+    "data": re.compile(r'<aside class="notice data".*?</aside>\n', re.S),
+}
 
 
 def build(
@@ -109,15 +112,16 @@ def failure(
     )
 
 
-def with_notice(html: str, *, locale: str, title, text=None, href: str, link) -> str:
-    """A page that was made before, with a notice at its head: a title, a sentence, a link.  A notice there gives way.
+def with_notice(html: str, *, locale: str, title, text=None, href: str = "", link="", kind: str = "") -> str:
+    """A page that was made before, with a notice at its head: a title, a sentence, a link.  One of its kind gives way.
 
     locale  of the notice; the page itself may be in the other language
+    kind    empty: what the page itself is;  "data": what its data are
     """
     said = {"title": words(title, locale), "text": words(text, locale), "link": words(link, locale)}
-    notice = environment().get_template("notice.html.j2").render(locale=locale, href=href, **said)
+    notice = environment().get_template("notice.html.j2").render(locale=locale, href=href, kind=kind, **said)
     head, main, rest = html.partition("<main>\n")
-    return head + main + notice + "\n" + _NOTICE.sub("", rest)
+    return head + main + notice + "\n" + _NOTICE[kind].sub("", rest)
 
 
 def index(*args, **kwargs) -> str:

@@ -29,12 +29,14 @@ UNITS = {
     "journeys": {"fa": "سفر", "en": "journeys"},
     "tickets": {"fa": "درخواست", "en": "tickets"},
     "visits": {"fa": "بازدید", "en": "visits"},
+    "rows": {"fa": "ردیف", "en": "rows"},
 }
 # what the n of a metric counts; where nothing is said: cases
 COUNTED = {
     **dict.fromkeys(("nps", "csat", "csat_mean", "ces", "importance"), "responses"),
     **dict.fromkeys(("sentiment", "negative_share", "agreement"), "comments"),
     **dict.fromkeys(("retention", "retention_1", "retention_3", "repeat_rate", "active_customers"), "customers"),
+    **dict.fromkeys(("rows", "faulty_share", "completeness", "data_age"), "rows"),
     "response_rate": "invitations",
     "conversion": "journeys",
 }
@@ -44,6 +46,7 @@ COUNT_TITLES = {
     "customers": {"fa": "مشتریان", "en": "customers"},
     "invitations": {"fa": "دعوت‌ها", "en": "invitations"},
     "journeys": {"fa": "سفرها", "en": "journeys"},
+    "rows": {"fa": "ردیف‌ها", "en": "rows"},
 }
 _CHANGE_UNITS = {
     "share": {"fa": "واحد درصد", "en": "pp"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from cx_helpers.report import blocks, charts, page
 from cx_helpers.report.index import Report
 from cx_helpers.report.rendering import BLOCK
 from cx_helpers.report.setting import amount, sentence
+from cx_helpers.run import alerts
 
 COMPARISON = "comparison"
 
@@ -39,6 +41,30 @@ def main() -> None:
         (root / group["folder"] / "index.html").write_text(html, "utf-8")
     if request["column"]:
         (root / "index.html").write_text(_comparison(request, root), "utf-8")
+    _warn(request, root)
+
+
+def _warn(request: dict, root: Path) -> None:
+    """Put the faults of the data, where there are any of high importance, on every page of this run but their own."""
+    about, elsewhere = request["reading"], None
+    for group in request["groups"]:
+        faults = group["faults"]
+        if faults is None and request["ask"]:
+            elsewhere = (
+                alerts.asked(request["ask"], about["period"], about["locale"]) if elsewhere is None else elsewhere
+            )
+            faults = elsewhere
+        if not faults:
+            continue
+        folder, own = root / group["folder"], f"{alerts.HEALTH}.html"
+        kept = {Path(entry["kept"]["page"]).name for entry in group["reports"] if entry.get("kept")}
+        pages = [path for path in folder.glob("*.html") if path.name not in {own, *kept}]
+        pages += [root / "index.html", root / f"{COMPARISON}.html"] if request["column"] else []
+        for path in pages:
+            href = Path(os.path.relpath(folder / own, path.parent)).as_posix() if (folder / own).is_file() else ""
+            said = {"title": alerts.TITLE, "text": alerts.text(faults, bool(href)), "href": href, "link": alerts.LINK}
+            html = page.with_notice(path.read_text("utf-8"), locale=about["locale"], kind="data", **said)
+            path.write_text(html, "utf-8")
 
 
 def _settle(entry: dict, root: Path, about: dict) -> None:

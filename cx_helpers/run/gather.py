@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cx_helpers import wording
 from cx_helpers.dates import Period
-from cx_helpers.run import keeping, manifest, plan, shelves
+from cx_helpers.run import alerts, keeping, manifest, plan, shelves
 from cx_helpers.run.jobs import Job
 from cx_helpers.run.plan import Plan, Task
 from cx_helpers.settings import Settings, labels
@@ -140,7 +140,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         if group and not context.plan.title:  # the heading names the group, so the line above it need not
             about |= {"title": _scope(context.column, group), "period_label": context.period.heading(context.locale)}
         about |= {"home": "../index.html"} if group else {}
-        groups.append({"name": group, "folder": where, "reports": own, "page": about})
+        groups.append({"name": group, "folder": where, "reports": own, "page": about, "faults": _faults(mine)})
     findings = manifest.rank(everything[1])
     request = {
         "root": str(staged),
@@ -150,12 +150,25 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         "metrics": everything[0] if context.column else [],
         "left_out": list(context.left_out),
         "reading": context.reading,
+        "ask": _whom_to_ask(context),
     }
     draw(request)
     manifest.write(staged / "metrics.json", everything[0])
     manifest.write(staged / "findings.json", findings)
     manifest.write(staged / "manifest.json", _manifest(context, entries))
     return entries
+
+
+def _faults(jobs: list[Job]) -> list[dict] | None:
+    """What every page must say of its data, as the report on their health found; None where no such report was made."""
+    made = [job for job in jobs if job.name == alerts.HEALTH and job.answer["outcome"] == "published"]
+    return [text for job in made for text in alerts.loud(job.answer["findings"])] if made else None
+
+
+def _whom_to_ask(context: Context) -> str:
+    """The company whose data are to be judged without that report; empty where these notebooks hold no such report."""
+    folder = next(iter(context.tasks.values()))[0].file.parent
+    return str(context.settings.folder) if any(folder.glob(f"*{alerts.HEALTH}.ipynb")) else ""
 
 
 def _stand(entry: dict, context: Context, staged: Path) -> dict:

@@ -109,11 +109,11 @@ def _tasks(listed, there: dict[str, Path], where: str) -> tuple[Task, ...]:
 
 def _task(name: str, there: dict[str, Path]) -> Task:
     """The notebook that a person calls `survey`, `01-survey` or `01-survey.ipynb`; only what is listed can be found."""
-    asked = name.removesuffix(".ipynb")
+    asked = name.removesuffix(".ipynb").replace("_", "-")  # data_health is data-health
     for known, file in there.items():
-        if asked in (known, file.stem):
+        if asked in (known.replace("_", "-"), file.stem.replace("_", "-")):
             return Task(known, file)
-    near = nearest(NUMBER.sub("", asked), there)
+    near = nearest(NUMBER.sub("", name.removesuffix(".ipynb")), there)
     raise PlanError(f"no notebook {name!r}{near}; there are: {', '.join(there)}")
 
 
