@@ -129,11 +129,6 @@ class Period:
         year, month = to_jalali(day)[:2] if calendar == "jalali" else (day.year, day.month)
         return cls(f"{year:04}-{month:02}", *_span(year, month, 1, calendar), "month", calendar, timezone)
 
-    @classmethod
-    def day_of(cls, day: dt.date, *, calendar: str = "jalali", timezone: str = "Asia/Tehran") -> Period:
-        """One day as a period."""
-        return cls(_iso(day, calendar), day, day + dt.timedelta(1), "day", calendar, timezone)
-
     @property
     def start(self) -> dt.datetime:
         """The first instant, in UTC."""
@@ -151,6 +146,10 @@ class Period:
     def previous(self) -> Period:
         """The period of the same kind just before; for a range, as many days before it."""
         return self.shift(-1)
+
+    def on(self, day: dt.date) -> Period:
+        """One day as a period of the same calendar and time zone."""
+        return Period(_iso(day, self.calendar), day, day + dt.timedelta(1), "day", self.calendar, self.timezone)
 
     def shift(self, steps: int) -> Period:
         """The period `steps` of its own kind later (negative: earlier)."""

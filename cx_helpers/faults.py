@@ -96,7 +96,7 @@ def consequence(metric: str, shown: float, mended: float) -> Words:
     ends = {"metric": of.title, "shown": value(metric, shown), "mended": value(metric, mended)}
     if ends["shown"] == ends["mended"]:
         return say(
-            fa="{metric} این دوره به چشم جابه‌جا نمی‌شود ({shown}).",
+            fa="پیامد: {metric} این دوره تغییر محسوسی نمی‌کند ({shown}).",
             en="{metric} of this period does not move visibly ({shown}).",
             **ends,
         )
@@ -113,15 +113,18 @@ def consequence(metric: str, shown: float, mended: float) -> Words:
     )
 
 
-def at_most(suffers: str, part: float) -> Words:
-    """What follows where the move itself cannot be told: which part of what a report shows stands on faulty rows."""
+def at_most(suffers: str, part: float, twice: bool = False) -> Words:
+    """What follows where the move itself cannot be told: which part of what a report shows stands on faulty rows.
+
+    twice  they are no wrong rows but count once too often
+    """
     if suffers in METRICS:
         fa, en = "{x} از ردیف‌هایی که «{what}» از آن‌ها ساخته می‌شود", "{x} of the rows behind “{what}”"
     else:
         fa, en = "{x} از مقدارهای «{what}»", "{x} of the values of “{what}”"
     return say(
-        fa=f"پیامد: در این دوره {fa} نادرست است.",
-        en=f"In this period {en} are wrong.",
+        fa=f"پیامد: در این دوره {fa} {'تکراری' if twice else 'نادرست'} است.",
+        en=f"In this period {en} {'count twice' if twice else 'are wrong'}.",
         what=title(suffers),
         x=portion(part),
     )

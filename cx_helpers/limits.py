@@ -102,7 +102,7 @@ RULES = (
     Rule("orders", "promised_before_ordered", ("ordered_at", "promised_at"), _before("promised_at", "ordered_at", 1),
          ("late_delivery_rate",), "clock"),
     Rule("orders", "promised_far_off", ("promised_at", "delivered_at"),
-         _before("delivered_at", "promised_at", FAR_DAYS), ("late_delivery_rate",), "clock"),
+         _before("delivered_at", "promised_at", FAR_DAYS), ("late_delivery_rate",), "promise"),
     Rule("orders", "negative_amount", ("amount",), _negative("amount"), ("revenue",), "sign"),
     Rule("orders", "negative_discount", ("discount",), _negative("discount"), ("discount",), "sign"),
     Rule("order_items", "negative_quantity", ("quantity",), _negative("quantity"), ("basket",), "sign"),
@@ -136,7 +136,6 @@ FACTS = {
     "responses": ("invited_at", "responded_at"),
     "tickets": ("opened_at", "first_reply_at", "solved_at"),
     "comments": ("written_at",),
-    "exposures": ("exposed_at",),
 }
 FUTURE = "from_the_future"
 
@@ -156,7 +155,7 @@ scale_upside_down | مقیاس پیش از آغازش پایان می‌یابد
 answered_before_invited | پاسخ پیش از دعوت آمده است | the answer comes before the invitation
 negative_duration | مدت منفی است | the duration is negative
 negative_cost | هزینه منفی است | the cost is negative
-birth_year | سال تولد شدنی نیست | the year of birth cannot be
+birth_year | سال تولد ناممکن است | the year of birth is impossible
 ended_before_started | پایان قرارداد پیش از آغاز آن است | the contract ends before it starts
 negative_fee | حق اشتراک منفی است | the fee is negative
 sentiment_off_scale | احساس بیرون از بازهٔ −۱ تا ۱ است | the feeling lies outside −1 to 1
@@ -164,6 +163,7 @@ from_the_future | تاریخ از پایان داده‌ها جلوتر است |
 """)
 REMEDIES = wording._names("""
 clock | «timezone» و «format» این دو ستون را در نگاشت درست کنید. | give both columns the right “timezone” and “format” in the mapping.
+promise | ببینید روز و ماهِ موعد جابه‌جا خوانده نشده باشد («format» را در نگاشت بگویید) یا دستی اشتباه ثبت نشده باشد. | see whether day and month of the promise were swapped (say its “format” in the mapping), or it was entered wrongly.
 sign | اگر بازگشت یا اصلاح است، در «status» بگویید و مبلغ را مثبت نگه دارید. | where it is a return or a correction, say so in “status” and keep the amount positive.
 scale | کمینه و بیشینهٔ «scale» را در نگاشت نظرسنجی درست کنید، یا امتیاز را. | correct “scale: [lowest, highest]” in the survey's mapping, or the score.
 unit | «unit»، و اینکه کدام ستون آغاز است و کدام پایان، را در نگاشت ببینید. | check “unit”, and which column is start and which end, in the mapping.

@@ -65,8 +65,10 @@ METRICS: dict[str, Metric] = {
     "completeness": _metric("خانه‌های پر", "Cells that are filled", "share", digits=1, low=0, high=1),
     "quarantined": _metric("ردیف‌های در قرنطینه", "Rows in quarantine", "count", "down", low=0),
     "known_customers": _metric(
-        "ردیف‌های با مشتری شناخته", "Rows with a known customer", "share", digits=1, low=0, high=1
+        "ردیف‌های دارای مشتری شناخته", "Rows with a known customer", "share", digits=1, low=0, high=1
     ),
+    "faulty_share": _metric("سهم ردیف‌های نادرست", "Share of faulty rows", "share", "down", 1, low=0, high=1),
+    "rows": _metric("ردیف‌ها", "Rows", "count", low=0),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from cx_helpers import certainty
 
@@ -25,6 +26,13 @@ class Usual(NamedTuple):
     p: np.ndarray
     weekly_p: np.ndarray
     spread: np.ndarray
+
+
+class Watched(NamedTuple):
+    """Feeds and what was to be expected of them: rows are feeds, columns are days, in both the same."""
+
+    feeds: pd.DataFrame
+    usual: Usual
 
 
 def usual(y: np.ndarray, whole: np.ndarray, quiet: np.ndarray) -> Usual:

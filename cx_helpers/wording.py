@@ -316,7 +316,7 @@ exposures | حضور در آزمایش‌ها | exposures
 initiatives | اقدام‌ها | initiatives
 source | منبع | source
 scores | امتیازها | scores
-problem | پرسش | question
+problem | وارسی | check
 table | جدول | table
 column | ستون | column
 week | هفته | week
@@ -327,7 +327,7 @@ last | تازه‌ترین | newest
 rows_in | رسیده | came in
 taken | پذیرفته | taken
 quarantined | در قرنطینه | in quarantine
-skipped | آگاهانه کنار گذاشته | skipped on purpose
+skipped | آگاهانه کنار گذاشته‌شده | skipped on purpose
 faulty | نادرست | at fault
 faulty_share | سهم | share
 delivered_before_ordered | تحویل پیش از سفارش | delivered before ordered

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from cx_helpers import dates, lacking, parameters, whereabouts, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
-from cx_helpers.tables import TABLES, MissingTable, TableError, can_split, nearest
+from cx_helpers.tables import TABLES, MissingTable, TableError, can_split, nearest, people
 
 __all__ = ["Settings", "Tables", "WorkspaceError", "find", "labels", "last_complete_month", "load_settings", "open"]
 
@@ -99,7 +99,7 @@ class Tables:
         if not self.has("orders"):
             return None
         orders = self.orders
-        found = orders.aggregate(mean=orders.amount.mean(), customers=_people(orders)).execute().iloc[0]
+        found = orders.aggregate(mean=orders.amount.mean(), customers=people(orders)).execute().iloc[0]
         mean = found["mean"]
         return None if mean is None or mean != mean or few(found["customers"], self.smallest) else float(mean)
 
@@ -185,7 +185,7 @@ class Tables:
             facts = {"n": table.count()}
             if "customer_id" in table.columns:
                 facts |= {"customers": table.customer_id.nunique(), "unknown": table.customer_id.isnull().mean()}
-                facts |= {"people": _people(table)}
+                facts |= {"people": people(table)}
             if when:
                 facts |= {"from": table[when].min(), "to": table[when].max()}
             row = table.aggregate(**facts).execute().iloc[0]
@@ -255,11 +255,6 @@ class Tables:
             members = self._raw("orders").semi_join(members, "customer_id")
             return table.semi_join(members, "order_id")
         return table.semi_join(members, "customer_id") if "customer_id" in table.columns else table
-
-
-def _people(table):
-    """How many customers stand behind a table's rows: a row without a customer is one of its own."""
-    return table.customer_id.nunique() + table.customer_id.isnull().cast("int64").sum().coalesce(0)
 
 
 def split_segment(segment: str) -> tuple[str, str]:

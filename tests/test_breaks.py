@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cx_helpers import certainty
+from cx_helpers import certainty, dates
 from cx_helpers.dates import Period, day_number
-from cx_helpers.measures import breaks
+from cx_helpers.measures import breaks, feeds
 
 MONTH = Period.parse("1404-06")
 PAST = day_number(MONTH.past)
@@ -28,7 +28,7 @@ def noise(mean, seed: int = 1) -> np.ndarray:
 
 
 def found(*parts: pd.DataFrame, period: Period = MONTH) -> pd.DataFrame:
-    return breaks.breaks(breaks.watch(pd.concat(parts), period), period)
+    return breaks.breaks(feeds.watch(pd.concat(parts), period), period)
 
 
 def lost(n, first_ago: int, last_ago: int, times: float = 0.0) -> np.ndarray:
@@ -76,8 +76,8 @@ def test_a_day_busy_or_calm_for_the_whole_company_is_no_break():
 
 
 def test_a_lull_of_every_month_is_rhythm_and_a_deeper_one_is_a_break():
-    days = [breaks.numbered_day(day) for day in DAYS]
-    lull = np.array([breaks.to_jalali(day)[2] >= 28 for day in days])
+    days = [dates.numbered_day(day) for day in DAYS]
+    lull = np.array([dates.to_jalali(day)[2] >= 28 for day in days])
     n = np.where(lull, 25.0, 100.0)
     assert found(counts(n)).empty
     (row,) = found(counts(lost(n, 16, 13))).itertuples()
@@ -128,7 +128,7 @@ def test_what_a_dry_feed_lacks_is_no_break_too():
         index=pd.MultiIndex.from_tuples([("orders", "all")], names=["table", "source"]),
     )
     ended = counts(lost(100.0, 12, 0))
-    assert breaks.breaks(breaks.watch(ended, MONTH, dry), MONTH).empty
+    assert breaks.breaks(feeds.watch(ended, MONTH, dry), MONTH).empty
     assert len(found(ended)) == 1
 
 
@@ -139,15 +139,15 @@ def test_too_little_history_is_not_judged():
 
 
 def test_pictures_show_the_days_that_broke():
-    watched = breaks.watch(pd.concat([counts(lost(100.0, 20, 14)), counts(500, "touchpoints")]), MONTH)
+    watched = feeds.watch(pd.concat([counts(lost(100.0, 20, 14)), counts(500, "touchpoints")]), MONTH)
     broken = breaks.breaks(watched, MONTH)
     feed = breaks.worst(broken, watched)
     assert feed == ("orders", "table", "orders")
-    daily = breaks.daily(watched, feed, MONTH, days=31)
+    daily = feeds.daily(watched, feed, MONTH, days=31)
     assert daily["rows"].tolist() == [100] * 11 + [0] * 6 + [100] * 14
     assert (daily["low"] <= 100).all()
     assert (daily["high"] >= 100).all()
     assert [when.first for when, _ in breaks.marks(broken, feed, MONTH)] == [ago(20)]
-    weeks = breaks.weekly(watched, MONTH, weeks=4)["ratio"]
+    weeks = feeds.weekly(watched, MONTH, weeks=4)["ratio"]
     assert weeks.loc["touchpoints"].tolist() == [1, 1, 1, 1]
     assert weeks.loc["orders"].min() < 0.2

@@ -14,7 +14,7 @@ from scipy.special import gammaincc
 from cx_helpers import certainty, faults
 from cx_helpers.dates import Period, day_number
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
-from cx_helpers.tables import instant
+from cx_helpers.tables import TABLES, instant
 from cx_helpers.wording import Words, name, say
 
 UNAWAITED = ("customers", "exposures", "initiatives")  # a list of people, and what begins and ends on purpose
@@ -30,8 +30,9 @@ def arrivals(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     tables  every table of the company, uncut ({name: table});  period  the report's: its end is "now"
     Returns one row for each (`table`, `source`; None where the rows do not say): n rows up to the period's end (all
     rows, where they have no time), in_period, later (rows after its end, which reports do not see), unknown (rows
-    without a customer; NaN where the table has no such column), first, last (UTC) and `data_age` (days from the newest
-    row to the period's end; NaN where there is no row or no time).
+    without a customer; NaN where the table has no such column), customers behind n (NaN where the table tells of none),
+    first, last (UTC) and `data_age` (days from the newest row to the period's end; NaN where there is no row or no
+    time).
     """
     found = [_of(table, name, period).assign(table=name) for name, table in tables.items()]
     whole = pd.concat(found) if found else pd.DataFrame(columns=["table", "source", *_COUNTS, "first", "last"])
@@ -44,14 +45,14 @@ def arrivals(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     return whole.iloc[order].set_index(["table", "source"])
 
 
-_COUNTS = ("n", "in_period", "later", "unknown")
+_COUNTS = ("n", "in_period", "later", "unknown", "customers")
 
 
 def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
     when, has_customer = instant(table, name), "customer_id" in table.columns
     rows = table.select(
         source=table.source.cast("string") if "source" in table.columns else ibis.null("string"),
-        _known=table.customer_id.notnull() if has_customer else ibis.literal(True),
+        customer_id=table.customer_id if has_customer else ibis.null("string"),
         _at=ibis.null("timestamp") if when is None else when,
     )
     seen, inside = ~(rows._at >= period.end).fill_null(False), (rows._at >= period.start).fill_null(False)
@@ -59,13 +60,17 @@ def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
         n=seen.cast("int64").sum(),
         in_period=(seen & inside).cast("int64").sum(),
         later=(~seen).cast("int64").sum(),
-        unknown=(seen & ~_._known).cast("int64").sum(),
+        unknown=(seen & rows.customer_id.isnull()).cast("int64").sum(),
         first=_._at.min(where=seen),
         last=_._at.max(where=seen),
+        customers=rows.customer_id.nunique(where=seen),
     )
     found = counted.execute()
     found = found.assign(**{end: pd.to_datetime(found[end], utc=True).dt.as_unit("us") for end in ("first", "last")})
-    return found if has_customer else found.assign(unknown=np.nan)
+    if has_customer:
+        return found.assign(customers=found["customers"] + found["unknown"])
+    asked = "customer_id" in TABLES[name].columns  # then each row without one is a customer of its own
+    return found.assign(unknown=np.nan, customers=found["n"] if asked else np.nan)
 
 
 def late(found: pd.DataFrame, counts: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -5,78 +5,23 @@ A break of the data and a break of the business look alike: this finds the days,
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, faults, rhythm
-from cx_helpers.dates import Period, day_number, numbered_day, to_jalali
+from cx_helpers.dates import Period, day_number, numbered_day
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
+from cx_helpers.rhythm import Watched
 from cx_helpers.wording import Words, name, say
 
-WEEKS = 52  # watched, up to the period's end
 OFTEN = 3  # times in the weeks watched: a rhythm
 _LAX_P = 0.001  # enough to see that such a thing has happened before
-_SPLITS = ("source", "channel")
-_LISTS = ("customers",)  # filled in one go as often as not: no stream
-_NOWRUZ = 13  # days that no Iranian feed is held to
-
-
-def series(counts: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The feeds that are watched, a row each: every table, and each source and channel where a table has several.
-
-    counts  of `volume.days`.  Index (`table`, `by`, `value`; by "table": the whole), a column for each day number of
-    the 60 weeks up to the period's end; 0 where no row came, NaN before a feed's first day.
-    """
-    past = day_number(period.past)
-    span = range(past - 7 * (WEEKS + rhythm.BEFORE), past)
-    seen, rows = counts[counts["day"].between(span[0], past - 1)], {}
-    for table, part in seen[~seen["table"].isin(_LISTS)].groupby("table", sort=False):
-        rows[table, "table", table] = part.groupby("day")["n"].sum()
-        for by in _SPLITS:
-            for value, mine in part.groupby(by, sort=True):
-                if part[by].nunique(dropna=False) > 1:
-                    rows[table, by, value] = mine.groupby("day")["n"].sum()
-    names = ["table", "by", "value"]
-    index = (
-        pd.MultiIndex.from_tuples(rows, names=names) if rows else pd.MultiIndex.from_arrays([[], [], []], names=names)
-    )
-    frame = pd.DataFrame([one.reindex(span) for one in rows.values()], index=index, columns=list(span), dtype=float)
-    begun = frame.notna().cummax(axis=1)
-    return frame.fillna(0.0).where(begun)
-
-
-class Watched(NamedTuple):
-    """The feeds of `series`, and what was to be expected of them (rhythm.Usual); rows and days are the same."""
-
-    feeds: pd.DataFrame
-    usual: rhythm.Usual
-
-
-def watch(counts: pd.DataFrame, period: Period, dry: pd.DataFrame | None = None) -> Watched:
-    """The feeds, and what was to be expected of each on each day.
-
-    counts  of `volume.days`;  period  the report's;  dry  of `arrivals.late`: what a feed lacks after it has run dry is
-            told of there, and no break
-    1-13 Farvardin, where years are Jalali, are not judged.
-    """
-    feeds = series(counts, period)
-    for (table, source), row in dry[dry["p_adjusted"] < MEDIUM_P].iterrows() if dry is not None else ():
-        mine = feeds.index.get_level_values("table") == table
-        mine &= (source == "all") | (feeds.index.get_level_values("value") == source)
-        last = day_number(row["last"].tz_convert(period.timezone).date())
-        feeds = feeds.mask(np.outer(mine, feeds.columns >= last))
-    days = [to_jalali(numbered_day(day)) for day in feeds.columns] if period.calendar == "jalali" else []
-    quiet = np.array([month == 1 and day <= _NOWRUZ for _, month, day in days] or [False] * feeds.shape[1], bool)
-    whole = feeds.index.get_level_values("by") == "table"
-    return Watched(feeds, rhythm.usual(feeds.to_numpy(float), whole, quiet))
 
 
 def breaks(watched: Watched, period: Period) -> pd.DataFrame:
     """When did a feed suddenly shrink or swell?
 
-    watched  of `watch`;  period  the report's
+    watched  of `feeds.watch`;  period  the report's
     Days and whole weeks under half or over two and a half times the usual, where that is more than chance after
     correction (Holm) for every day and week of every feed; days within a week of each other are one break.  What a feed
     does three times or more in the time watched is its rhythm (the lull after each wave of a survey): then only what is
@@ -181,53 +126,26 @@ def _roots(found: pd.DataFrame) -> pd.DataFrame:
     return found[~explained & ~echo]
 
 
-def weekly(watched: Watched, period: Period, weeks: int = 26) -> pd.DataFrame:
-    """How much came of each table in each of the last weeks, in parts of the usual?
-
-    Returns index (`table`, `week`: the week's last day as a dates.Period): n rows, `expected`, `ratio` (1 is usual; NaN
-    where nothing was to be expected).
-    """
-    y, m = rhythm.weeks(watched.feeds.to_numpy(float), watched.usual.expected)
-    last = [watched.feeds.columns[7 * k + 6] for k in range(y.shape[1])][-weeks:]
-    names = [_day(day, period) for day in last]
-    parts = {
-        index[0]: pd.DataFrame({"n": y[place, -weeks:], "expected": m[place, -weeks:]}, index=names)
-        for place, index in enumerate(watched.feeds.index)
-        if index[1] == "table"
-    }
-    found = pd.concat(parts, names=["table", "week"]) if parts else pd.DataFrame({"n": [], "expected": []})
-    return found.assign(ratio=(found["n"] / found["expected"]).where(found["expected"] > 0))
-
-
-def daily(watched: Watched, feed: tuple[str, str, str], period: Period, days: int = 60) -> pd.DataFrame:
-    """What came of one feed on each of the last days, and between which ends 95 of 100 usual days lie.
-
-    feed  (table, by, value), an index of `breaks`.  Returns index dates.Period of a day: n, `rows`, low, high.
-    """
-    place = watched.feeds.index.get_loc(feed)
-    y, m = watched.feeds.iloc[place, -days:], watched.usual.expected[place, -days:]
-    half = certainty.Z95 * np.sqrt(rhythm.MEDIAN_OF_EIGHT * watched.usual.spread[place] * m)
-    names = pd.Index([_day(day, period) for day in y.index], name="day", dtype=object)
-    low = np.maximum(m - half, 0)
-    return pd.DataFrame({"n": y.to_numpy(), "rows": y.to_numpy(), "low": low, "high": m + half}, index=names)
-
-
-def worst(found: pd.DataFrame, watched: Watched) -> tuple[str, str, str]:
-    """The feed whose days are worth a picture: that of the period's worst break, else the largest table."""
+def worst(found: pd.DataFrame, watched: Watched) -> tuple[str, str, str] | None:
+    """The feed whose days are worth a picture: of the period's worst break, else the largest table; None of none."""
+    if watched.feeds.empty:
+        return None
     now = found[found["lost"] != 0]
     return now.index[0] if len(now) else watched.feeds.iloc[:, -31:].sum(axis=1).idxmax()
 
 
 def marks(found: pd.DataFrame, feed: tuple[str, str, str], period: Period) -> list[tuple]:
     """The breaks of one feed as events of its picture: [(day, words), …]."""
-    of = found[[index == feed for index in found.index]]
+    of = found[np.array([index == feed for index in found.index], bool)]
     fall, jump = {"fa": "افت", "en": "fall"}, {"fa": "جهش", "en": "jump"}
     days = zip(of["first_day"], of["missing"], strict=True)
-    return [(_day(day_number(day), period), fall if gone > 0 else jump) for day, gone in days]
+    return [(period.on(day), fall if gone > 0 else jump) for day, gone in days]
 
 
-def title(feed: tuple[str, str, str]) -> Words:
+def title(feed: tuple[str, str, str] | None) -> Words:
     """What a picture of a feed's days is called: `Touchpoints (channel “app”), day by day`."""
+    if feed is None:
+        return {"fa": "روز به روز", "en": "Day by day"}
     return say(fa="{what}، روز به روز", en="{what}, day by day", what=_named(feed))
 
 
@@ -236,10 +154,6 @@ def _named(feed: tuple[str, str, str]) -> Words:
     what = name(table)
     of = {"fa": "", "en": ""} if by == "table" else say(fa=" ({by} «{v}»)", en=" ({by} “{v}”)", by=by, v=value)
     return {"fa": what["fa"] + of["fa"], "en": what["en"][:1].upper() + what["en"][1:] + of["en"]}
-
-
-def _day(number: int, period: Period) -> Period:
-    return Period.day_of(numbered_day(number), calendar=period.calendar, timezone=period.timezone)
 
 
 def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
@@ -272,8 +186,8 @@ def _finding(table: str, by: str, value: str, row: pd.Series, looks: int) -> Fin
     metric, small = faults.title(faults.CARRIES[table]), abs(row["lost"]) < 0.0005
     if small:
         said = say(
-            fa="پیامد: بیرون از این دوره است؛ عددهای دوره را جابه‌جا نمی‌کند، ولی روندها در این روزها درست نیستند.",
-            en="It lies outside this period: its numbers stand, but trends over these days do not.",
+            fa="پیامد: بیرون از این دوره است؛ عددهای دوره درست‌اند، ولی اگر داده گم شده باشد روندِ این روزها درست نیست.",
+            en="It lies outside this period: its numbers stand, but if data were lost, trends over these days do not.",
         )
     else:
         said = say(
@@ -283,10 +197,12 @@ def _finding(table: str, by: str, value: str, row: pd.Series, looks: int) -> Fin
             way={"fa": "کمتر" if fell else "بیشتر", "en": "fewer" if fell else "more"},
         )  # fmt: skip
     remedy = say(
-        fa="بپرسید در این روزها چه شد: ثبت یا ارسال داده قطع بوده، یا کسب‌وکار؟ دادهٔ گم‌شده را دوباره بگیرید.",
-        en="ask what happened on these days: did recording or loading stop, or did business? Load again what was lost.",
+        fa="بپرسید در این روزها ثبت یا ارسال داده قطع بوده، یا کار کم بوده است (تعطیلی، ماه رمضان)؛ "
+        "دادهٔ گم‌شده را دوباره بیاورید.",
+        en="ask whether recording or loading stopped on these days, or business was slow (holidays, Ramadan); "
+        "load again what was lost.",
     ) if fell else say(
-        fa="بپرسید کارزاری در کار بوده یا فایلی دو بار بارگذاری شده است.",
+        fa="بپرسید کارزاری در کار بوده، یا فایلی دو بار بارگذاری شده است.",
         en="ask whether there was a campaign, or a file was loaded twice.",
     )  # fmt: skip
     loud = "low" if small else faults.loudness(row["lost"], fell and row["p_adjusted"] < HIGH_P)

@@ -134,8 +134,12 @@ def overall(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(row, index=["all"])
 
 
-def grid(found: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(share filled, n): a row for each column, a column for each table; NaN where a table has no such column."""
+def grid(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(share filled, n): a row for each column, a column for each table; NaN where a table has no such column.
+
+    unseen  of `volume.unseen`: tables that are left out
+    """
+    found = found[[(table, "table", table) not in unseen for table, *_ in found.index]]
     whole = found.groupby(level=["table", "column"], sort=False)[["n", "filled"]].sum()
     order, tables = (list(dict.fromkeys(whole.index.get_level_values(level))) for level in ("column", "table"))
     n, filled = (whole[c].unstack("table").reindex(index=order, columns=tables) for c in ("n", "filled"))

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, faults
+from cx_helpers import certainty, disclosure, faults
 from cx_helpers.dates import Period
 from cx_helpers.records import SEVERITIES, Finding
 from cx_helpers.wording import Words, join, say
@@ -18,18 +18,24 @@ GUARDS = [  # what this report guards against, for its data card
         "en": "A fault is judged by how far it moves a number that reports show, not by how many rows have it.",
     },
     {
-        "fa": "روز هفته، نوروز، روز شلوغ یا خلوتِ کل شرکت و آنچه هر ماه رخ می‌دهد شکست شمرده نشده است.",
+        "fa": "روز هفته، نوروز، روز شلوغ یا خلوتِ کل شرکت و آنچه هر ماه رخ می‌دهد افت یا جهش شمرده نشده است.",
         "en": "Weekdays, Nowruz, days busy or calm for the whole company, and what comes each month are no breaks.",
     },
     {
-        "fa": "هر پرسشی که پاسخش می‌تواند تصادفی باشد برای شمار نگاه‌ها تصحیح شده است (هولم).",
+        "fa": "هر چه می‌تواند تصادفی باشد برای شمار وارسی‌ها تصحیح شده است (هولم).",
         "en": "Whatever may be chance is corrected for the number of looks (Holm).",
     },
     {
-        "fa": "دو مشتری که یک جمله نوشته‌اند دو نفرند: چیزی حذف نشده، تنها شمرده شده است.",
+        "fa": "دو مشتری که یک جمله را نوشته‌اند دو نفرند: چیزی حذف نشده، تنها شمرده شده است.",
         "en": "Two customers who wrote one sentence are two: nothing was taken away, only counted.",
     },
 ]
+
+
+SOUND = {  # what stands in the place of findings where there are none
+    "fa": "هیچ اشکالی یافت نشد که به گفتن بیرزد.",
+    "en": "No fault was found that is worth telling.",
+}
 
 
 def freshness(dry: pd.DataFrame) -> pd.DataFrame:
@@ -62,11 +68,16 @@ def _one(**numbers) -> pd.DataFrame:
     return pd.DataFrame({"low": np.nan, "high": np.nan} | numbers, index=["all"])
 
 
-def days_of(arrived: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """`arrivals` with first and last as days in the company's time zone; rows without a time are in no period."""
+def days_of(arrived: pd.DataFrame, period: Period, smallest: int = 1) -> pd.DataFrame:
+    """`arrivals` with first and last as days in the company's time zone; rows without a time are in no period.
+
+    smallest  tables.smallest: sources of fewer customers are hidden, and so is so small a number of rows in the period
+    """
     days = {end: arrived[end].dt.tz_convert(period.timezone).dt.date for end in ("first", "last")}
-    timeless = arrived["last"].isna()
-    return arrived.assign(**days, in_period=arrived["in_period"].astype(float).mask(timeless))
+    inside, private = arrived["in_period"].astype(float), disclosure.few(arrived["customers"], smallest)
+    of_people = arrived["customers"].notna()
+    inside = inside.mask(arrived["last"].isna() | (of_people & disclosure.few(inside, smallest)))
+    return arrived.assign(**days, in_period=inside, hidden=np.where(private, disclosure.SMALL, None))
 
 
 def ingested(memory: dict) -> pd.DataFrame:
@@ -105,23 +116,33 @@ def _quarantine(source: str, of: dict, reasons: list[dict]) -> Finding:
     )  # fmt: skip
 
 
-def checks(*answered: tuple[pd.DataFrame, str]) -> pd.DataFrame:
+def checks(*answered: tuple[pd.DataFrame, str], unseen: frozenset = frozenset()) -> pd.DataFrame:
     """All that was asked row by row, the worst first: index (`table`, `problem`), n, faulty, faulty_share.
 
     answered  (answer, its column of faulty rows), e.g. (of `impossible`, "bad"), (of `repeats`, "extra")
+    unseen    of `volume.unseen`: nothing is said of these tables
     """
     parts = []
     for frame, faulty in answered:
         part = frame[["n", faulty, "faulty_share"]].rename(columns={faulty: "faulty"})
         parts.append(part.rename_axis(["table", "problem"]))
     whole = pd.concat(parts)
+    whole = whole[[(table, "table", table) not in unseen for table, _ in whole.index]]
     return whole.sort_values(["faulty_share", "faulty"], ascending=False, kind="stable")
 
 
-def verdict(*answers: tuple[list[Finding], int]) -> tuple[list[Finding], int]:
-    """The findings of all questions, the loudest first (each question keeps its order), and all that was looked at."""
-    found = sorted((one for told, _ in answers for one in told), key=lambda one: SEVERITIES.index(one.severity))
+def verdict(*answers: tuple[list[Finding], int], unseen: frozenset = frozenset()) -> tuple[list[Finding], int]:
+    """The findings of all questions, the loudest first (each question keeps its order), and all that was looked at.
+
+    unseen  of `volume.unseen`: nothing is said of these tables, sources and channels
+    """
+    told = [one for found, _ in answers for one in found if not _is_of(one, unseen)]
+    found = sorted(told, key=lambda one: SEVERITIES.index(one.severity))
     return found, sum(looks for _, looks in answers)
+
+
+def _is_of(one: Finding, unseen: frozenset) -> bool:
+    return any((one.subject["table"], by, one.subject.get(by)) in unseen for by in ("table", "source", "channel"))
 
 
 def sentence(found: list[Finding]) -> Words:
@@ -129,27 +150,43 @@ def sentence(found: list[Finding]) -> Words:
     high = [one for one in found if one.severity == "high"]
     touched = list(dict.fromkeys(one.subject["metric"] for one in high if one.subject.get("metric")))
     if high:
+        have = _have(len(high))
         return say(
-            fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {k} اشکال مهم در داده‌هاست."
-            if touched else "{k} اشکال مهم در داده‌هاست؛ پیش از تصمیم آن‌ها را برطرف کنید.",
-            en="These numbers cannot be relied on for now: {names}. The data have {k} faults of high importance."
-            if touched else "The data have {k} faults of high importance; mend them before you decide.",
-            names=join([faults.title(one) for one in touched[:4]]) if touched else None, k=len(high),
+            fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {have}."
+            if touched else "{have}؛ پیش از هر تصمیم برطرفش کنید.",
+            en="These numbers cannot be relied on for now: {names}. {have}."
+            if touched else "{have}: mend it before you decide.",
+            names=join([faults.title(one) for one in touched[:4]]) if touched else None, have=have,
         )  # fmt: skip
-    if medium := [one for one in found if one.severity == "medium"]:
+    k = sum(one.severity == "medium" for one in found)
+    if k == 1:
+        return {
+            "fa": "به این داده‌ها می‌توان تکیه کرد، با یک ملاحظه که عددی را اندکی جابه‌جا می‌کند.",
+            "en": "These data can be relied on, with one reservation that moves a number a little.",
+        }
+    if k:
         return say(
-            fa="داده‌ها برای تصمیم کافی‌اند، با {k} ملاحظه که عددی را اندکی جابه‌جا می‌کند.",
-            en="The data are good enough to decide on, with {k} reservations that move a number a little.",
-            k=len(medium),
+            fa="به این داده‌ها می‌توان تکیه کرد، با {k} ملاحظه که هر یک عددی را اندکی جابه‌جا می‌کند.",
+            en="These data can be relied on, with {k} reservations that each move a number a little.",
+            k=k,
         )
-    return say(fa="داده‌ها برای تصمیم کافی‌اند.", en="The data are good enough to decide on.")
+    return {
+        "fa": "به این داده‌ها می‌توان تکیه کرد: اشکالی یافت نشد که عددهای گزارش‌ها را جابه‌جا کند.",
+        "en": "These data can be relied on: no fault was found that moves the numbers of the reports.",
+    }
+
+
+def _have(k: int) -> Words:
+    if k == 1:
+        return {"fa": "یک اشکال مهم در داده‌هاست", "en": "The data have one fault of high importance"}
+    return say(fa="{k} اشکال مهم در داده‌هاست", en="The data have {k} faults of high importance", k=k)
 
 
 def looked(looks: int, arrived: pd.DataFrame) -> Words:
     """How much was looked at, for the second sentence; `arrived` of `arrivals`."""
     return say(
-        fa="{k} پرسش از {n} ردیف پرسیده شد: کهنگی، جای خالی، تکرار، مقدار ناشدنی، شکست در حجم و پیوند مشتریان.",
-        en="{k} questions were asked of {n} rows: age, gaps, repeats, impossible values, breaks, links of customers.",
+        fa="{k} وارسی روی {n} ردیف انجام شد: تازگی، جاهای خالی، تکرار، مقدارهای ناممکن، افت و جهش حجم، پیوند مشتریان.",
+        en="{k} checks were made on {n} rows: age, gaps, repeats, impossible values, breaks, links of customers.",
         k=looks, n=int(arrived["n"].sum()),
     )  # fmt: skip
 
@@ -158,8 +195,8 @@ def unfailed(asked: pd.DataFrame) -> Words:
     """How many of the questions in `checks` found nothing."""
     fine = int((asked["faulty"] == 0).sum())
     return say(
-        fa="{k} پرسش از {n} پرسشی که از تک‌تک ردیف‌ها شد هیچ ردیف نادرستی نیافت.",
-        en="{k} of the {n} questions asked row by row found no row at fault.",
+        fa="از {n} وارسیِ ردیف‌به‌ردیف، {k} وارسی هیچ ردیف نادرستی نیافت.",
+        en="{k} of the {n} checks made row by row found no row at fault.",
         k=fine,
         n=len(asked),
     )

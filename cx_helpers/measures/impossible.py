@@ -135,14 +135,17 @@ def _source(rows: ir.Table) -> tuple[str | None, int]:
     return (by_source["source"].iloc[0], int(by_source["n"].iloc[0])) if len(by_source) else (None, 0)
 
 
-def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
-    """Every rule that rows break as a finding, what moves most first, and how many rules were held against the data."""
+def findings(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[list[Finding], int]:
+    """Every rule that rows break as a finding, what moves most first, and how many rules were held against the data.
+
+    found  of `impossible`;  unseen  of `volume.unseen`: sources that are not named
+    """
     wrong = found[found["bad"] > 0]
     order = wrong["moved"].astype(float).abs().fillna(0).sort_values(ascending=False, kind="stable").index
-    return [_finding(index, wrong.loc[index]) for index in order], len(found)
+    return [_finding(index, wrong.loc[index], unseen) for index in order], len(found)
 
 
-def _finding(index: tuple[str, str], row: pd.Series) -> Finding:
+def _finding(index: tuple[str, str], row: pd.Series, unseen: frozenset) -> Finding:
     table, rule_name = index
     rule = next((r for r in RULES if (r.table, r.name) == index), None)
     rows = faults.ROWS[table]
@@ -152,7 +155,7 @@ def _finding(index: tuple[str, str], row: pd.Series) -> Finding:
         bad=row["bad"], n=row["n"], rows=rows, x=faults.portion(row["faulty_share"]), what=SAYS[rule_name],
     )  # fmt: skip
     subject = {}
-    if row["source"] and row["source_bad"] > 0.5 * row["bad"]:
+    if row["source"] and row["source_bad"] > 0.5 * row["bad"] and (table, "source", row["source"]) not in unseen:
         subject = {"source": row["source"]}
         every = row["source_bad"] == row["bad"]
         text = say(

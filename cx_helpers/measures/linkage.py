@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, faults
+from cx_helpers import certainty, disclosure, faults
 from cx_helpers.dates import Period
 from cx_helpers.records import Finding
 from cx_helpers.tables import TABLES, instant
@@ -46,20 +46,23 @@ def overlap(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     return pd.DataFrame({"n": found["n"].astype(int)} | flags).set_index(there)
 
 
-def shared(common: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def shared(common: pd.DataFrame, smallest: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(share, n): of the customers in the row's table, which share is in the column's too, and of how many.
 
-    common  of `overlap`.  NaN where a table has no customers, and of a table with itself.
+    common  of `overlap`;  smallest  tables.smallest: tables of fewer customers are left out
+    NaN where a table has no customers, and of a table with itself.
     """
     flags = common.index.to_frame(index=False).to_numpy(bool)
-    names, n = list(common.index.names), common["n"].to_numpy(float)
+    names, n = [name for name in common.index.names if name], common["n"].to_numpy(float)
     both = flags.T @ (flags * n[:, None]) if len(n) else np.zeros((len(names), len(names)))
     own = np.diag(both)
     share = np.divide(both, own[:, None], out=np.full(both.shape, np.nan), where=own[:, None] > 0)
     np.fill_diagonal(share, np.nan)
     index = pd.Index(names, name="table")
     sizes = np.repeat(own[:, None], len(names), axis=1).astype(int)
-    return pd.DataFrame(share, index=index, columns=names), pd.DataFrame(sizes, index=index, columns=names)
+    told = ~disclosure.few(own, smallest)
+    share, sizes = (pd.DataFrame(x, index=index, columns=names).loc[told, told] for x in (share, sizes))
+    return share, sizes
 
 
 def strangers(common: pd.DataFrame) -> pd.DataFrame:

@@ -6,13 +6,14 @@ import difflib
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, faults
+from cx_helpers import certainty, disclosure, faults
 from cx_helpers.dates import Period
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
-from cx_helpers.tables import instant
+from cx_helpers.tables import instant, people
 from cx_helpers.wording import name, say
 
 # columns whose values reports split by; not asked: free text, topics and campaigns, which are new each month, and an
@@ -30,10 +31,11 @@ _MOST, _COMBINATIONS = 500, 20_000  # values a column, and combinations of them:
 _ALIKE = 0.75
 
 
-def novelties(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+def novelties(tables: dict[str, ir.Table], period: Period, smallest: int = 1) -> pd.DataFrame:
     """Which values came up in this period for the first time?
 
-    tables  every table of the company, uncut ({name: table});  period  the report's
+    tables    every table of the company, uncut ({name: table});  period  the report's
+    smallest  tables.smallest: of a value that fewer customers have nothing is told
     p_value is the chance that all k rows of a value fall into the period, when each row of the table is as likely to
     carry it: (rows of the period / all rows up to its end)^k; so that a rare value is no novelty.
     Returns index (`table`, `column`, `value`), most rows first: n (its rows), rows (those of the period), `share`,
@@ -53,7 +55,9 @@ def novelties(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
                 continue
             looks += len(values)
             old = list(values.loc[values["before"] > 0, "value"])
-            for row in values[values["before"] == 0].itertuples():
+            fresh = values[values["before"] == 0]
+            fresh = fresh[~_few(table, when, column, fresh["value"], period, smallest)]
+            for row in fresh.itertuples():
                 p = (now / (now + before)) ** row.now
                 found.append((table_name, column, row.value, int(row.now), now, _near(row.value, old), p))
     names = ["table", "column", "value"]
@@ -80,6 +84,18 @@ def _values(table: ir.Table, when, columns: list[str], period: Period) -> pd.Dat
         part = counted[counted[column].notna()].groupby(column)[["before", "now"]].sum()
         parts.append(part.rename_axis("value").reset_index().astype({"value": str}).assign(column=column))
     return pd.concat(parts)
+
+
+def _few(table: ir.Table, when, column: str, fresh: pd.Series, period: Period, smallest: int) -> np.ndarray:
+    """Which of the values that are new in the period have too few customers?"""
+    if disclosure.least(smallest) <= 1 or fresh.empty:
+        return np.zeros(len(fresh), bool)
+    inside = table.mutate(_value=table[column].cast("string"), _at=when).filter(
+        _._at >= period.start, _._at < period.end
+    )
+    inside = inside.filter(inside._value.isin(list(fresh)))
+    counted = inside.group_by("_value").aggregate(k=people(inside)).execute().set_index("_value")["k"]
+    return disclosure.few(fresh.map(counted), smallest)
 
 
 def _near(value: str, old: list[str]) -> str | None:

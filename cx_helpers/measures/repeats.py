@@ -146,9 +146,9 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
 
 
 _SAYS = _names("""
-repeated_row | همان را دوباره می‌گویند: یک مشتری، یک لحظه، یک محتوا | say it again: one customer, moment and content
-copied_text | رونوشت نوشته‌ای دیگرند | are copies of another one
-tied_times | با تماس دیگری از همان مشتری هم‌زمان‌اند | share their instant with another of the same customer
+repeated_row | تکرار ردیف دیگری است: همان مشتری، همان لحظه، همان محتوا | repeat another: same customer, time and content
+copied_text | رونوشت نوشتهٔ دیگری است | are copies of another one
+tied_times | با تماس دیگری از همان مشتری هم‌زمان است | share their instant with another of the same customer
 """)
 _REMEDIES = _names("""
 repeated_row | ببینید منبع هر رویداد را دو بار می‌فرستد، یا فایلی با دو نام آمده است؛ یکی را بردارید. | see whether the source sends each event twice, or one file came under two names; remove one.
@@ -176,7 +176,7 @@ def _finding(table: str, problem: str, row: pd.Series) -> Finding:
     elif row["shown"] == row["shown"]:
         said = faults.consequence(row["suffers"], row["shown"], row["mended"])
     else:
-        said = faults.at_most(row["suffers"], moved)
+        said = faults.at_most(row["suffers"], moved, twice=True)
     loud = faults.loudness(moved, sure=problem == ROW) if in_period else "low"
     return faults.finding(
         table, problem, loud, text, said, _REMEDIES[problem], metric=row["suffers"], value=row["faulty_share"],

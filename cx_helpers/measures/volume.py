@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import engine
+from cx_helpers import disclosure, engine
 from cx_helpers.dates import Period, numbered_day
-from cx_helpers.tables import instant
+from cx_helpers.tables import TABLES, instant, people
 
 WEEKS = 60  # before the period's end: a year, and what is needed to know what was usual when it began
 EPISODES = ("exposures", "initiatives")  # begin and end on purpose: no stream that can run dry
@@ -45,6 +45,30 @@ def days(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     whole = whole.astype({"source": object, "channel": object, "day": "int64", "n": "int64"})
     texts = whole[[*SPLITS]].where(whole[[*SPLITS]].notna(), None)
     return whole.assign(**texts)[columns].sort_values(columns[:-1], ignore_index=True)
+
+
+def unseen(tables: dict[str, ir.Table], period: Period, smallest: int) -> frozenset[tuple[str, str, str]]:
+    """Which sources, channels and whole tables have so few customers that nothing may be said of them?
+
+    tables, period  as in `days`;  smallest  tables.smallest: how many customers a group needs
+    Returns (table, "source" or "channel" or "table", value); of rows without a customer each is one of its own.  Tables
+    that tell of no customer have no such group.
+    """
+    if disclosure.least(smallest) <= 1:
+        return frozenset()
+    since, found = period.end - dt.timedelta(weeks=WEEKS), set()
+    for name, table in tables.items():
+        if "customer_id" not in TABLES[name].columns:
+            continue
+        when = instant(table, name)
+        rows = table if when is None else table.filter(when >= since)
+        if disclosure.few(rows.aggregate(k=people(rows)).execute()["k"].item(), smallest):
+            found.add((name, "table", name))
+        for by in (split for split in SPLITS if split in table.columns):
+            counted = rows.group_by(value=rows[by].cast("string")).aggregate(k=people(rows)).execute()
+            few = counted[disclosure.few(counted["k"], smallest) & counted["value"].notna()]
+            found |= {(name, by, value) for value in few["value"]}
+    return frozenset(found)
 
 
 def end(counts: pd.DataFrame) -> dt.date | None:

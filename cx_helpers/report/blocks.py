@@ -54,11 +54,12 @@ def note(text, *more) -> Block:
     return Block({"kind": "note", "locale": locale, "sentences": texts, "tone": ""}, " ".join(texts))
 
 
-def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> Block:
+def findings(found: Iterable[records.Finding], looked_at: int | None = None, nothing=None) -> Block:
     """Claims that a measure tested, the most severe first; an empty list says honestly that nothing was found.
 
     found      records.Finding, each with its own looks, interval and n
     looked_at  how many comparisons were made in all, for the sentence when nothing was found
+    nothing    that sentence in words, where it is not about comparisons
     Records every finding for findings.json.
     """
     reading = wording.current()
@@ -70,6 +71,7 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None) -> 
         empty = t.found_nothing if looked_at is None else t.nothing_compared
         several = t.looked_once_and_found_nothing if looked_at == 1 else t.looked_and_found_nothing
         empty = several.format(looks=looks) if looked_at else empty
+        empty = words(nothing, locale) or empty
         return Block({"kind": "finding", "locale": locale, "items": [], "empty": empty}, empty)
     items = [finding_item(one, locale) for one in ranked]
     plain = "\n".join(f"[{item['label']}] {item['claim']}" for item in items)

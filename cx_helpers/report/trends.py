@@ -44,7 +44,7 @@ def lines(
     caption=None,
     goal=None,
     events: list[tuple] | None = None,
-    band: bool = True,
+    band: bool | dict = True,
     unit: str | None = None,
     digits: int | None = None,
     most: int = 6,
@@ -53,6 +53,7 @@ def lines(
 
     answer  index = periods (dates.Period), or (group, period) for several lines; the value column, low, high, n
     goal    a dashed line;  events  [(period, words), …] marked on the time axis;  most  lines at most
+    band    False: none;  {"fa", "en"}: what the band holds, where it is no 95 % interval of the value
     Time runs left to right in both languages.
     """
     value = value_column(answer, value)
@@ -119,7 +120,8 @@ def lines(
         if when in periods:
             marks = {k: marks[k] + v for k, v in _event(periods.index(when), words(text, locale), locale).items()}
     layout |= marks
-    said = {"fa": "نوار رنگی بازهٔ ۹۵٪ است", "en": "The coloured band is the 95% interval"}[locale]
+    interval = {"fa": "نوار رنگی بازهٔ ۹۵٪ است", "en": "The coloured band is the 95% interval"}
+    said = words(band if isinstance(band, dict) else interval, locale)
     first = next(iter(parts.values())).reindex(periods)
     alt = in_words([group(p, locale) for p in periods], floats(first[value]), of, locale, 24)
     return chart(

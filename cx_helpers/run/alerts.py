@@ -28,6 +28,7 @@ def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
         arrivals,
         breaks,
         completeness,
+        feeds,
         health,
         impossible,
         linkage,
@@ -39,15 +40,17 @@ def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
     whole, period = tables.whole, tables.period
     arrived, counts = arrivals.arrivals(whole, period), volume.days(whole, period)
     dry, end = arrivals.late(arrived, counts, period), volume.end(counts)
+    unseen = volume.unseen(whole, period, tables.smallest)
     return health.verdict(
         arrivals.findings(dry, period),
         health.quarantine_findings(remembered(tables.settings.folder)),
-        breaks.findings(breaks.breaks(breaks.watch(counts, period, dry), period)),
-        impossible.findings(impossible.impossible(whole, period, end)),
+        breaks.findings(breaks.breaks(feeds.watch(counts, period, dry, unseen), period)),
+        impossible.findings(impossible.impossible(whole, period, end), unseen),
         repeats.findings(repeats.repeats(whole, period)),
         completeness.findings(completeness.completeness(whole, period, end)),
         linkage.findings(linkage.overlap(whole, period), linkage.known(arrived)),
-        novelties.findings(novelties.novelties(whole, period)),
+        novelties.findings(novelties.novelties(whole, period, tables.smallest)),
+        unseen=unseen,
     )
 
 
@@ -69,7 +72,7 @@ def asked(folder: str, period: str, locale: str) -> list[Words]:
     return loud([one.record() for one in found])
 
 
-TITLE = {"fa": "دادهٔ این گزارش اشکال مهمی دارد", "en": "The data of this report have a fault of high importance"}
+TITLE = {"fa": "داده‌های این گزارش اشکال مهمی دارند", "en": "The data behind this report have a serious fault"}
 LINK = {"fa": "سلامت داده‌ها: هر اشکال، پیامد و چاره‌اش", "en": "Data health: each fault, what follows, what to do"}
 
 
