@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cx_helpers import wording
 from cx_helpers.intake import privacy, quarantine
+from cx_helpers.intake.identity import Linked
 
 
 @dataclass
@@ -25,6 +26,7 @@ class IngestReport:
     sources: dict[str, dict] = field(default_factory=dict)  # name: rows_in, taken, skipped, quarantined, out
     warnings: list[dict] = field(default_factory=list)  # sentences in fa and en
     problems: list[dict] = field(default_factory=list)  # files and tables in them that could not be read, likewise
+    linked: Linked | None = None  # who is one person; None where linking had nothing new to do
     locale: str = "fa"
 
     @property
@@ -67,6 +69,7 @@ class IngestReport:
             lines.append("قرنطینه (quarantine/):" if fa else "quarantine (quarantine/):")
             lines += [f"  {line}" for line in quarantine.summary(self.quarantined, locale)]
         lines += self._apart(number, fa)
+        lines += [said["fa" if fa else "en"] for said in (self.linked.said() if self.linked else [])]
         if self.forgotten:
             what = "سطر از فراموش‌شدگان کنار ماند" if fa else "rows of people who were forgotten were left out"
             lines.append(f"  {number(self.forgotten)} {what}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, forgetting, merge, pseudonyms, quarantine, store, taking, units
+from cx_helpers.intake import convert, forgetting, linked, merge, pseudonyms, quarantine, store, taking, units
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, SourceError, read_sources
@@ -109,7 +109,8 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     forgetting.keep_out(con, settings, sources, state, fresh, read)
     state.units = fresh
     state.tables = _tables(fresh)
-    _publish(con, state, before, waiting, gone, report)
+    relinked = linked.relink(con, state, scratch, report)
+    _publish(con, state, before, waiting, gone, report, relinked)
     _sum(fresh, report)
 
 
@@ -124,8 +125,8 @@ def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, repo
             file=unit.shown))  # fmt: skip
 
 
-def _publish(con, state: store.State, before: dict, waiting, gone: dict, report: IngestReport) -> None:
-    """Put tables and quarantine in place; nothing has been changed before this."""
+def _publish(con, state: store.State, before: dict, waiting, gone: dict, report: IngestReport, relinked: bool) -> None:
+    """Put tables and quarantine in place; nothing has been changed before this.  relinked: people are others now"""
     tables = state.folder / "tables"
     ours = [table for table in state.tables if table not in INNER]
     for table in ours:
@@ -138,7 +139,7 @@ def _publish(con, state: store.State, before: dict, waiting, gone: dict, report:
     other = {table for table in {*before, *state.tables} if before.get(table) != state.tables.get(table)}
     for table in ours:
         path, left = tables / f"{table}.parquet", state.left.get(table, {})
-        if table in other or other & _needs(state, table) or (not path.is_file() and left.get("rows") != 0):
+        if relinked or table in other or other & _needs(state, table) or (not path.is_file() and left.get("rows") != 0):
             report.changed = True
             left = vars(store.build(con, state, table)) | {"rows": pq.read_metadata(path).num_rows}
             state.left[table] = left

@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, merge
+from cx_helpers.intake import convert, identity, merge
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import forget
 from cx_helpers.intake.values import name
@@ -39,6 +39,7 @@ class State:
     tables: dict[str, list[str]] = field(default_factory=dict)
     came: int = 0  # counts files in the order in which they came
     left: dict[str, dict] = field(default_factory=dict)  # of each table: rows of pieces that are not in it (merge.Left)
+    linked: dict[str, str] = field(default_factory=dict)  # what linking rested on, and the links that tables carry
 
     @property
     def path(self) -> Path:
@@ -56,7 +57,7 @@ class State:
             kept = json.loads(state.path.read_text("utf-8"))
             if kept["version"] == VERSION:
                 state.units, state.tables, state.came = kept["units"], kept["tables"], kept["came"]
-                state.left = kept["left"]
+                state.left, state.linked = kept["left"], kept.get("linked", {})
         except (OSError, ValueError, KeyError, TypeError):
             pass
         return state
@@ -68,7 +69,14 @@ class State:
 
     def write(self) -> None:
         """Remember, at once (temp file, then rename), and remove the pieces that nothing needs any more."""
-        text = {"version": VERSION, "came": self.came, "tables": self.tables, "left": self.left, "units": self.units}
+        text = {
+            "version": VERSION,
+            "came": self.came,
+            "tables": self.tables,
+            "left": self.left,
+            "linked": self.linked,
+            "units": self.units,
+        }
         part = self.path.with_name("ingest.json.part")
         part.write_text(json.dumps(text, ensure_ascii=False, indent=1) + "\n", "utf-8")
         part.replace(self.path)
@@ -100,7 +108,8 @@ def build(con, state: State, table: str) -> merge.Left:
     target.parent.mkdir(parents=True, exist_ok=True)
     own_only(target)
     given = state.of(table)
-    if len(given) == 1 and merge.is_plain(state, given):
+    links = identity.place(state.folder)
+    if len(given) == 1 and merge.is_plain(state, given) and not links.is_file():
         part = target.with_name(target.name + ".part")
         part.unlink(missing_ok=True)
         path = state.pieces / given[0]["file"]
@@ -111,6 +120,8 @@ def build(con, state: State, table: str) -> merge.Left:
         part.replace(target)
         return merge.Left()
     rows, left = merge.rows(con, state, table)
+    if links.is_file():
+        rows = identity.applied(con, rows, table, links)
     have = [d[0] for d in con.execute(f"SELECT * FROM {rows} LIMIT 0").description]
     known = TABLES[table].columns
     columns = [c for c in known if c in have] + [c for c in have if c not in known and c != "source"]

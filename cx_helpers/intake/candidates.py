@@ -1,0 +1,80 @@
+"""Which records may be one person?  Pairs that share a key or sound alike, few enough to look at each of them.
+
+A key that many different names use (an office's phone, a shop's mail box) tells nobody apart: `set_apart` takes it out
+of the records.  `pair` then puts records into blocks (same mobile, same name, same birth date and first name, …); a
+block that grew past LARGEST is left to the finer blocks below it.  So the number of pairs grows with the records, not
+with their square.
+"""
+
+from __future__ import annotations
+
+LARGEST = 60  # records in a block; each then meets 59 others at most
+KINDS = {"mobile": "mobiles", "landline": "landlines", "email": "mails", "card": "cards", "national_id": "nids"}
+MANY = 5  # names behind a key, from which on it is nobody's own …
+SHARE = 0.4  # … where they are as many to a record, too: ten records of one person bring a few spellings
+
+_NAME = "cx_skeleton(first_sound) || '|' || cx_skeleton(last_sound)"
+_NUMBERS = r"list_sort(list_filter(address, lambda w: regexp_full_match(w, '\d{1,4}')))"
+BLOCKS = {  # rule: what records of one block have in common
+    "national_id": "unnest(nids)",
+    "mobile": "unnest(mobiles)",
+    "email": "unnest(mails)",
+    "card": "unnest(cards)",
+    "landline": "unnest(landlines)",
+    "postal": "postal",
+    "mailbox": "unnest(list_filter(list_transform(mails, lambda m: split_part(m, '@', 1)), lambda l: length(l) > 6))",
+    "born and first name": "born_jalali || cx_skeleton(first_sound)",
+    "born and surname": "born_jalali || cx_skeleton(last_sound)",
+    "name": _NAME,
+    "name and city": f"{_NAME} || '|' || city",
+    "name and year": f"{_NAME} || '|' || born_year",
+    "name and company": f"{_NAME} || '|' || company",
+    "surname and address": f"cx_skeleton(last_sound) || CASE WHEN len(address) > 2 THEN city || {_NUMBERS}::VARCHAR || "
+    "list_sort(address)[-1] END",
+    "born and city": "born_jalali || city",
+}
+
+
+def set_apart(con) -> None:
+    """Make id_keys (kind, value, unique_id, shared), and take the shared keys out of id_records."""
+    parts = " UNION ALL ".join(
+        f"SELECT '{kind}' AS kind, unnest({column}) AS value, unique_id FROM id_records"
+        for kind, column in KINDS.items()
+    )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE id_keys AS WITH k AS ({parts}), used AS ("
+        "SELECT kind, value, count(*) AS records, count(DISTINCT coalesce(first_sound, '') || '|' || last_sound) AS "
+        "names, "
+        "count(DISTINCT last_sound) AS surnames FROM k JOIN id_records USING (unique_id) GROUP BY ALL) "
+        f"SELECT k.*, names > {MANY} AND names > {SHARE} * records AS shared FROM k JOIN used USING (kind, value)"
+    )
+    for kind, column in KINDS.items():
+        con.execute(
+            f"UPDATE id_records SET {column} = coalesce(kept.own, []) FROM (SELECT unique_id, "
+            "list(value ORDER BY value) FILTER (NOT shared) AS own FROM id_keys "
+            f"WHERE kind = '{kind}' GROUP BY unique_id HAVING bool_or(shared)) kept "
+            "WHERE id_records.unique_id = kept.unique_id"
+        )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE id_records AS SELECT * REPLACE (CASE WHEN list_contains(nids, nid) THEN nid "
+        "END AS nid), "
+        "mobiles[-1] AS mobile, landlines[1] AS landline, mails[1] AS email, cards[1] AS card FROM id_records ORDER "
+        "BY unique_id"
+    )
+
+
+def pair(con, records: str, out: str) -> None:
+    """Make the table `out` (l, r, rule) of records: l < r, each pair once, under the first rule that finds it."""
+    con.execute("CREATE OR REPLACE TEMP TABLE id_blocks (rule TINYINT, key VARCHAR, unique_id BIGINT)")
+    for number, sql in enumerate(BLOCKS.values()):
+        con.execute(
+            f"INSERT INTO id_blocks SELECT DISTINCT {number}, key, unique_id FROM "
+            f"(SELECT {sql} AS key, unique_id FROM {records}) WHERE key IS NOT NULL"
+        )
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {out} AS WITH small AS (SELECT * FROM id_blocks WHERE (rule, key) IN "
+        f"(SELECT (rule, key) FROM id_blocks GROUP BY rule, key HAVING count(*) BETWEEN 2 AND {LARGEST})) "
+        "SELECT a.unique_id AS l, b.unique_id AS r, min(a.rule) AS rule FROM small a JOIN small b "
+        "ON a.rule = b.rule AND a.key = b.key AND a.unique_id < b.unique_id GROUP BY ALL"
+    )
+    con.execute("DROP TABLE id_blocks")

@@ -1,0 +1,101 @@
+"""How does a name sound, however it is written?  SQL for Persian names in Persian and Latin letters.
+
+A name is brought into plain letters (ي ك ة آ are ی ک ه ا, half-spaces are blanks), titles in front of it go (آقای،
+خانم، دکتر، مهندس، سید, Mr, Dr, …), words that are no name (کاربر, test, guest) make it null.  Then there are two keys:
+
+* the text     its words without blanks: محمدرضا, محمد رضا and محمد‌رضا are one, mohammad reza is mohammadreza
+* the sounds   a transliteration that both scripts end in: consonants by sound (ط is t, ص is s, غ and ق are q; kh, gh,
+               sh, ch, zh are one letter each, doubled letters stand once), written vowels و and ی as u and i, short
+               vowels and ا left out, a vowel in front as A, a last ه or e as E.  So محمد, Mohammad, Mohamad
+               and Muhammad meet in mhmd, while محمود and Mahmoud are mhmud; حسین, Hossein and Hosein are hsin.
+It is a rule of spelling, not a list of persons: names that nobody thought of are treated alike.
+"""
+
+from __future__ import annotations
+
+from cx_helpers.intake.values import literal
+
+TITLES = """آقای جناب سرکار خانم دکتر مهندس استاد سید سیده سیدة حاج حاجی حاجیه کربلایی مشهدی بانو دوشیزه شهید مرحوم
+سرهنگ سروان mr mrs ms miss dr eng prof engineer doctor agha aghaye aqaye khanom khanoom seyed seyyed sayed sayyed sayyid
+seyedeh seyyedeh sayyedeh haj haji hajj""".split()
+# in front of a surname only what is never part of one: حاجی‌زاده and سیدی are surnames
+TITLES_OF_SURNAMES = "آقای جناب سرکار خانم دکتر مهندس mr mrs ms miss dr eng prof".split()
+NOBODY = """نامشخص ناشناس نامعلوم ندارد کاربر مشتری تست آزمایشی آزمایش مهمان بدون نام بدوننام خالی هیچ تستی کاربرمهمان
+کاربرجدید مشتریجدید مشتریگرامی کاربرگرامی user users test tester guest unknown customer client none null na nan noname
+anonymous admin administrator undefined newuser testtest firstname lastname name family fname lname aaa asd asdf abc
+xxx x""".split()
+
+_FROM = "يىئےكڪةۀەأإآٱؤ"
+_TO = "ییییککهههااااو"
+_PERSIAN = "بپتطثسصجژچحهخدذزضظرشغقفکگلمنوی"
+_SOUNDS = "bpttsssjjChhxdzzzzr$qqfkglmnui"
+# spelt with ی, spoken with a: مصطفی is Mostafa
+_MAQSURA = "^(?:عیس|موس|یحی|هد|کبر|صغر)|(?:مصطف|مرتض|مجتب)"
+
+
+_PLAIN = str.maketrans(_FROM, _TO)
+
+
+def _start(words) -> str:
+    return literal(f"^((?:{'|'.join(w.translate(_PLAIN) for w in words)}) +)+")
+
+
+def _among(words) -> str:
+    return "[" + ", ".join(literal(w.translate(_PLAIN)) for w in words) + "]"
+
+
+def _replaced(x: str, *rules: tuple[str, str]) -> str:
+    for pattern, to in rules:
+        x = f"regexp_replace({x}, {literal(pattern)}, {literal(to)}, 'g')"
+    return x
+
+
+def _latin(first: bool) -> str:
+    """SQL of the sounds of one word in Latin letters; of a name's first word, with a vowel in front."""
+    spelt = _replaced(
+        "w", ("x", "ks"), ("kh", "x"), ("gh", "q"), ("sh", "$"), ("ch", "C"), ("zh|^dj", "j"), ("ph", "f"), ("c", "k"),
+        ("tima$", "teme"), ("ull?ah", "ollah"), ("uss?[ea][iy]n", "osein"), ("lah$", "la"), ("ow?$", "u"),
+        ("([^e])eh?$", "\\1E"),
+        *([("^[iy]([aou])", "Y\\1"), ("^[aeiou][aeiouy]*", "A")] if first else []),
+        ("oo|ou|o?[uwv]", "u"), ("[ea]*(?:ee|ei|ey|ai|ay|ie|iy|i|y)[ea]*", "i"),
+    )  # fmt: skip
+    return _replaced(f"cx_once({spelt})", ("[aeo]", ""), ("h$", ""), ("Y", "i"), ("ii", "i"), ("uu", "u"))
+
+
+def _persian() -> str:
+    """SQL of the sounds of a word in Persian letters, or of several written as one."""
+    x = _replaced(
+        "w", (f"({_MAQSURA})ی$", "\\1ا"), ("خوا", "خا"), ("عبداله", "عبدالله"), ("لله$", "ل"), ("لله", "له"),
+        ("^[اع][اعیو]*", "A"), ("اه$", ""), ("[اعء]", ""), ("ه$", "E"), ("ح$", ""),
+    )  # fmt: skip
+    return _replaced(f"translate({x}, '{_PERSIAN}', '{_SOUNDS}')", ("ii", "i"), ("uu", "u"))
+
+
+MACROS = [
+    # --- one writing: lower case, plain letters, blanks between words only
+    r"cx_plain(x) AS trim(regexp_replace(regexp_replace(lower(strip_accents(translate("
+    rf"x, '{_FROM}', '{_TO}'))), '[''’‘`\x{{0640}}\x{{064B}}-\x{{065F}}\x{{0670}}]', '', 'g'), '[^\p{{L}}]+', ' ', "
+    r"'g'))",
+    "cx_some(x) AS CASE WHEN x <> '' AND NOT list_contains(" + _among(NOBODY) + ", replace(x, ' ', '')) THEN x END",
+    f"cx_untitled(x) AS regexp_replace(cx_plain(x) || ' ', {_start(TITLES)}, '')",
+    "cx_given(x) AS cx_some(trim(regexp_replace(cx_untitled(x), ' (خانم|اقا|جان|khanom|agha) $', '')))",
+    f"cx_family(x) AS cx_some(trim(regexp_replace(cx_plain(x) || ' ', {_start(TITLES_OF_SURNAMES)}, '')))",
+    # --- sounds
+    "cx_once(x) AS list_aggregate(list_filter(string_split(x, ''), "
+    "lambda c, i: i = 1 OR c <> x[i - 1]), 'string_agg', '')",
+    f"cx_latin_word(w, i) AS CASE WHEN i = 1 THEN {_latin(True)} ELSE {_latin(False)} END",
+    f"cx_persian_word(w) AS {_persian()}",
+    "cx_is_latin(x) AS regexp_matches(x, '[a-z]')",
+    "cx_latin_name(x) AS list_aggregate(list_transform(string_split(x, ' '), lambda w, i: cx_latin_word(w, i)), "
+    "'string_agg', '')",
+    "cx_persian_name(x) AS cx_persian_word(replace(replace(x || ' ', ' اله ', 'الله'), ' ', ''))",
+    "cx_sound(x) AS CASE WHEN cx_is_latin(x) THEN cx_latin_name(x) ELSE cx_persian_name(x) END",
+    # a single u in the first syllable may be short (Muhammad); an o may be written و (Mona, Behroz)
+    r"cx_short(x) AS regexp_replace(x, '^([^aeiou]{1,2})u([^aeiou])', '\1a\2')",
+    r"cx_long(x) AS regexp_replace(x, '^(.*[aeiou].*)o([^aeiou]+)$', '\1u\2')",
+    "cx_sounds(x) AS list_sort(list_distinct(CASE WHEN cx_is_latin(x) THEN list_transform(list_distinct("
+    "[x, cx_short(x), cx_long(x), replace(x, 'o', 'u')]), lambda v: cx_sound(v)) ELSE [cx_sound(x)] END))",
+    "cx_skeleton(s) AS regexp_replace(s, '[iuE]', '', 'g')",
+    # a title written in one with the name behind it
+    r"cx_unglued(x) AS regexp_replace(x, '^(?:سیده?|se?a?yy?ed(?:eh)?)([^ ]{3,})', '\1')",
+]

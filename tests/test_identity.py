@@ -1,0 +1,401 @@
+"""Who is one person?  Each guard on a few rows worked by hand, and an invented population whose pairs are known."""
+
+import duckdb
+import pandas as pd
+import pytest
+
+from cx_helpers import spreadsheet
+from cx_helpers.intake import identity, people, registry
+from tools.population import RECIPES, build
+
+
+@pytest.fixture(scope="module")
+def ask():
+    """ask(sql, *values) -> the one value that a SQL expression gives."""
+    con = duckdb.connect()
+    people.prepare(con)
+    yield lambda sql, *values: con.execute(f"SELECT {sql}", list(values)).fetchall()[0][0]
+    con.close()
+
+
+def linked(folder, *rows, **more):
+    """Link rows (dicts of the persons schema); returns {customer_id: person's id}."""
+    frame = pd.DataFrame(list(rows), columns=people.COLUMNS, dtype="string")
+    with duckdb.connect() as con:
+        con.register("given", frame)
+        identity.link_customers(con, "given", folder, **more)
+    links = pd.read_parquet(identity.place(folder))
+    return dict(zip(links["customer_id"], links["person_id"], strict=True))
+
+
+def row(customer_id, name="", **keys_):
+    first, _, last = name.partition(" ")
+    return {"customer_id": customer_id, "source": customer_id.split(":")[0], "first_name": first or None,
+            "last_name": last or None, **keys_}  # fmt: skip
+
+
+def together(folder, *rows):
+    """Are these rows all one person?"""
+    return len(set(linked(folder, *rows).values())) == 1
+
+
+# --- one writing for each key
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["09127354681", "+989127354681", "00989127354681", "989127354681", "9127354681", "۰۹۱۲۷۳۵۴۶۸۱", "٠٩١٢٧٣٥٤٦٨١",
+     "0912 735 46 81", "0912-735-4681", "(0912) 7354681", "+98 (0) 912 735 4681", "9127354681.0", " 09127354681 "],
+)  # fmt: skip
+def test_a_mobile_has_one_writing(ask, written):
+    assert ask("cx_phones(?)", written) == ["09127354681"]
+
+
+@pytest.mark.parametrize(
+    ("written", "phones"),
+    [
+        ("021-88776655", ["02188776655"]),
+        ("+98 21 8877 6655", ["02188776655"]),
+        ("09127354681 / 02188776655", ["02188776655", "09127354681"]),
+        ("09127354681-09359876544", ["09127354681", "09359876544"]),
+        ("02188776655 داخلی 12", ["02188776655"]),
+        ("+44 20 7946 0018", ["+442079460018"]),
+        ("8877 6655", []),  # which city?
+        *((dummy, []) for dummy in ("09000000000", "09123456789", "09111111111", "0", "-", "ندارد", "12345")),
+    ],
+)
+def test_landlines_several_numbers_and_what_is_no_number(ask, written, phones):
+    assert ask("cx_phones(?)", written) == phones
+
+
+@pytest.mark.parametrize(
+    ("written", "mails"),
+    [
+        (" Ali.Rezaei+shop@GMAIL.com", ["alirezaei@gmail.com"]),
+        ("ali.rezaei@yahoo.com", ["ali.rezaei@yahoo.com"]),  # a dot counts at all others
+        ("ali @ gmial . com", ["ali@gmail.com"]),
+        ("ali65@yahoo.con; zahra@mail.ir", ["ali65@yahoo.com", "zahra@mail.ir"]),
+        *((dummy, []) for dummy in ("info@shop.ir", "test@test.com", "a@a.com", "noreply@x.ir", "no mail", "+98@x")),
+    ],
+)
+def test_e_mails(ask, written, mails):
+    assert ask("cx_mails(?)", written) == mails
+
+
+@pytest.mark.parametrize(
+    ("written", "nid"),
+    [("0499370899", "0499370899"), ("499370899", "0499370899"), ("۰۴۹۹۳۷۰۸۹۹", "0499370899"), 
+     ("499370899.0", "0499370899"),
+     ("0499370898", None), ("1111111111", None), ("0000000000", None), ("0123456789", None), ("1234567", None)],
+)  # fmt: skip
+def test_a_national_id_counts_with_its_check_digit_only(ask, written, nid):
+    assert ask("cx_nid(?)", written) == nid
+
+
+def test_cards_by_luhn_and_sheba_by_iso_7064(ask):
+    assert ask("cx_card('4111-1111 1111 1111')") == "4111111111111111"
+    assert ask("cx_card('4111111111111112')") is None
+    assert ask("cx_card('ir06 2960 0000 0010 0324 2000 01')") == "IR062960000000100324200001"
+    assert ask("cx_card('IR072960000000100324200001')") is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1365/04/12",
+        "۱۳۶۵/۴/۱۲",
+        "13650412",
+        "65/4/12",
+        "12/04/1365",
+        "12 تیر 1365",
+        "1986-07-03",
+        "03/07/1986",
+        "3 July 1986",
+    ],
+)
+def test_a_birth_date_in_either_calendar(ask, written):
+    assert str(ask("cx_birth(?)", written))[:10] == "1986-07-03"
+
+
+def test_days_turn_into_jalali_ones_as_jdatetime_has_them(ask):
+    import jdatetime
+
+    days = pd.date_range("1900-01-01", "2060-01-01", freq="97D")
+    ours = [ask("cx_as_jalali(?::DATE)", str(day.date())) for day in days]
+    assert ours == [jdatetime.date.fromgregorian(date=day.date()).strftime("%Y%m%d") for day in days]
+
+
+# --- names
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["محمدرضا", "محمد رضا", "محمد‌رضا", "آقای محمد رضا", "سيد محمدرضا", "سیدمحمدرضا", "مهندس محمّدرضا", "Mohammad Reza",
+     "Mohamadreza",
+     "Muhammad-Reza", "Mr. Mohammad Reza"],
+)  # fmt: skip
+def test_a_compound_name_sounds_alike_however_it_is_written(ask, written):
+    assert ask("list_contains(cx_sounds(cx_unglued(cx_given(?))), 'mhmdrz')", written)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    ["حسین Hossein Hosein Hussein Husain Hoseyn", "فاطمه Fatemeh Fateme Fatima", 
+     "قربانی Ghorbani Qorbani", "رضایی رضائی Rezaei Rezaee Rezai",
+     "نژاد Nejad Nezhad", "مصطفی Mostafa Mustafa", "خسروی Khosravi", "ویدا Vida", 
+     "بهروز Behrouz Behrooz Behroz", "مونا Mona",
+     "عبدالله عبداله Abdollah Abdullah", "طاهری تاهری Taheri", "یوسف Yousef Yousof", "شجاعی Shojaei Shojaee"],
+)  # fmt: skip
+def test_spellings_of_one_name_meet(ask, spellings):
+    first, *others = spellings.split()
+    for other in others:
+        assert ask("list_has_any(cx_sounds(cx_given(?)), cx_sounds(cx_given(?)))", first, other), (first, other)
+
+
+@pytest.mark.parametrize(
+    "pair", ["محمد محمود", "حسن حسین", "حامد حمید", "طاهر طاهره", "حمید حمیده", "Hamid حمیده", "احمد احمدی"]
+)
+def test_names_that_are_two_stay_two(ask, pair):
+    assert not ask("list_has_any(cx_sounds(cx_given(?)), cx_sounds(cx_given(?)))", *pair.split())
+
+
+@pytest.mark.parametrize("nobody", ["کاربر مهمان", "test", "بدون نام", "-", "123", "N/A", "مشتری گرامی"])
+def test_what_is_no_name_is_null(ask, nobody):
+    assert ask("cx_given(?)", nobody) is None
+
+
+# --- guards
+
+
+NID, OTHER_NID = "0499370899", "0084575948"
+PHONE, MAIL = "09127354681", "maryam.r65@mail.ir"
+
+
+def test_one_person_in_two_scripts_is_found_by_a_phone(tmp_path):
+    assert together(
+        tmp_path, row("crm:1", "مریم رضاییان", mobile=PHONE), row("shop:1", "Maryam Rezaeian", phone="+98 912 735 4681")
+    )
+
+
+def test_conflicting_national_ids_never_merge(tmp_path):
+    a = row("crm:1", "مریم رضاییان", mobile=PHONE, email=MAIL, national_id=NID)
+    b = row("shop:1", "مریم رضاییان", mobile=PHONE, email=MAIL, national_id=OTHER_NID)
+    assert not together(tmp_path, a, b)
+
+
+def test_nor_do_they_through_a_third_record(tmp_path):
+    rows = [row("crm:1", "مریم رضاییان", mobile=PHONE, national_id=NID),
+            row("shop:1", "مریم رضاییان", email=MAIL, national_id=OTHER_NID),
+            row("desk:1", "مریم رضاییان", mobile=PHONE, email=MAIL)]  # fmt: skip
+    people_ = linked(tmp_path, *rows)
+    assert people_["crm:1"] != people_["shop:1"]
+
+
+def test_a_family_that_shares_a_phone_a_home_and_a_card_stays_a_family(tmp_path):
+    home = {
+        "mobile": PHONE,
+        "phone": "02188776655",
+        "city": "تهران",
+        "address": "خیابان بهار کوچه نرگس پلاک ۷",
+        "card": "4111111111111111",
+    }
+    names_ = ["علی کاظمی", "حسن کاظمی", "حسین کاظمی", "زهرا کاظمی", "مریم رضایی"]
+    found = linked(tmp_path, *(row(f"crm:{i}", name, **home) for i, name in enumerate(names_)))
+    assert len(set(found.values())) == 5
+
+
+def test_twins_differ_in_their_first_names(tmp_path):
+    both = {"birth_date": "1380/05/05", "mobile": PHONE, "city": "قم"}
+    assert not together(tmp_path, row("crm:1", "سارا نوری", **both), row("crm:2", "سحر نوری", **both))
+
+
+def test_a_nameless_record_follows_a_phone_to_its_one_owner(tmp_path):
+    assert together(tmp_path, row("crm:1", "علی کاظمی", mobile=PHONE), row("desk:1", mobile=PHONE))
+
+
+def test_but_not_where_two_people_have_it(tmp_path):
+    found = linked(
+        tmp_path,
+        row("crm:1", "علی کاظمی", mobile=PHONE),
+        row("crm:2", "زهرا کاظمی", mobile=PHONE),
+        row("desk:1", mobile=PHONE),
+    )
+    assert len(set(found.values())) == 3
+
+
+def test_an_offices_phone_is_nobodys(tmp_path):
+    names_ = ["علی کاظمی", "مریم نوری", "حسن صادقی", "زهرا اکبری", "رضا مرادی", "سارا یزدانی", "نادر فلاحی"]
+    staff = [row(f"crm:{i}", name, mobile=PHONE) for i, name in enumerate(names_)]
+    found = linked(tmp_path, *staff, row("desk:1", mobile=PHONE), row("desk:2", mobile=PHONE))
+    assert len(set(found.values())) == 9
+
+
+def test_placeholders_tie_nobody(tmp_path):
+    dummy = {"mobile": "09123456789", "email": "test@test.com", "national_id": "1111111111", "birth_date": "1300/01/01"}
+    assert not together(tmp_path, row("crm:1", **dummy), row("crm:2", **dummy))
+
+
+def test_two_people_of_one_common_name_are_two(tmp_path):
+    a = row("crm:1", "محمد محمدی", mobile=PHONE, birth_date="1350/01/02", city="قم")
+    b = row("shop:1", "محمد محمدی", mobile="09359876544", birth_date="1370/08/09", city="قم")
+    assert not together(tmp_path, a, b)
+
+
+def test_the_rows_of_one_account_are_one_record_with_all_its_phones(tmp_path):
+    old = row("crm:1", "مریم رضاییان", mobile=PHONE, updated_at="2020-01-01")
+    new = row("crm:1", "مریم رضاییان", mobile="09359876544", updated_at="2024-01-01")
+    assert together(
+        tmp_path,
+        old,
+        new,
+        row("shop:1", "مریم رضاییان", mobile=PHONE),
+        row("desk:1", "مریم رضاییان", phone="09359876544"),
+    )
+
+
+def test_full_names_are_split_and_swapped_ones_turned(tmp_path):
+    known = [row(f"crm:{i}", f"{first} {last}") for i in range(6)
+             for first, last in (("مریم", "رضاییان"), ("علی", "کاظمی"))]  # fmt: skip
+    known = [r | {"customer_id": f"crm:{n}"} for n, r in enumerate(known)]
+    swapped = row("old:1", "رضاییان مریم", mobile=PHONE)
+    full = {"customer_id": "desk:1", "source": "desk", "full_name": "مریم رضاییان", "mobile": PHONE}
+    found = linked(tmp_path, *known, swapped, full)
+    assert found["old:1"] == found["desk:1"]
+
+
+# --- edges
+
+
+def test_no_rows_one_row_and_rows_of_nothing(tmp_path):
+    assert linked(tmp_path / "none") == {} if identity.place(tmp_path / "none").exists() else True
+    assert linked(tmp_path / "one", row("crm:1", "علی کاظمی", mobile=PHONE)) == {"crm:1": "crm:1"}
+    empty = [{"customer_id": f"crm:{i}", "source": "crm"} for i in range(3)]
+    assert len(set(linked(tmp_path / "null", *empty).values())) == 3
+
+
+def test_columns_that_are_missing_are_null(tmp_path):
+    with duckdb.connect() as con:
+        con.register(
+            "given", pd.DataFrame({"customer_id": ["a:1", "b:1"], "email": [MAIL, MAIL.upper()]}, dtype="string")
+        )
+        assert identity.link_customers(con, "given", tmp_path).people == 1
+
+
+# --- ids
+
+
+def test_an_id_is_the_first_records_and_stays():
+    known = registry.assign([["b"], ["c"]], {})
+    assert known == {"b": ("b", 1), "c": ("c", 1)}
+    joined = registry.assign([["a", "b"], ["c"]], known)  # a is new and sorts first; b was there before
+    assert joined["a"] == joined["b"] == ("b", 1)
+
+
+def test_of_two_people_who_are_one_the_older_id_stays():
+    known = registry.assign([["b"]], {})
+    known = registry.assign([["b"], ["a"]], known)
+    assert set(registry.assign([["a", "b"]], known).values()) == {("b", 1)}
+
+
+def test_where_one_falls_apart_the_id_stays_with_its_record():
+    known = registry.assign([["a", "b", "c"]], {})
+    apart = registry.assign([["b", "c"], ["a"]], known)
+    assert apart["a"] == ("a", 1)
+    assert apart["b"] == apart["c"] == ("b", 2)
+
+
+def test_or_with_most_where_that_record_is_gone_and_nobody_gets_it_twice():
+    known = registry.assign([["a", "b", "c"]], {})
+    gone = registry.assign([["b", "c"]], known)
+    assert set(gone.values()) == {("a", 1)}
+    back = registry.assign([["b", "c"], ["a"]], gone)
+    assert len({person for person, _ in back.values()}) == 2
+    assert back["b"] == ("a", 1)
+
+
+# --- questions and answers
+
+
+def doubtful():
+    """Half of a compound name and a family's phone: a person must say."""
+    return [row("crm:1", "محمدرضا کاظمی", mobile=PHONE, city="قم"), row("shop:1", "رضا کاظمی", mobile=PHONE, city="قم")]
+
+
+@pytest.mark.parametrize(("answer", "people_"), [("same", 1), ("یکی", 1), ("different", 2), ("متفاوت", 2)])
+def test_an_answer_decides_and_is_not_asked_again(tmp_path, answer, people_):
+    assert not together(tmp_path, *doubtful())
+    path = tmp_path / "state" / "review.csv"
+    asked = spreadsheet.read(path)
+    assert [{r["customer_a"], r["customer_b"]} for r in asked] == [{"crm:1", "shop:1"}]
+    assert path.stat().st_mode & 0o777 == 0o600
+    asked[0]["answer"] = answer
+    spreadsheet.write(path, pd.DataFrame(asked))
+    assert len(set(linked(tmp_path, *doubtful()).values())) == people_
+    assert not path.exists()  # nothing is left to ask
+    assert len(set(linked(tmp_path, *doubtful()).values())) == people_  # and the answer lasts
+
+
+def test_a_list_of_questions_is_no_program(tmp_path):
+    rows = [r | {"address": "=HYPERLINK(1)", "city": "قم"} for r in doubtful()]
+    linked(tmp_path, *rows)
+    assert '"=HYPERLINK' not in (tmp_path / "state" / "review.csv").read_text("utf-8-sig")
+
+
+def test_an_answer_that_cannot_be_read_is_told_by_its_row(tmp_path):
+    linked(tmp_path, *doubtful())
+    path = tmp_path / "state" / "review.csv"
+    spreadsheet.write(path, pd.DataFrame([r | {"answer": "maybe"} for r in spreadsheet.read(path)]))
+    with duckdb.connect() as con:
+        con.register("given", pd.DataFrame(doubtful(), columns=people.COLUMNS, dtype="string"))
+        assert identity.link_customers(con, "given", tmp_path).unclear == (2,)
+
+
+def test_every_link_is_explained(tmp_path):
+    linked(
+        tmp_path,
+        row("crm:1", "مریم رضاییان", mobile=PHONE, city="قم"),
+        row("shop:1", "Maryam Rezaeian", mobile=PHONE, city="یزد"),
+    )
+    told = identity.explain(tmp_path, "shop:1").loc[1]
+    assert dict(told["level"]) == {"first": "sound", "last": "sound", "mobile": "same", "place": "different"}
+    assert told.loc["mobile", "weight"] > 10 > 0 > told.loc["place", "weight"]
+    assert identity.explain(tmp_path, "nobody").empty
+
+
+# --- a population
+
+
+@pytest.fixture(scope="module")
+def population(tmp_path_factory):
+    """4,000 records, their truth, and how they were linked."""
+    frame, truth = build(RECIPES["mixed"], 4000, seed=11)
+    folder = tmp_path_factory.mktemp("population")
+    with duckdb.connect() as con:
+        con.register("given", frame)
+        identity.link_customers(con, "given", folder)
+    return frame, truth, folder
+
+
+def pairs(groups):
+    sizes = groups.value_counts()
+    return int((sizes * (sizes - 1) // 2).sum())
+
+
+def test_pairs_of_a_population_are_found_and_hardly_one_is_wrong(population):
+    frame, truth, folder = population
+    found = pd.read_parquet(identity.place(folder)).set_index("customer_id")["person_id"].reindex(truth.index)
+    right = pairs(pd.Series(list(zip(found, truth, strict=True))))
+    assert right / pairs(found) >= 0.99
+    assert right / pairs(truth) >= 0.88
+
+
+def test_the_same_rows_in_any_order_give_the_same_people_and_a_new_one_changes_only_its_own(population, tmp_path):
+    frame, _, folder = population
+    before = pd.read_parquet(identity.place(folder)).set_index("customer_id")["person_id"]
+    fresh = linked(tmp_path, *frame.sample(frac=1, random_state=3).to_dict("records"))
+    assert fresh == dict(before)
+    someone = frame[frame["first_name"].notna() & frame["mobile"].str.fullmatch(r"09\d{9}")].iloc[0]
+    new = someone.to_dict() | {"customer_id": "new:1", "source": "new"}
+    after = linked(tmp_path, *frame.to_dict("records"), new)
+    assert after.pop("new:1") == before[someone["customer_id"]]
+    assert after == dict(before)
