@@ -38,8 +38,8 @@ sample: $(STAMPS)/reports  ## write the sample company anew (the same bytes from
 lock: $(STAMPS)/reports $(UV)  ## write requirements*.lock and environment.yml from pyproject.toml
 	UV=$(UV) $(BIN)/python tools/lock.py
 
-bench: $(STAMPS)/reports  ## how fast is a run against plain papermill and nbconvert?
-	$(BIN)/python benchmarks/run_speed.py $(ARGS)
+bench: $(STAMPS)/reports  ## how fast is a run against plain papermill and nbconvert? (OF=identity: are customers linked right?)
+	$(BIN)/python -m benchmarks.$(or $(OF),run_speed) $(ARGS)
 
 check: $(STAMPS)/test  ## what the hooks hold a commit to: style and stripped notebooks
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/nbstripout --verify notebooks/*.ipynb

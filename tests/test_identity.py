@@ -241,6 +241,18 @@ def test_two_people_of_one_common_name_are_two(tmp_path):
     assert not together(tmp_path, a, b)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [({}, {}), ({"mobile": PHONE}, {"mobile": "09359876544"}), ({"city": "قم"}, {"city": "قم"}), 
+     ({"email": MAIL}, {"mobile": PHONE}), ({"mobile": "09000000000"}, {"mobile": "09000000000"}),
+     ({"national_id": "1111111111"}, {"national_id": "1111111111"}),
+     ({"email": "test@test.com"}, {"email": "test@test.com"})],
+)  # fmt: skip
+def test_a_name_alone_links_nobody_and_is_asked_instead(tmp_path, one, other):
+    assert not together(tmp_path, row("crm:1", "نیکان فرهمندپور", **one), row("shop:1", "نیکان فرهمندپور", **other))
+    assert len(spreadsheet.read(tmp_path / "state" / "review.csv")) == 1
+
+
 def test_the_rows_of_one_account_are_one_record_with_all_its_phones(tmp_path):
     old = row("crm:1", "مریم رضاییان", mobile=PHONE, updated_at="2020-01-01")
     new = row("crm:1", "مریم رضاییان", mobile="09359876544", updated_at="2024-01-01")

@@ -55,6 +55,10 @@ def set_apart(con) -> None:
             f"WHERE kind = '{kind}' GROUP BY unique_id HAVING bool_or(shared)) kept "
             "WHERE id_records.unique_id = kept.unique_id"
         )
+    con.execute(  # an id that fails its check digit is compared as a slip of another; many people's is none
+        "UPDATE id_records SET nid_like = NULL WHERE nid_like IN (SELECT nid_like FROM id_records GROUP BY nid_like "
+        f"HAVING count(DISTINCT coalesce(first_sound, '') || '|' || last_sound) > {MANY})"
+    )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE id_records AS SELECT * REPLACE (CASE WHEN list_contains(nids, nid) THEN nid "
         "END AS nid), "

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, naming, pseudonyms, scrubbing, searching, store, tombstones, tracing
+from cx_helpers.intake import convert, linked, naming, pseudonyms, scrubbing, searching, store, tombstones, tracing
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.forgotten import Forgotten
 from cx_helpers.intake.inner import TABLES
@@ -89,7 +89,10 @@ def _settled(stones: Tombstones, moves: Moves, state: store.State, units: dict[s
     """Remember first, then put the cleared files in place: what a kill leaves undone the next ingest settles."""
     stones.settled = False
     stones.write()
+    carried = linked.carried(state)
     moves.done()
+    if carried:  # tables have lost the person as the links have: the next ingest has nothing to do
+        linked.remember(state)
     stones.settled = True
     stones.write()
     for unit in units.values():

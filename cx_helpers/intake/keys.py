@@ -19,7 +19,7 @@ from cx_helpers.intake.values import MACROS as VALUES
 from cx_helpers.intake.values import literal
 
 ROLES = """info admin support sales contact office mail email test noreply no-reply none null user customer example
-nobody na unknown webmaster postmaster hr marketing help helpdesk hello account accounts finance crm shop
+nobody na nomail noemail unknown webmaster postmaster hr marketing help helpdesk hello account accounts finance crm shop
 order orders public manager team service services reception secretary dabirkhaneh foroosh moshtari nadarad
 abc asd asdf qwe qwerty a aa aaa b x xx xxx""".split()
 NOWHERE = "example.com example.org example.net test.com test.ir none.com no.com a.com aa.com x.com xx.com abc.com " \
@@ -82,11 +82,11 @@ MACROS = [
     r"lower(cx_latin(x)), '\s*([@.])\s*', '\1', 'g'), '[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}'), "
     "lambda m: cx_mail(m)), lambda m: m IS NOT NULL)))",
     # --- national ids
-    r"cx_nid_like(x) AS CASE WHEN regexp_full_match(cx_digits(x), '\d{8,10}') THEN lpad(cx_digits(x), 10, '0') END",
+    r"cx_nid_like(x) AS CASE WHEN regexp_full_match(cx_digits(x), '\d{8,10}') "
+    "AND NOT cx_run(lpad(cx_digits(x), 10, '0')) THEN lpad(cx_digits(x), 10, '0') END",
     "cx_nid_sum(n) AS list_sum(list_transform(range(1, 10), lambda i: n[i]::INTEGER * (11 - i))) % 11",
     "cx_nid_right(n) AS n[10]::INTEGER = CASE WHEN cx_nid_sum(n) < 2 THEN cx_nid_sum(n) ELSE 11 - cx_nid_sum(n) END",
-    "cx_nid(x) AS list_transform([cx_nid_like(x)], lambda n: CASE WHEN NOT cx_run(n) AND cx_nid_right(n) THEN n "
-    "END)[1]",
+    "cx_nid(x) AS list_transform([cx_nid_like(x)], lambda n: CASE WHEN cx_nid_right(n) THEN n END)[1]",
     # --- cards and accounts
     "cx_luhn(d) AS list_sum(list_transform(range(1, 17), lambda i: CASE WHEN i % 2 = 0 THEN d[i]::INTEGER "
     "ELSE (2 * d[i]::INTEGER) // 10 + (2 * d[i]::INTEGER) % 10 END)) % 10 = 0",

@@ -31,6 +31,17 @@ def relink(con, state: store.State, scratch: Path, report: IngestReport) -> bool
     return _settle(state, links, _basis(state))
 
 
+def carried(state: store.State) -> bool:
+    """Do the tables carry the links that lie in state/?"""
+    return state.linked.get("links", "") == _hash(identity.place(state.folder))
+
+
+def remember(state: store.State) -> None:
+    """Note that the tables carry the links that lie in state/ now."""
+    if "links" in state.linked:
+        state.linked["links"] = _hash(identity.place(state.folder))
+
+
 def _basis(state: store.State) -> str:
     """What linking rests on, as a short name: how it is done, the records of people, the list with its answers."""
     pieces = [piece["file"] for table in ("persons", "staff") for piece in state.of(table)]

@@ -20,6 +20,7 @@ MARGIN = 3.0  # by so much less it must weigh
 FAMILY = 0.2  # share of phones (or mail boxes) with several owners, from which on none leads to its owner by itself
 FAR = -8.0  # weight below which a profile is nobody's rival
 ALONE = 4.0  # weight from which on two profiles are linked, rivals or not
+NAMED = 2.0  # weight from which on a name alone will do, where the company's own records tell how rare it is
 ASK = 0.0  # weight from which on a pair is worth an analyst's question
 
 NEWEST = "nid nid_like born born_jalali born_text born_year city province address postal company".split()
@@ -41,6 +42,12 @@ _OWN = (
     f"(first IN {_ALIKE} AND last IS DISTINCT FROM 'different' OR national_id = 'same' OR born IN ('same', 'slip') OR "
     "(email = 'same' AND first IN ('same', 'sound', 'close', 'loose')))"
 )
+# something beside the name that agrees: without it they may be two people of one name
+_BESIDE = (
+    "(mobile IN ('same', 'slip') OR email IN ('same', 'mailbox') OR national_id IN ('same', 'slip') OR card = 'same' "
+    "OR landline = 'same' OR born IN ('same', 'slip', 'year') OR place IN ('home', 'near'))"
+)
+_RARE = f"(weight >= {NAMED} AND mobile IS DISTINCT FROM 'different' AND email IS DISTINCT FROM 'different')"
 LINKABLE = f"first IS NOT NULL AND first <> 'different' AND NOT {AGAINST} AND {_OWN}"
 
 
@@ -52,6 +59,7 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
     A person is named by its smallest record.  id_links holds the links that tied the records, each with its round, its
     weight, and the level and weight of every field.
     """
+    linkable = f"{LINKABLE} AND ({_BESIDE} OR {_RARE if model.trained else 'false'})"
     forest = Forest()
     con.execute(
         "CREATE OR REPLACE TEMP TABLE id_links AS SELECT 'answered' AS round, l, r FROM (SELECT 0 AS l, 0 AS r) LIMIT 0"
@@ -59,13 +67,13 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
     _fill(con, "id_links", forest.answer(answers), "answered")
     candidates.pair(con, "id_records", "id_pairs")
     likeness.weigh(con, model, "id_records", "id_pairs", "id_first")
-    _grow(con, forest, f"SELECT l, r, weight FROM id_first WHERE {LINKABLE} AND weight >= {SURE}", "records")
+    _grow(con, forest, f"SELECT l, r, weight FROM id_first WHERE {linkable} AND weight >= {SURE}", "records")
     profiles(con, forest)
     candidates.pair(con, "id_profiles", "id_pairs")
     likeness.weigh(con, model, "id_profiles", "id_pairs", "id_second")
     _rank(con)
     clear = f"weight >= {ALONE} OR weight >= {ENOUGH} AND margin >= {MARGIN}"
-    _grow(con, forest, f"SELECT l, r, weight FROM id_second WHERE {LINKABLE} AND ({clear})", "profiles")
+    _grow(con, forest, f"SELECT l, r, weight FROM id_second WHERE {linkable} AND ({clear})", "profiles")
     _publish(con, forest)
     _grow(con, forest, _followers(con), "followed")
     _publish(con, forest)
