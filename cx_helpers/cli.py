@@ -140,20 +140,20 @@ def _init(asked: argparse.Namespace) -> int:
 
 
 def _ingest(asked: argparse.Namespace) -> int:
-    from cx_helpers import runner
+    from cx_helpers import settings
     from cx_helpers.intake import sources
 
     with _bar() as progress:
-        report = sources.load(runner.company(asked.workspace), progress=progress)
+        report = sources.load(settings.company(asked.workspace), progress=progress)
     print(report.text("en"))
     return SOME if report.problems else OK
 
 
 def _check(asked: argparse.Namespace) -> int:
-    from cx_helpers import runner
+    from cx_helpers import settings
     from cx_helpers.intake import check
 
-    problems = check.check(runner.company(asked.workspace))
+    problems = check.check(settings.company(asked.workspace))
     print(check.summary(problems), file=sys.stderr if problems else sys.stdout)
     return WRONG if problems else OK
 
@@ -161,13 +161,13 @@ def _check(asked: argparse.Namespace) -> int:
 def _forget(asked: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from cx_helpers import runner
+    from cx_helpers import settings
     from cx_helpers.intake import forgetting
 
     customer = sys.stdin.readline() if asked.customer == "-" else asked.customer
     if not customer.strip():
         raise ValueError("give the customer's id, pseudonym, phone or e-mail")
-    print(forgetting.forget(runner.company(asked.workspace), customer, [Path(asked.out)]).text())
+    print(forgetting.forget(settings.company(asked.workspace), customer, [Path(asked.out)]).text())
     return OK
 
 

@@ -23,6 +23,7 @@ from cx_helpers import parameters, whereabouts, wording, workspace
 from cx_helpers.run import gather, manifest, publish, reach, shelves, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
+from cx_helpers.settings import company as company_folder
 from cx_helpers.tables import nearest
 
 PUBLISHED, FAILED = 0, 2
@@ -69,7 +70,7 @@ def run(asked: Request) -> Result:
     is changed, and publish.Busy when another run of the same plan and place holds the lock.
     """
     started = dt.datetime.now(dt.UTC)
-    plan = _plan(asked, shelves.catalog(company(asked.workspace)))
+    plan = _plan(asked, shelves.catalog(company_folder(asked.workspace)))
     with warmed([task.file for task in plan.tasks]) as environment:  # imports while this process checks
         with whereabouts.reading():
             context = _context(asked, plan, started)
@@ -112,7 +113,7 @@ def _plan(asked: Request, there: dict[str, Path]) -> plans.Plan:
 
 def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.Context:
     """Check all that can be wrong: workspace, period, groups, and every parameter of every notebook."""
-    settings = workspace.load_settings(asked.workspace or _nearest_workspace())
+    settings = workspace.load_settings(company_folder(asked.workspace))
     whereabouts.examine(settings)
     given = asked.parameters.get("period") or plan.period or workspace.last_complete_month(settings)
     period = parameters.period(given, calendar=settings.calendar, timezone=settings.timezone)
@@ -128,18 +129,6 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
         tasks[group] = plans.settle(plan, common | segment, asked.parameters, company, tuple(segment))
     inputs = manifest.inputs(settings, [Path(asked.plan)] if asked.plan else [])
     return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), tuple(inputs))
-
-
-def company(folder: str = "") -> Path:
-    """The workspace to work on: the folder given, else the one we are in, else the sample."""
-    return workspace.find(folder or _nearest_workspace())
-
-
-def _nearest_workspace() -> str:
-    for base in (Path().resolve(), *Path().resolve().parents):
-        if (base / "workspace.yaml").is_file():
-            return str(base)
-    return "data/sample"
 
 
 def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str]]:

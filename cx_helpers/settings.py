@@ -62,6 +62,13 @@ def find(folder: str | Path) -> Path:
     )
 
 
+def company(folder: str = "") -> Path:
+    """The workspace to work on: the folder given, else the one we are in, else the sample."""
+    here = Path().resolve()
+    around = next((str(base) for base in (here, *here.parents) if (base / "workspace.yaml").is_file()), "data/sample")
+    return find(folder or around)
+
+
 def load_settings(folder: str | Path) -> Settings:
     """Read and check workspace.yaml; an unknown key is refused naming the nearest known one."""
     folder = find(folder)

@@ -3,9 +3,10 @@
 import os
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
-from cx_helpers.intake import pseudonyms, sources
+from cx_helpers.intake import pseudonyms, sources, staging
 from cx_helpers.intake.pseudonyms import KeyFault, pseudonym
 
 # RFC 4231, test cases 2 and 6 (a key longer than a block), and a key and a text in Persian worked out with openssl
@@ -75,3 +76,21 @@ def test_a_secret_that_can_be_guessed_is_told_of(tmp_path, monkeypatch):
     assert pseudonyms.secret(tmp_path) == "another"
     assert "7 characters" in pseudonyms.weakness("another")["en"]
     assert pseudonyms.weakness("x" * 16) is None
+
+
+@pytest.mark.parametrize("many", [0, 100])
+def test_keys_that_come_again_get_the_same_pseudonyms_whether_made_or_looked_up(tmp_path, monkeypatch, many):
+    monkeypatch.setattr(staging, "MANY", many)
+    monkeypatch.setenv("CX_KEY", "a secret of sixteen letters and more")
+    (tmp_path / "sources").mkdir()
+    keys = [*["ali"] * 5, *["sara"] * 5, "", "", *["reza"] * 5]  # nobody knows who wrote two of them
+    rows = "".join(f"{i},{key},2024-01-{i + 1:02d},بد\n" for i, key in enumerate(keys))
+    (tmp_path / "sources" / "a.csv").write_text("id,who,at,text\n" + rows, "utf-8")
+    (tmp_path / "workspace.yaml").write_text(
+        "name: T\nsources: [{system: table, path: sources/a.csv, table: comments, "
+        "columns: {comment_id: id, customer_id: who, written_at: at, text: text}}]\n"
+    )
+    assert sources.load(tmp_path).taken == 17
+    stored = pq.read_table(tmp_path / "tables" / "comments.parquet").to_pylist()
+    expected = {str(i): pseudonym(key, os.environ["CX_KEY"]) if key else None for i, key in enumerate(keys)}
+    assert {row["comment_id"]: row["customer_id"] for row in stored} == expected

@@ -37,7 +37,7 @@ class Taken:
     warnings: list[dict] = field(default_factory=list)  # sentences in fa and en
 
 
-def connect(scratch: Path, memory: str = "1400MB") -> duckdb.DuckDBPyConnection:
+def connect(scratch: Path, memory: str = "1600MB") -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that spills into `scratch` and knows how to read values (values.MACROS)."""
     con = duckdb.connect()
     con.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{memory}'; SET temp_directory = {literal(scratch)}")
@@ -84,6 +84,8 @@ def _convert(job: Job) -> Taken:
         base = f"SELECT * FROM ({base}) WHERE NOT coalesce(({source.skip}), false)"
     if any(f.generate for t in source.targets for f in t.fields):
         base = with_hash(job, base)
+    elif job.raw.bare and not source.skip and all(_row_for_row(target) for target in source.targets):
+        base = None  # nothing needs to be numbered before it is read
     for number, target in enumerate(source.targets):
         stage(job, target, base, number)
     for number, target in enumerate(source.targets):
@@ -118,6 +120,12 @@ def _convert(job: Job) -> Taken:
     for number in range(len(source.targets)):
         con.execute(f"DROP VIEW rows_{number}; DROP TABLE stage_{number}")
     return taken
+
+
+def _row_for_row(target: Target) -> bool:
+    """Has the table one row for each row of the source, in the same order?"""
+    constant = all(f.value is not None for f in target.fields)
+    return not (target.when or target.split or constant)
 
 
 def _older(con, source: Source) -> None:

@@ -30,6 +30,8 @@ def prepare(con) -> None:
 
 def _on_arrow(of):
     def apply(texts):
+        if not len(texts):  # the engine asks about no texts, too; arrow would import pandas to answer
+            return texts
         return pa.array(of(texts.to_pylist()), pa.string())
 
     return apply
@@ -41,12 +43,12 @@ def stored(f: Field, target: Target, targets: tuple[Target, ...], *, keyed: bool
     targets  all that the source fills: whose columns hold keys;  keyed  pseudonyms are on;  redact  words are redacted
     """
     column = name(f.name)
+    if keyed and is_pseudonym(f, target, targets):
+        return pseudonyms.sql(column)
     if target.table in INNER:  # owner's only, in clear: what linking compares
-        return pseudonyms.sql(column) if keyed and f.name == "customer_id" else column
+        return column
     if keyed and target.table == "identities" and f.name == "value":
         return pseudonyms.sql(pseudonyms.normalised("kind", column))
-    if keyed and is_key(f, target, targets):
-        return pseudonyms.sql(column)
     given = f.value is not None or f.generate or f.allowed
     if f.type != "string" or given or f.name in (NEWEST, DELETED):
         return column
@@ -59,8 +61,16 @@ def stored(f: Field, target: Target, targets: tuple[Target, ...], *, keyed: bool
 
 
 def _applied(function: str, column: str) -> str:
-    """SQL that asks Python only about texts in which there may be something."""
-    return f"CASE WHEN regexp_matches({column}, {literal(privacy.HINT)}) THEN {function}({column}) ELSE {column} END"
+    """SQL that asks Python only about texts in which there may be something: nothing is shorter than a@b.c."""
+    told = f"strlen({column}) > 4 AND regexp_matches({column}, {literal(privacy.HINT)})"
+    return f"CASE WHEN {told} THEN {function}({column}) ELSE {column} END"
+
+
+def is_pseudonym(f: Field, target: Target, targets: tuple[Target, ...]) -> bool:
+    """Is a column stored as the pseudonyms of its values, and nothing else?"""
+    if target.table in INNER:
+        return f.name == "customer_id"
+    return not (target.table == "identities" and f.name == "value") and is_key(f, target, targets)
 
 
 def is_key(f: Field, target: Target, targets: tuple[Target, ...]) -> bool:

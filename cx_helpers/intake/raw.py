@@ -33,6 +33,7 @@ class Raw:
     broken: list[Broken] = field(default_factory=list)
     lines: Callable[[list[int]], dict[int, int]] = lambda recs: {rec: rec for rec in recs}
     careful: Callable[[], Raw] | None = None  # how to read it when DuckDB stops at a broken line
+    bare: str | None = None  # the same rows, in the same order, without _rec: what an engine reads with all its cores
     sparse: bool = False  # a column that no row has is no mistake (JSON leaves empty ones out)
     faults: list[dict] = field(
         default_factory=list

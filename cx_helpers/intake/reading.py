@@ -76,7 +76,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
         return found
 
     relation = f"(SELECT row_number() OVER () AS _rec, * FROM {scan})"
-    return Raw(relation, columns, lines=lines, careful=careful, faults=faults)
+    return Raw(relation, columns, lines=lines, careful=careful, bare=scan, faults=faults)
 
 
 def open_parquet(con, path: Path, options: dict, scratch: Path) -> Raw:

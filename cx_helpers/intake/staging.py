@@ -16,6 +16,8 @@ from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
 
+MANY = 100_000  # rows from which on looking up is quicker than making
+
 
 @dataclass
 class Job:
@@ -49,22 +51,29 @@ def with_hash(job: Job, base: str) -> str:
     return f"SELECT r.*, {key} AS _key FROM ({base}) r LEFT JOIN (FROM again WHERE nth > 1) USING (_rec)"
 
 
-def stage(job: Job, target: Target, base: str, number: int) -> None:
+def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     """Make the view rows_N of a table's rows: `_rec`, its columns as their types, and `_problem` or null.
 
-    Under it lies the table stage_N, one pass over the source: what `values.quick` reads, and beside it, as _s1 _s2 …,
+    Under it lies the table stage_N, one pass over the source: what `values.quick` reads, and beside it, as s1 s2 …,
     the texts it could not read.  Those are read once each by `values.thorough` and joined back.
+
+    base  SQL of the rows with their `_rec`;  None: all of `raw.bare`, so that the place in stage_N is the number (to
+          number rows while a file is read keeps all cores but one waiting)
     """
-    con = job.con
+    con, place = job.con, "_rec" if base else f"stage_{number}.rowid + 1 AS _rec"
     if target.split:
         base = _split(base, target)
     gone = next((f.expr for f in target.fields if f.name == DELETED), None)
     if target.when:
         base = f"SELECT * FROM ({base}) WHERE coalesce(({target.when}), false)" + (f" OR {gone}" if gone else "")
-    carried = ["_rec", "_bad_list"] if target.split else ["_rec"]
-    said, read, left = [], [], {}
+    carried = ["_rec", "_bad_list"] if target.split else ["_rec"] if base else []
+    base = base or f"SELECT * FROM {job.raw.bare}"
+    said, read, left, same = [], [], {}, {}
     for i, f in enumerate(target.fields):
         source = _source(f, job.raw)
+        if f.value is not None and is_quick(f):
+            same[i] = quick(f, source)
+            continue
         said.append(f"{source if f.default is None or is_quick(f) else f'coalesce({source}, chr(1))'} AS s{i}")
         read.append(f"{quick(f, f's{i}')} AS v{i}")
         if not is_quick(f):
@@ -73,11 +82,14 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
     texts = [f"s{i}" for i in left]
     values = f"SELECT {', '.join(carried + texts + read)} FROM ({given})"
     kept = [f"CASE WHEN v{i} IS NULL THEN s{i} END AS s{i}" for i in left]
-    columns = [f"v{i}" for i in range(len(target.fields))]
+    columns = [f"v{i}" for i in range(len(target.fields)) if i not in same]
     con.execute(f"CREATE OR REPLACE TEMP TABLE stage_{number} AS "
                 f"SELECT {', '.join(carried + kept + columns)} FROM ({values})")  # fmt: skip
     counted = ", ".join(f"count({t})" for t in texts)
     counts = con.execute(f"SELECT {counted} FROM stage_{number}").fetchall()[0] if texts else ()
+    for text, n in zip(texts, counts, strict=True):
+        if not n:  # all could be read: so many nulls less to hold
+            con.execute(f"ALTER TABLE stage_{number} DROP COLUMN {text}")
     left = {i: f for (i, f), n in zip(left.items(), counts, strict=False) if n}
     joins = ""
     for i, f in left.items():
@@ -86,7 +98,7 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
         joins += f" LEFT JOIN read_{number}_{i} AS r{i} ON stage_{number}.s{i} = r{i}._raw"
     found, wrong = [], []
     for i, f in enumerate(target.fields):
-        value = f"coalesce(v{i}, r{i}.v)" if i in left else f"v{i}"
+        value = f"coalesce(v{i}, r{i}.v)" if i in left else same.get(i, f"v{i}")
         found.append(f"{literal(f.prefix) + ' || ' if f.prefix else ''}{value} AS {name(f.name)}")
         if i in left:
             tail = literal(f"|{f.name}|")
@@ -94,7 +106,7 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
     if target.split:
         wrong.insert(0, f"{literal(f'bad_list|{target.split[0]}|')} || _bad_list")
     wrong = f"coalesce({', '.join(wrong)})" if wrong else "NULL::VARCHAR"
-    rows = f"SELECT _rec, {', '.join(found)}, {wrong} AS _wrong FROM stage_{number}{joins}"
+    rows = f"SELECT {place}, {', '.join(found)}, {wrong} AS _wrong FROM stage_{number}{joins}"
     problem = f"coalesce({', '.join(['_wrong', *(p for f in target.fields for p in _problems(f, target))])})"
     kept = [f"({name(target.needs)} IS NOT NULL OR _wrong IS NOT NULL)"] if target.needs else []
     if gone:  # of a row that is gone only its key is asked for, and only the table that the source is about asks
@@ -102,9 +114,32 @@ def stage(job: Job, target: Target, base: str, number: int) -> None:
         problem = f"CASE WHEN NOT {DELETED} OR {keyless} THEN {problem} END"
         kept += [f"NOT ({DELETED} AND ({keyless}))"] if number else []
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
-    shown = ", ".join(f"{_stored(f, target, job)} AS {name(f.name)}" for f in target.fields)
+    shown, joins = _stored(job, target, rows, number)
     con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
-                f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){where}")  # fmt: skip
+                f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){joins}{where}")  # fmt: skip
+
+
+def _stored(job: Job, target: Target, rows: str, number: int) -> tuple[str, str]:
+    """SQL of a table's columns as they are stored, and of the joins that they need."""
+    targets, shown, joins = job.source.targets, [], ""
+    for i, f in enumerate(target.fields):
+        sql = masking.stored(f, target, targets, keyed=job.secret is not None, redact=job.redact)
+        if job.secret and masking.is_pseudonym(f, target, targets) and _comes_again(job.con, rows, f):
+            keys = f"SELECT DISTINCT {name(f.name)} AS _key{i} FROM ({rows})"
+            sql = f"_pseudonym{i}"
+            job.con.execute(f"CREATE OR REPLACE TEMP TABLE read_{number}_k{i} AS "
+                            f"SELECT _key{i}, {pseudonyms.sql(f'_key{i}')} AS {sql} FROM ({keys})")  # fmt: skip
+            joins += f" LEFT JOIN read_{number}_k{i} ON {name(f.name)} = _key{i}"
+        shown.append(f"{sql} AS {name(f.name)}")
+    return ", ".join(shown), joins
+
+
+def _comes_again(con, rows: str, f: Field) -> bool:
+    """Do keys stand in so many rows each that a pseudonym is better made once, and looked up?"""
+    column = name(f.name)
+    counted = con.execute(f"SELECT count({column}), approx_count_distinct({column}) FROM ({rows})")
+    whole, distinct = counted.fetchall()[0]
+    return whole > MANY and whole > 3 * distinct
 
 
 def _split(base: str, target: Target) -> str:
@@ -133,10 +168,6 @@ def _source(f: Field, raw: Raw) -> str:
     if f.column in ("_item", "_line", "_file") and f.column not in raw.columns:
         return f"CAST({f.column} AS VARCHAR)"
     return name(f.column) if f.column in raw.columns else "NULL::VARCHAR"
-
-
-def _stored(f: Field, target: Target, job: Job) -> str:
-    return masking.stored(f, target, job.source.targets, keyed=job.secret is not None, redact=job.redact)
 
 
 def _problems(f: Field, target: Target) -> list[str]:

@@ -122,6 +122,8 @@ def quick(field: Field, x: str) -> str:
         form = (f"(strlen({x}) = 19 AND {x}[14] = ':' AND {x}[17] = ':') OR strlen({x}) = 10 OR "
                 f"(strlen({x}) IN (16, 23, 26) AND regexp_full_match({x}, {literal(_GREGORIAN)}))")  # fmt: skip
         local = f"timezone({literal(field.timezone)}, try_cast({x} AS TIMESTAMP))"
+        if field.timezone == "UTC":  # the same without asking the calendar of time zones
+            local = f"make_timestamptz(epoch_us(try_cast({x} AS TIMESTAMP)))"
         marked = (f"(({x}[-1] = 'Z' AND strlen({x}) IN (20, 24)) OR (strlen({x}) = 22 AND ends_with({x}, '+00'))) "
                   f"AND {x}[14] = ':' AND {x}[17] = ':'")  # fmt: skip
         epoch = f"strlen({x}) = 10 AND {x}[5] <> '-' AND regexp_full_match({x}, '\\d{{10}}') AND {x} < '4102444800'"
