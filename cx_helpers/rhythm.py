@@ -11,6 +11,7 @@ from cx_helpers import certainty
 
 BEFORE = 8  # weeks that tell what is usual
 FALL, JUMP = 0.5, 2.5  # what lies beyond these parts of the usual is broken, if it is no chance
+SPECIAL = 4 / 3  # a day busier or calmer than usual by this factor for the company as a whole
 _LEAST = 4  # of eight such weekdays must be known
 MEDIAN_OF_EIGHT = 1.2  # by how much the error of the expectation itself widens the spread: 1 + pi / 2 / 8
 
@@ -67,7 +68,7 @@ def _walk(y: np.ndarray, quiet: np.ndarray, whole: np.ndarray, spread: np.ndarra
     for start in range(0, y.shape[1], 7):
         week = slice(start, start + 7)
         now, still = y[:, week], quiet[week]
-        m = _median(memory) * _busy(now, memory, whole)
+        m = _with_the_company(now, _median(memory), _busy(now, memory, whole))
         expected[:, week] = np.where(still, np.nan, m)
         p[:, week] = np.where(still, np.nan, certainty.rare_count(now, m, MEDIAN_OF_EIGHT * spread[:, None]))
         broken = (p[:, week] < 1e-6) & ((now < FALL * m) | (now > JUMP * m))
@@ -93,6 +94,17 @@ def _busy(now: np.ndarray, memory: np.ndarray, whole: np.ndarray) -> np.ndarray:
     if known.any():
         out[known] = np.clip(np.nanmedian(ratio[:, known], axis=0), 0.4, 2.5)
     return out
+
+
+def _with_the_company(now: np.ndarray, m: np.ndarray, busy: np.ndarray) -> np.ndarray:
+    """What was to be expected of each feed on days so busy; on special days it follows the company as far as it does.
+
+    Not every feed takes part in a holiday or a sale: between its own usual and that of the company nothing is odd.
+    """
+    ratio = np.divide(now, m, out=np.full(m.shape, np.nan), where=m > 0)
+    follows = np.clip(ratio, np.minimum(busy, 1), np.maximum(busy, 1))
+    special = (np.abs(np.log(busy)) > np.log(SPECIAL)) & ~np.isnan(follows)
+    return m * np.where(special, follows, busy)
 
 
 def _spread(y: np.ndarray, expected: np.ndarray) -> np.ndarray:

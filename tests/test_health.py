@@ -322,10 +322,13 @@ def test_a_column_that_became_emptier(company):
     assert (row["n"], row["filled"]) == (len(frame), frame["channel"].notna().sum())
     assert row["usual"] == 1
     assert row["low"] < row["completeness"] < row["high"]
-    share, n = completeness.grid(found)
-    assert share.loc["channel", "responses"] == pytest.approx(frame["channel"].notna().mean())
-    assert n.loc["channel", "responses"] == len(frame)
-    assert pd.isna(share.loc["sentiment", "responses"]), "answers have no such column"
+    gaps, before = completeness.emptiest(found)
+    assert list(gaps.index) == [("responses", "channel")], "all others are full"
+    assert gaps["completeness"].item() == pytest.approx(frame["channel"].notna().mean())
+    assert (before["completeness"].item(), before["n"].item()) == (1, row["n_before"])
+    assert completeness.emptiest(found, frozenset({("responses", "table", "responses")}))[0].empty
+    every = len(found.index.droplevel("source").unique())
+    assert completeness.full(found)["en"].startswith(f"{every - 1} of {every} columns")
     by = completeness.share(company("emptier").responses, "channel", by="instrument")
     assert by.loc["nps", "completeness"] == pytest.approx(frame["channel"].notna().mean())
 

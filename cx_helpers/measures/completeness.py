@@ -13,7 +13,7 @@ from cx_helpers import certainty, faults
 from cx_helpers.dates import Period, month_number
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
 from cx_helpers.tables import instant
-from cx_helpers.wording import name, say
+from cx_helpers.wording import Words, name, say
 
 # what reports use; where null has a meaning of its own (about no touchpoint, not solved, alive) a column is not asked
 USED = {
@@ -122,9 +122,7 @@ def share(table: ir.Table, column: str, by=None) -> pd.DataFrame:
     rows = table.group_by(keys) if keys else table
     found = rows.aggregate(n=table.count(), filled=table[column].count()).execute()
     found = found.set_index(keys).sort_index() if keys else found.set_axis(["all"])
-    low, high = certainty.wilson(found["filled"], found["n"])
-    part = (found["filled"] / found["n"]).where(found["n"] > 0)
-    return found.assign(completeness=part, low=low, high=high)
+    return _shares(found)
 
 
 def overall(found: pd.DataFrame) -> pd.DataFrame:
@@ -134,16 +132,39 @@ def overall(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(row, index=["all"])
 
 
-def grid(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(share filled, n): a row for each column, a column for each table; NaN where a table has no such column.
+def emptiest(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which columns lack values?  (now, before): the columns that are not full, whatever the source, emptiest first.
 
     unseen  of `volume.unseen`: tables that are left out
+    Returns twice index (`table`, `column`): n rows, filled, `completeness` with Wilson's low and high; of the period,
+    and of the six periods before.
     """
     found = found[[(table, "table", table) not in unseen for table, *_ in found.index]]
-    whole = found.groupby(level=["table", "column"], sort=False)[["n", "filled"]].sum()
-    order, tables = (list(dict.fromkeys(whole.index.get_level_values(level))) for level in ("column", "table"))
-    n, filled = (whole[c].unstack("table").reindex(index=order, columns=tables) for c in ("n", "filled"))
-    return filled / n, n
+    counts = ["n", "filled", "n_before"]
+    before = (found["usual"] * found["n_before"]).fillna(0)
+    whole = found[counts].assign(filled_before=before).groupby(level=["table", "column"], sort=False).sum()
+    gaps = whole[(whole["filled"] < whole["n"])]
+    order = (gaps["filled"] / gaps["n"]).sort_values(kind="stable").index
+    now, then = gaps.loc[order, ["n", "filled"]], gaps.loc[order, ["n_before", "filled_before"]]
+    return _shares(now), _shares(then.set_axis(["n", "filled"], axis=1))
+
+
+def full(found: pd.DataFrame, unseen: frozenset = frozenset()) -> Words:
+    """How many of the columns that reports use are full, in words."""
+    gaps, _ = emptiest(found, unseen)
+    n = len({(table, column) for table, column, _ in found.index if (table, "table", table) not in unseen})
+    return say(
+        fa="از {n} ستون، {k} ستون در این دوره هیچ جای خالی ندارد.",
+        en="{k} of {n} columns have a value in every row of this period.",
+        k=n - len(gaps),
+        n=n,
+    )
+
+
+def _shares(frame: pd.DataFrame) -> pd.DataFrame:
+    low, high = certainty.wilson(frame["filled"], frame["n"])
+    part = (frame["filled"] / frame["n"]).where(frame["n"] > 0)
+    return frame.assign(completeness=part, low=low, high=high)
 
 
 def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:

@@ -77,7 +77,8 @@ def days_of(arrived: pd.DataFrame, period: Period, smallest: int = 1) -> pd.Data
     inside, private = arrived["in_period"].astype(float), disclosure.few(arrived["customers"], smallest)
     of_people = arrived["customers"].notna()
     inside = inside.mask(arrived["last"].isna() | (of_people & disclosure.few(inside, smallest)))
-    return arrived.assign(**days, in_period=inside, hidden=np.where(private, disclosure.SMALL, None))
+    told = arrived.assign(**days, in_period=inside)
+    return told.assign(hidden=np.where(private, disclosure.SMALL, None)) if private.any() else told
 
 
 def ingested(memory: dict) -> pd.DataFrame:

@@ -43,6 +43,7 @@ def ranges(
     caption=None,
     goal=None,
     before: pd.DataFrame | None = None,
+    hollow=None,
     sort: bool = True,
     unit: str | None = None,
     digits: int | None = None,
@@ -52,7 +53,7 @@ def ranges(
 
     answer  index = groups; the value column, low, high, n;  value  default: the answer's metric
     goal    a dashed line; groups whose whole interval misses it turn red, and the caption says so
-    before  the same answer of the period before, as hollow dots
+    before  the same answer of the period before, as hollow dots;  hollow  what they are, in words, where of another time
     sort    largest value first (False keeps the order);  most  groups at most
     Groups without a value are not drawn; the caption says how many and why.  Values run from the names on, so from
     right to left in Persian, as in bars.
@@ -124,10 +125,11 @@ def ranges(
     }
     if target is not None:
         layout |= goal_line(target, of, locale, "x")
+    then = words(hollow, locale) or {"fa": "دورهٔ پیش", "en": "the period before"}[locale]
     said = {
-        "fa": "نقطه مقدار هر گروه است و نوار، بازهٔ ۹۵٪" + ("؛ دایرهٔ توخالی دورهٔ پیش" if before is not None else ""),
+        "fa": "نقطه مقدار هر گروه است و نوار، بازهٔ ۹۵٪" + (f"؛ دایرهٔ توخالی {then}" if before is not None else ""),
         "en": "The dot is a group’s value, the bar its 95% interval"
-        + ("; the hollow dot is the period before" if before is not None else ""),
+        + (f"; the hollow dot is {then}" if before is not None else ""),
     }[locale]
     red = phrases(locale).missed_note if any(missed) else ""
     return chart(

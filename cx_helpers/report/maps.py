@@ -30,6 +30,7 @@ def heat(
     hidden: pd.DataFrame | None = None,
     diverging: bool = False,
     middle: float = 0.0,
+    reach: float = 0.0,
     unit: str | None = None,
     digits: int | None = None,
     empty=None,
@@ -41,7 +42,8 @@ def heat(
     counts     same shape: n of each cell, at the pointer and in the table
     hidden     same shape: why a cell is not shown (disclosure); where any is, each empty cell is marked alike, so that
                nobody can tell the hidden from those in which nobody is
-    diverging  two colours about `middle` (differences, sentiment);  rows_title, columns_title  what the sides are
+    diverging  two colours about `middle` (differences, sentiment), which are full not before `reach` from it
+    rows_title, columns_title  what the sides are
     empty      what an empty cell says, in words; default: no data yet, or too few cases
     """
     locale = wording.current().locale
@@ -70,7 +72,7 @@ def heat(
         ]
         for i, row in enumerate(cells)
     ]
-    reach = max(abs(x - middle) for x in known) or 1
+    reach = max(reach, *(abs(x - middle) for x in known)) or 1
     low, high = (middle - reach, middle + reach) if diverging else (min(known), max(known))
     widest = max(len(re.sub("[\u2066-\u2069]", "", text)) for row in shown for text in row)
     many = widest * 6.2 * len(across) > 900  # pixels: the numbers would touch each other
@@ -102,7 +104,7 @@ def heat(
         | {
             "side": "top",
             "tickvals": trace["x"],
-            "ticktext": [wrap(a, locale, 10) for a in across],
+            "ticktext": [wrap(a, locale, 10 if len(across) > 8 else 13) for a in across],
             "title": {"text": head},
         },
         "yaxis": side
