@@ -53,7 +53,7 @@ def ranges(
 
     answer  index = groups; the value column, low, high, n;  value  default: the answer's metric
     goal    a dashed line; groups whose whole interval misses it turn red, and the caption says so
-    before  the same answer of the period before, as hollow dots;  hollow  what they are, in words, where of another time
+    before  the same answer of the period before, as hollow dots;  hollow  in words what they are, where no period
     sort    largest value first (False keeps the order);  most  groups at most
     Groups without a value are not drawn; the caption says how many and why.  Values run from the names on, so from
     right to left in Persian, as in bars.
