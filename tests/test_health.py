@@ -1,14 +1,17 @@
 """Can these data be trusted?  A sound company has no fault; each planted fault is found, with its numbers."""
 
+import contextlib
 import datetime as dt
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 import unwell
+from conftest import ROOT
 
-from cx_helpers import faults, workspace
+from cx_helpers import faults, runner, wording, workspace
 from cx_helpers.dates import Period
 from cx_helpers.measures import arrivals, completeness, health, impossible, linkage, novelties, repeats, volume
 from cx_helpers.run import alerts
@@ -401,3 +404,120 @@ def test_a_portion_is_never_said_to_be_nothing():
     assert faults.portion(0.0001)["en"] == "under 0.1%"
     assert faults.portion(0.0)["en"] == "0.0%"
     assert faults.portion(0.0006)["en"] == "0.1%"
+
+
+# -- few customers are not told of -------------------------------------------------------------------------------------
+
+
+def of_few(tables: unwell.Tables) -> unwell.Tables:
+    """Five customers have a desk and a channel of their own, which fell silent; lately they come through `apps`."""
+    tickets, steps = tables["tickets"], tables["touchpoints"]
+    few = tickets["customer_id"].isin(unwell.PEOPLE[:5])
+    more = pd.concat(
+        tickets[few].assign(
+            ticket_id=tickets["ticket_id"] + f"-{k}", opened_at=tickets["opened_at"] + dt.timedelta(minutes=k + 1)
+        )
+        for k in range(12)
+    )
+    more = more[more["opened_at"] < unwell.END - dt.timedelta(days=15)].assign(source="kiosk desk", channel="kiosk")
+    more = more.assign(first_reply_at=more["opened_at"] - dt.timedelta(hours=1))
+    mine = unwell.period(steps, "occurred_at") & steps["customer_id"].isin(unwell.PEOPLE[:5])
+    return tables | {
+        "tickets": pd.concat([tickets, more], ignore_index=True),
+        "touchpoints": steps.assign(channel=steps["channel"].where(~mine, "apps")),
+    }
+
+
+@pytest.mark.parametrize("smallest", [10, 1])
+def test_nothing_is_said_of_a_source_or_a_name_of_few_customers(tmp_path, smallest):
+    folder = unwell.write(of_few(unwell.sound()), tmp_path)
+    with (folder / "workspace.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"privacy: {{smallest_group: {smallest}}}\n")
+    found, _ = alerts.examine(workspace.open(folder, "1404-06", locale="en"))
+    told = {(one.subject["table"], one.subject["problem"]) for one in found}
+    said = " ".join(one.text["en"] + str(one.subject) for one in found)
+    assert ("tickets", "reply_before_opened") in told, "the fault itself is told"
+    if smallest == 1:
+        assert told > {("tickets", "late"), ("touchpoints", "new_value")}
+        assert "kiosk desk" in said
+    else:
+        assert told == {("tickets", "reply_before_opened")}
+        assert "kiosk" not in said
+        assert "apps" not in said
+
+
+def test_sources_and_tables_of_few_customers_are_hidden(tmp_path):
+    tables = of_few(unwell.sound())
+    tables["comments"] = tables["comments"][tables["comments"]["customer_id"].isin(unwell.PEOPLE[:9])]
+    whole = workspace.open(unwell.write(tables, tmp_path), "1404-06")
+    unseen = volume.unseen(whole.whole, MONTH, whole.smallest)
+    assert unseen == {
+        ("tickets", "source", "kiosk desk"),
+        ("tickets", "channel", "kiosk"),
+        ("touchpoints", "channel", "apps"),
+        ("comments", "table", "comments"),
+        ("comments", "source", "shop"),
+        ("comments", "channel", "web"),
+    }
+    shown = health.days_of(arrivals.arrivals(whole.whole, MONTH), MONTH, whole.smallest)
+    assert set(shown.index[shown["hidden"].notna()]) == {("tickets", "kiosk desk"), ("comments", "shop")}
+    share, _ = linkage.shared(linkage.overlap(whole.whole, MONTH), whole.smallest)
+    assert "comments" not in share.index.union(share.columns)
+    checks = health.checks((repeats.repeats(whole.whole, MONTH), "extra"), unseen=unseen)
+    assert "comments" not in checks.index.get_level_values("table")
+
+
+# -- the page, and what all other pages say ----------------------------------------------------------------------------
+
+
+def test_the_page_finds_what_every_run_is_warned_of(company):
+    from cells import run
+
+    tables = company("late", "lost_channel", "no_reply", "new_value")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(wording, "_reading", wording.current())
+        made = run("data-health", workspace=str(tables.settings.folder), period="1404-06", locale="en")
+    found, _ = alerts.examine(tables)
+    assert made["findings"] == [one.record() for one in found]
+    assert len(made["findings"]) == 4
+
+
+def pages(folder, *notebooks: str, **asked) -> dict[str, str]:
+    """{page: its HTML} of a run of the unwell company."""
+    out = folder.parent / f"{folder.name}-{'-'.join(notebooks)}"
+    request = runner.Request(workspace=str(folder), notebooks=notebooks, period="1404-06", out=str(out), **asked)
+    with contextlib.chdir(ROOT):
+        place = runner.run(request).place
+    return {path.relative_to(place).as_posix(): path.read_text("utf-8") for path in place.rglob("*.html")}
+
+
+def notices(html: str) -> list[str]:
+    return re.findall(r'<aside class="notice data".*?</aside>', html, re.S)
+
+
+def test_every_page_over_broken_data_says_so(company):
+    folder = company("late", "no_reply").settings.folder
+    made = pages(folder, "data-health", "survey", locale="en")
+    assert notices(made["data-health.html"]) == [], "it tells all of it anyway"
+    for name in ("survey.html", "index.html"):
+        (notice,) = notices(made[name])
+        assert "The data behind this report have a serious fault" in notice
+        assert "cannot be relied on for now: Revenue and Time to first reply." in notice
+        assert "Orders: no rows after 19 Shahrivar 1404" in notice
+        assert "There is one more of high importance." in notice
+        assert 'href="data-health.html"' in notice
+
+
+def test_a_run_without_that_report_asks_the_data_itself(company):
+    made = pages(company("late", "no_reply").settings.folder, "survey", locale="fa")
+    for name in ("survey.html", "index.html"):
+        (notice,) = notices(made[name])
+        assert 'dir="rtl"' in notice
+        assert "داده‌های این گزارش اشکال مهمی دارند" in notice
+        assert "گزارش data-health همه را می‌گوید" in notice
+        assert "href" not in notice, "there is no such page"
+
+
+def test_pages_over_sound_data_say_nothing(company):
+    made = pages(company().settings.folder, "survey", locale="en")
+    assert {name: notices(html) for name, html in made.items()} == {"survey.html": [], "index.html": []}

@@ -179,6 +179,18 @@ def emptier(t: Tables) -> Tables:
     return t | {"responses": _set(frame, _some(frame, "responded_at", 3), channel=None)}
 
 
+def no_reply(t: Tables) -> Tables:
+    """A third of the period's requests have no time of first reply."""
+    frame = t["tickets"]
+    return t | {"tickets": _set(frame, _some(frame, "opened_at", 3), first_reply_at=pd.NaT)}
+
+
+def misspelt(t: Tables) -> Tables:
+    """A sixth of the period's contacts is with a touchpoint called `paymnet`."""
+    frame = t["touchpoints"]
+    return t | {"touchpoints": _set(frame, _some(frame, "occurred_at", 6), touchpoint="paymnet")}
+
+
 def stranger(t: Tables) -> Tables:
     """The survey names customers by a key of its own."""
     frame = t["responses"]
@@ -245,10 +257,12 @@ FAULTS: dict[str, tuple[Callable[[Tables], Tables], str, str, str]] = {
     "doubled_days": (doubled_days, "orders", "break", "medium"),
     "repeated_row": (repeated_row, "responses", "repeated_row", "high"),
     "copied_text": (copied_text, "comments", "copied_text", "medium"),
-    "emptier": (emptier, "responses", "emptier", "high"),
+    "emptier": (emptier, "responses", "emptier", "medium"),
+    "no_reply": (no_reply, "tickets", "emptier", "high"),
+    "misspelt": (misspelt, "touchpoints", "new_value", "high"),
     "stranger": (stranger, "responses", "strangers", "high"),
     "without_customer": (without_customer, "comments", "without_customer", "medium"),
-    "new_value": (new_value, "touchpoints", "new_value", "high"),
+    "new_value": (new_value, "touchpoints", "new_value", "medium"),
     "tied_times": (tied_times, "touchpoints", "tied_times", "medium"),
     "future": (future, "touchpoints", "from_the_future", "low"),
     "birth_year": (jalali_births, "customers", "birth_year", "high"),

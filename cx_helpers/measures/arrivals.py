@@ -163,7 +163,7 @@ def _finding(table: str, source: str, row: pd.Series, period: Period, looks: int
         lost=row["lost"], metric=faults.title(metric), before=_before(row["usual"]),
     )  # fmt: skip
     remedy = say(
-        fa="خروجی تازه را در sources/ بگذارید و cx ingest را اجرا کنید، یا دوره‌ای را بخواهید که داده‌اش کامل است.",
+        fa="خروجی تازه را در پوشهٔ sources بگذارید و cx ingest را اجرا کنید، یا دوره‌ای را بخواهید که داده‌اش کامل است.",
         en="put a fresh export into sources/ and run cx ingest, or ask for a period whose data are complete.",
     )
     return faults.finding(

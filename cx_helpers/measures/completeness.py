@@ -25,6 +25,19 @@ USED = {
     "tickets": ("customer_id", "channel", "topic", "first_reply_at"),
     "comments": ("customer_id", "channel", "sentiment"),
 }
+# the number that is made of a column; all others only split numbers, which stand as a whole
+MADE_OF = {
+    "outcome": "failure_rate",
+    "duration_s": "duration_s",
+    "margin": "margin",
+    "promised_at": "late_delivery_rate",
+    "delivered_at": "late_delivery_rate",
+    "monthly_fee": "monthly_fee",
+    "invited_at": "response_rate",
+    "first_reply_at": "first_reply_minutes",
+    "sentiment": "sentiment",
+    "customer_id": "retention_1",
+}
 WAIT_DAYS = 7  # after which a reply or a delivery should be there
 BEFORE = 6  # periods that tell what is usual
 _ENOUGH = 30  # rows
@@ -176,24 +189,31 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
 
 def _finding(index: tuple[str, str, str], row: pd.Series, looks: int) -> Finding:
     table, column, source = index
-    known = isinstance(source, str)
+    known, metric = isinstance(source, str), MADE_OF.get(column)
     text = say(
-        fa="{empty:.1%} از «{table}»{of} در این دوره {column} ندارد؛ پیش‌تر {usual:.1%} نداشت",
-        en="{empty:.1%} of {table}{of} have no {column} in this period; before, {usual:.1%} had none",
+        fa="در این دوره «{column}» در {empty} از «{table}»{of} خالی است؛ پیش‌تر {before}",
+        en="In this period {column} is empty in {empty} of {table}{of}; before, {before}",
         of=say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=source) if known else {"fa": "", "en": ""},
-        empty=1 - row["completeness"], usual=1 - row["usual"], table=name(table), column=column,
+        empty=faults.portion(1 - row["completeness"]), table=name(table), column=column,
+        before=say(fa="در {x} خالی بود", en="in {x}", x=faults.portion(1 - row["usual"])) if row["usual"] < 1
+        else {"fa": "همیشه پر بود", "en": "it was always there"},
     )  # fmt: skip
     said = say(
-        fa="پیامد: هر عددی که از {column} ساخته یا با آن تفکیک می‌شود تنها {x:.0%} ردیف‌ها را می‌بیند.",
-        en="Every number made of, or split by, {column} sees only {x:.0%} of the rows.",
+        fa="پیامد: «{what}» این دوره تنها از {x:.0%} ردیف‌ها ساخته شده است.",
+        en="“{what}” of this period is made of {x:.0%} of the rows only.",
+        what=faults.title(metric), x=row["completeness"],
+    ) if metric else say(
+        fa="پیامد: عددهای کل درست‌اند، ولی تفکیک بر پایهٔ «{column}» تنها {x:.0%} ردیف‌ها را می‌بیند.",
+        en="Totals stand, but whatever is split by {column} sees only {x:.0%} of the rows.",
         column=column, x=row["completeness"],
     )  # fmt: skip
     remedy = say(
         fa="ببینید این ستون در خروجی تازهٔ منبع نام یا قالب دیگری نگرفته باشد، و نگاشت را با آن هماهنگ کنید.",
         en="see whether the column has another name or form in the source's new export, and adapt the mapping.",
     )
+    loud = faults.loudness(row["change"], sure=bool(metric) and row["p_adjusted"] < HIGH_P)
     return faults.finding(
-        table, "emptier", faults.loudness(row["change"], row["p_adjusted"] < HIGH_P), text, said, remedy,
+        table, "emptier", loud, text, said, remedy, metric=metric,
         subject={"column": column} | ({"source": source} if known else {}),
         measure="completeness", value=row["completeness"], baseline=row["usual"],
         low=row["low"], high=row["high"], n=int(row["n"]), p_adjusted=row["p_adjusted"], looks=looks,

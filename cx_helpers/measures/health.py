@@ -32,6 +32,7 @@ GUARDS = [  # what this report guards against, for its data card
 ]
 
 
+FORMATS = {"faulty": "count", "faulty_share": faults.portion}  # how a table of `checks` is set
 SOUND = {  # what stands in the place of findings where there are none
     "fa": "هیچ اشکالی یافت نشد که به گفتن بیرزد.",
     "en": "No fault was found that is worth telling.",

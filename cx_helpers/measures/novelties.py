@@ -27,6 +27,8 @@ NAMED = {
     "comments": ("origin", "touchpoint", "channel", "source"),
     "customers": ("acquisition_channel", "gender", "province", "segment"),
 }
+# numbers are made of these; the others only split numbers, which stand as a whole
+CARRYING = {"touchpoint": "conversion", "stage": "conversion", "outcome": "failure_rate", "instrument": "scores"}
 _MOST, _COMBINATIONS = 500, 20_000  # values a column, and combinations of them: more are no names
 _ALIKE = 0.75
 
@@ -106,8 +108,8 @@ def _near(value: str, old: list[str]) -> str | None:
 def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
     """The novelties that are more than chance as findings, and how many values were looked at.
 
-    A new name is no fault by itself: high is only one that many rows carry and that looks like a misspelt old one; one
-    that resembles nothing is at most medium, and low where few rows carry it.
+    A new name is no fault by itself: high is only one that many rows carry, that looks like a misspelt old one and that
+    numbers are made of (CARRYING); one that resembles nothing is at most medium, and low where few rows carry it.
     """
     sure = found[found["p_adjusted"] < MEDIUM_P]
     looks = found.attrs["looks"]
@@ -134,9 +136,10 @@ def _finding(index: tuple[str, str, str], row: pd.Series, looks: int) -> Finding
         fa="در نگاشت با «map» آن را به نام درستش برگردانید؛ اگر درست است نامش را در labels.yaml بنویسید.",
         en="turn it into its right name by “map” in the mapping; if it is right, name it in labels.yaml.",
     )
-    loud = faults.loudness(row["share"], sure=near is not None and row["p_adjusted"] < HIGH_P)
+    metric = CARRYING.get(column) if table in ("touchpoints", "responses") else None
+    loud = faults.loudness(row["share"], sure=bool(near and metric) and row["p_adjusted"] < HIGH_P)
     loud = loud if near is not None or row["share"] >= faults.LARGE else "low"
     return faults.finding(
-        table, "new_value", loud, text, said, remedy, subject={"column": column, "value": value}, value=row["share"],
-        baseline=0.0, n=int(row["rows"]), p_adjusted=row["p_adjusted"], looks=looks,
+        table, "new_value", loud, text, said, remedy, subject={"column": column, "value": value}, metric=metric,
+        value=row["share"], baseline=0.0, n=int(row["rows"]), p_adjusted=row["p_adjusted"], looks=looks,
     )  # fmt: skip

@@ -6,19 +6,20 @@ run holds it; a run without it asks the same measures of the company itself.
 
 from __future__ import annotations
 
-from cx_helpers import workspace
+from cx_helpers import faults, workspace
 from cx_helpers.records import Finding
-from cx_helpers.wording import Words, say, sentences
+from cx_helpers.wording import Words, join, say, sentences
 
 HEALTH = "data-health"  # the report that says all of it
 
 
-def loud(findings: list[dict]) -> list[Words]:
-    """The claims, in both languages, of the findings that no page may be silent about.
+def loud(findings: list[dict]) -> list[dict]:
+    """What no page may be silent about: {"text": the claim in both languages, "metric": the number it moves, or None}.
 
     findings  as `Finding.record` makes them
     """
-    return [one["text"] for one in findings if (one["kind"], one["severity"]) == ("data_quality", "high")]
+    found = [one for one in findings if (one["kind"], one["severity"]) == ("data_quality", "high")]
+    return [{"text": one["text"], "metric": one["subject"].get("metric")} for one in found]
 
 
 def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
@@ -54,7 +55,7 @@ def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
     )
 
 
-def asked(folder: str, period: str, locale: str) -> list[Words]:
+def asked(folder: str, period: str, locale: str) -> list[dict]:
     """`loud` of a run that does not hold the report HEALTH; that nobody could tell is said, too.
 
     folder, period, locale  of the workspace, as `workspace.open` takes them
@@ -62,13 +63,9 @@ def asked(folder: str, period: str, locale: str) -> list[Words]:
     try:
         found, _ = examine(workspace.open(folder, period=period, locale=locale))
     except Exception as error:  # the pages are made and stand, whatever this check meets
-        return [
-            say(
-                fa="سلامت داده‌ها سنجیده نشد ({error}).",
-                en="The health of the data could not be judged ({error}).",
-                error=type(error).__name__,
-            )
-        ]
+        what = type(error).__name__
+        said = say(fa="سلامت داده‌ها سنجیده نشد ({e}).", en="The health of the data could not be judged ({e}).", e=what)
+        return [{"text": said, "metric": None}]
     return loud([one.record() for one in found])
 
 
@@ -76,14 +73,22 @@ TITLE = {"fa": "داده‌های این گزارش اشکال مهمی دارن
 LINK = {"fa": "سلامت داده‌ها: هر اشکال، پیامد و چاره‌اش", "en": "Data health: each fault, what follows, what to do"}
 
 
-def text(faults: list[Words], linked: bool) -> Words:
-    """What a page says of the faults: the first, how many more there are, and where all of it is told."""
-    k = len(faults) - 1
+def text(found: list[dict], linked: bool) -> Words:
+    """What a page says of the faults: which numbers they move, the first, how many more, and where all of it is told.
+
+    found  of `loud`;  linked  the page has a link to the report HEALTH
+    """
+    k, moved = len(found) - 1, list(dict.fromkeys(one["metric"] for one in found if one["metric"]))
+    names = say(
+        fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}.",
+        en="These numbers cannot be relied on for now: {names}.",
+        names=join([faults.title(one) for one in moved[:4]]),
+    )  # fmt: skip
     more = say(
         fa="{k} اشکال مهم دیگر هم هست." if k > 1 else "یک اشکال مهم دیگر هم هست.",
         en="There are {k} more of high importance." if k > 1 else "There is one more of high importance.",
         k=k,
     )
     where = {"fa": "گزارش data-health همه را می‌گوید.", "en": "The report data-health tells all of it."}
-    first = {locale: faults[0][locale].rstrip(".") + "." for locale in more}
-    return sentences(first, more if k else None, None if linked else where)
+    first = {locale: found[0]["text"][locale].rstrip(".") + "." for locale in more}
+    return sentences(names if moved else None, first, more if k else None, None if linked else where)

@@ -162,7 +162,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
 def _faults(jobs: list[Job]) -> list[dict] | None:
     """What every page must say of its data, as the report on their health found; None where no such report was made."""
     made = [job for job in jobs if job.name == alerts.HEALTH and job.answer["outcome"] == "published"]
-    return [text for job in made for text in alerts.loud(job.answer["findings"])] if made else None
+    return [one for job in made for one in alerts.loud(job.answer["findings"])] if made else None
 
 
 def _whom_to_ask(context: Context) -> str:
