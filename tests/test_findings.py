@@ -1,4 +1,4 @@
-"""Each truth planted for these five notebooks is in findings.json, and no loud finding is about anything else.
+"""Each truth planted for these notebooks is in findings.json, and no loud finding is about anything else.
 
 A row of FOUND: the truth of data/sample/TRUTH.md, the report that must find it, the finding's kind, what its subject
 must say, its measure, and whether the value lies above or below what it is held against.

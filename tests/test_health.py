@@ -5,6 +5,7 @@ import datetime as dt
 import itertools
 import re
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -508,9 +509,25 @@ def test_every_page_over_broken_data_says_so(company):
         assert 'href="data-health.html"' in notice
 
 
-def test_a_run_without_that_report_asks_the_data_itself(company):
-    made = pages(company("late", "no_reply").settings.folder, "survey", locale="fa")
-    for name in ("survey.html", "index.html"):
+OWN = """workspace = ""
+period = ""
+segment = ""
+locale = ""
+---
+from cx_helpers import workspace as ws
+from cx_helpers.report import blocks
+tables = ws.open(workspace, period=period, segment=segment, locale=locale)
+blocks.note({"fa": "سلام", "en": "hello"})"""
+
+
+def test_a_run_without_that_report_asks_the_data_itself(tmp_path):
+    folder = unwell.make(tmp_path / "c", "late", "no_reply")
+    cells = [nbformat.v4.new_code_cell(source) for source in OWN.split("\n---\n")]
+    cells[0].metadata["tags"] = ["parameters"]
+    (folder / "notebooks").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "notebooks" / "own.ipynb")
+    made = pages(folder, "own", locale="fa")
+    for name in ("own.html", "index.html"):
         (notice,) = notices(made[name])
         assert 'dir="rtl"' in notice
         assert "داده‌های این گزارش اشکال مهمی دارند" in notice

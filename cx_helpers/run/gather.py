@@ -166,9 +166,9 @@ def _faults(jobs: list[Job]) -> list[dict] | None:
 
 
 def _whom_to_ask(context: Context) -> str:
-    """The company whose data are to be judged without that report; empty where these notebooks hold no such report."""
-    folder = next(iter(context.tasks.values()))[0].file.parent
-    return str(context.settings.folder) if any(folder.glob(f"*{alerts.HEALTH}.ipynb")) else ""
+    """The company whose data are to be judged without that report; empty where its book holds no such report."""
+    folder = context.settings.folder
+    return str(folder) if alerts.HEALTH in shelves.catalog(folder) else ""
 
 
 def _stand(entry: dict, context: Context, staged: Path) -> dict:
