@@ -21,7 +21,7 @@ from pathlib import Path
 
 from cx_helpers import dates, wording
 from cx_helpers.errors import Refusal
-from cx_helpers.tables import RESERVED, TABLES, can_split, nearest
+from cx_helpers.tables import TABLES, can_split, nearest
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫", "01234567890123456789.", "٬")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)")
@@ -235,26 +235,28 @@ def _splitting(p: Parameter, column: str, company) -> None:
     if column in there:
         return
     what = f"{' and '.join(named)} have no such column" if named else "no table of this company has such a column"
-    if column in RESERVED or column.startswith("_"):
+    if column in _columns(company) and not can_split(column):
         what = "answers use that name themselves; rename the column in the table"
     elif column in but:
         what = "this notebook has a row for each of its values anyway"
     elif column in _columns(company, named):
-        what = "it holds keys, times or free text, by which nothing is split"
+        what = "it holds keys, times, amounts or free text, by which nothing is split"
     raise _wrong(p, column, f"{what}{nearest(column, there)}; columns: {', '.join(there)}")
 
 
 def columns(company, tables: list[str] = ()) -> list[str]:
-    """What `by` may name: the columns of these tables (none: of all) but keys, times, free text, and reserved names."""
-    return sorted(c for c in _columns(company, tables) if can_split(c) and not _is_key_time_or_prose(c))
+    """What `by` may name: columns of these tables (none: of all) but keys, times, amounts, prose and reserved names."""
+    return sorted(c for c in _columns(company, tables) if can_split(c) and not _splits_nothing(c))
 
 
-def _columns(company, tables: list[str]) -> dict[str, None]:
+def _columns(company, tables: list[str] = ()) -> dict[str, None]:
     return dict.fromkeys(c for name in tables or TABLES if company.has(name) for c in company.columns(name))
 
 
-def _is_key_time_or_prose(column: str) -> bool:
-    return column.endswith(("_id", "_at")) or column in ("comment", "text", "subject", "description", "line")
+def _splits_nothing(column: str) -> bool:
+    """Is it a key, a time, free text, or an amount of the contract (a score, a price), so that groups mean nothing?"""
+    amount = any(spec.columns[column].type == "float64" for spec in TABLES.values() if column in spec.columns)
+    return amount or column.endswith(("_id", "_at")) or column in ("comment", "text", "subject", "description", "line")
 
 
 def period(text: str, **settings) -> dates.Period:

@@ -125,9 +125,10 @@ def _yaml(path: Path, loader: type, form: str) -> dict:
 
 def _names(name) -> dict:
     if isinstance(name, str) and name.strip():
-        return {"fa": name, "en": name}
+        return dict.fromkeys(("fa", "en"), wording.straight(name))
     if isinstance(name, dict) and name and set(name) <= {"fa", "en"} and all(map(_scalar, name.values())):
-        return {locale: str(name.get(locale) or next(iter(name.values()))) for locale in wording.LOCALES}
+        either = next(iter(name.values()))
+        return {locale: wording.straight(str(name.get(locale) or either)) for locale in wording.LOCALES}
     raise WorkspaceError("workspace.yaml: `name` is required; write name: {fa: فروشگاه نمونه, en: Sample Shop}")
 
 

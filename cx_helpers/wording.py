@@ -18,6 +18,7 @@ Words = dict[str, str]  # {"fa": …, "en": …}
 LOCALES = ("fa", "en")
 _FA = str.maketrans("0123456789.,-", "۰۱۲۳۴۵۶۷۸۹٫٬−")
 _MISSING = "—"
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn what stands around them
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def label(value, locale: str | None = None) -> str:
         names = _reading.labels.get(key) or STANDARD.get(key)
         if names and locale in names:
             return names[locale]
-    return plain
+    return straight(plain)
 
 
 class _Setter(string.Formatter):
@@ -143,6 +144,11 @@ def say(fa: str, en: str, **values) -> Words:
 def raw(value) -> Words:
     """A name as it stands in the data or in a file, by no label; in a Persian sentence it keeps its own direction."""
     return {"fa": f"\u2068{value}\u2069", "en": str(value)}
+
+
+def straight(text: str) -> str:
+    """A name without marks that would turn the direction of what stands around it."""
+    return text.translate(_TURNING)
 
 
 def join(parts: list[Words]) -> Words:

@@ -286,6 +286,7 @@ def data_range(settings: Settings, until: dt.datetime) -> tuple[dt.datetime, dt.
 def last_complete_month(folder: str | Path) -> str:
     """The newest calendar month that the data covers to its last day: the period of a report nobody named one for.
 
+    A company in its first month has no such one: that month, as far as it goes.
     A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
     lies beyond tomorrow by this machine's clock does not count.
     """
@@ -293,9 +294,10 @@ def last_complete_month(folder: str | Path) -> str:
     found = data_range(settings, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
     if found is None:
         raise MissingTable(lacking.any_data())
-    last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    first, last = (at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date() for at in found)
     month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
-    return month.name if last == month.past - dt.timedelta(1) else month.previous().name
+    whole = last == month.past - dt.timedelta(1) or first >= month.first
+    return month.name if whole else month.previous().name
 
 
 def open(folder: str | Path, period: str = "", segment: str = "", locale: str = "") -> Tables:

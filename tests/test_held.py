@@ -55,12 +55,12 @@ def test_the_file_is_found_from_the_workspace_or_by_its_whole_path(tmp_path, mon
     (tmp_path / "shop").mkdir()
     folder = hold(tmp_path / "shop", responses=ANSWERS)
     monkeypatch.chdir(tmp_path)
-    assert workspace.last_complete_month("shop") == "1404-05"
+    assert workspace.last_complete_month("shop") == "1404-06"
     (folder / "company.db").rename(tmp_path / "ours.db")
     for url, found in ((tmp_path / "ours.db", True), ("../ours.db", True), ("ours.db", False)):
         (folder / "workspace.yaml").write_text(f"name: Shop\nengine: duckdb:///{url}\n", "utf-8")
         if found:
-            assert workspace.last_complete_month("shop") == "1404-05"
+            assert workspace.last_complete_month("shop") == "1404-06"
             continue
         with pytest.raises(TableError, match="ours.db is not in '.*shop'.*four slashes"):
             workspace.open("shop")

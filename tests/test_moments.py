@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from cx_helpers.measures import moments
-from cx_helpers.tables import TableError
 
 DAY0 = dt.datetime(2025, 1, 1)
 
@@ -126,8 +125,7 @@ def test_no_history_and_no_signal(lay):
     steps, orders = company([(40, 0, "failure", 1)])
     assert moments.moments(lay(steps.head(0), "touchpoints"), lay(orders.head(0), "orders")).empty
     bare = lay(steps.drop(columns=["outcome", "duration_s"]), "touchpoints")
-    with pytest.raises(TableError, match="neither outcome nor duration_s"):
-        moments.moments(bare, lay(orders, "orders"))
+    assert moments.moments(bare, lay(orders, "orders")).empty
 
 
 def test_a_request_counts_as_unsolved_after_a_week_and_is_watched_from_then_on(lay):

@@ -3,9 +3,11 @@
 The numbers that a run records are held against sums made another way: pandas over the Parquet files, no code of ours.
 """
 
+import contextlib
 import datetime as dt
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +18,8 @@ from conftest import ROOT, SAMPLE
 
 from cx_helpers import runner
 from cx_helpers.dates import Period
+from cx_helpers.intake import check
+from cx_helpers.tables import TABLES
 
 MONTH = Period.parse("1404-06")
 NOBODY = "segment=pilot"  # 24 customers, none of whom did anything in the period but answer one invitation
@@ -57,6 +61,22 @@ def test_every_notebook_is_published_by_default(published):
     result = published()
     assert {e["report"]: e["outcome"] for e in result.entries} == dict.fromkeys(NOTEBOOKS, "published")
     assert result.code == runner.PUBLISHED
+
+
+def test_the_columns_that_the_contract_asks_for_are_enough(tmp_path):
+    """Everything optional left out of every table: all reports are made, whatever they have to leave empty."""
+    (tmp_path / "tables").mkdir()
+    shutil.copy(SAMPLE / "workspace.yaml", tmp_path)
+    for path in sorted((SAMPLE / "tables").glob("*.parquet")):
+        asked = [*dict.fromkeys(TABLES[path.stem].key + TABLES[path.stem].required)]
+        rows = pd.read_parquet(path, columns=asked).dropna()  # an invitation without an answer is none without its time
+        rows.to_parquet(tmp_path / "tables" / path.name, coerce_timestamps="us", index=False)
+    assert check.check(tmp_path) == []
+    with contextlib.chdir(ROOT):
+        result = runner.run(runner.Request(workspace=str(tmp_path), out=str(tmp_path / "out"), period="1404-06"))
+    missing = {e["report"]: e for e in result.entries if e["outcome"] != "published"}
+    assert missing.keys() == {"drivers"}, "which has nothing to explain scores with"
+    assert missing["drivers"]["outcome"] == "skipped"
 
 
 def test_survey_records_what_pandas_counts(published):

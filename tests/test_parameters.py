@@ -160,10 +160,12 @@ def orders(company):
     [
         ("warehouse", "customers and responses have no such column"),
         ("provinc", "did you mean 'province'"),
-        ("customer_id", "keys, times or free text"),
-        ("responded_at", "keys, times or free text"),
+        ("customer_id", "keys, times, amounts or free text"),
+        ("responded_at", "keys, times, amounts or free text"),
+        ("score", "keys, times, amounts or free text"),
         ("first", "answers use that name themselves"),
-        ("_x", "answers use that name themselves"),
+        ("_x", "have no such column"),
+        ("__import__('os')", "have no such column"),
         ("touchpoint", "a row for each of its values anyway"),
     ],
 )

@@ -666,3 +666,10 @@ def test_every_metric_and_severity_can_be_shown(locale):
     for severity in records.SEVERITIES:
         one = Finding("segment", {}, "nps", 1.0, say(fa="الف", en="a"), severity=severity)
         assert blocks.findings([one]).payload["items"][0]["label"]
+
+
+def test_a_latin_name_keeps_its_direction_on_a_persian_axis():
+    assert setting.isolate("../../up", "fa") == "../../up"
+    assert setting.isolate("وب", "fa") == "\u2067وب\u2069"
+    assert setting.isolate("app وب", "fa") == "\u2067app وب\u2069"
+    assert setting.isolate("<b>", "en") == "&lt;b&gt;"

@@ -486,6 +486,28 @@ def test_a_missing_column_that_may_be_null_is_told_and_stays_empty(company):
     assert table(folder, "orders")["status"].isna().all()
 
 
+def test_of_two_columns_of_one_name_the_first_is_read_and_that_is_told(company):
+    folder = company({"system": "table", "path": "sources/*", "table": "orders", "columns": {
+        "order_id": "id", "customer_id": "who", "ordered_at": "at", "amount": "sum"}})  # fmt: skip
+    put(folder, "a.csv", "id,who,at,sum,sum\n1,c,2024-01-01,9,3\n")
+    put(folder, "b.xlsx", as_xlsx([("2", "c", "2024-01-01", 8, 4)], ("id", "who", "at", "sum", "Sum")))
+    report = sources.load(folder)
+    assert table(folder, "orders")["amount"].tolist() == [9, 8]
+    assert sum("several columns are called 'sum'" in line for line in report.text("en").splitlines()) == 2
+
+
+def test_what_stands_for_nothing_is_nothing_and_turning_marks_go(company):
+    folder = company({"system": "table", "path": "sources/*", "table": "comments", "columns": {
+        "comment_id": "id", "written_at": "at", "text": "said", "channel": "where"}})  # fmt: skip
+    rows = [("1", "2024-01-01", "-", "-"), ("2", "2024-01-01", "خوب", "—"), ("3", "2024-01-01", "بد", "n/a"),
+            ("4", "2024-01-01", "بد", "کانال\u202eevil\u202c"), ("5", "2024-01-01", "بد", "a-b")]  # fmt: skip
+    put(folder, "a.csv", as_csv(rows, ("id", "at", "said", "where")))
+    sources.load(folder)
+    found = table(folder, "comments").sort_values("comment_id")
+    assert found["channel"].tolist() == [None, None, None, "کانالevil", "a-b"]
+    assert found["text"].tolist()[:2] == ["-", "خوب"], "a customer's words stay, whatever they are"
+
+
 def test_a_table_that_ingest_did_not_make_is_not_overwritten(company):
     folder = company(SIMPLE)
     put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n")

@@ -164,3 +164,16 @@ def test_no_period_and_no_data_is_said(tmp_path):
         workspace.open(tmp_path)
     with pytest.raises(ParameterError, match="'soon' is not a period"):
         workspace.open(tmp_path, period="soon")
+
+
+def test_a_company_in_its_first_month_is_reported_on_as_far_as_it_goes(company):
+    path = company / "tables" / "responses.parquet"
+    rows = pd.read_parquet(path)
+    rows = rows[rows["response_id"] == "3"]  # 1 September 2025: 10 Shahrivar 1404
+    rows.to_parquet(path, coerce_timestamps="us")
+    assert workspace.last_complete_month(company) == "1404-06"
+
+
+def test_a_name_turns_nothing_around_it(company):
+    (company / "workspace.yaml").write_text("name: {fa: \"فروشگاه\\u202e\", en: Shop}\n", "utf-8")
+    assert workspace.load_settings(company).name == {"fa": "فروشگاه", "en": "Shop"}

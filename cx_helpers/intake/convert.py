@@ -159,6 +159,11 @@ def _missing_columns(job: Job, taken: Taken) -> None:
         wanted = {f.column: f.required for f in target.fields if f.column not in (None, "_item", "_line", "_file")}
         wanted |= {target.split[0]: True} if target.split else {}
         for column, required in wanted.items():
+            if column in job.raw.twice:
+                taken.warnings.append(said(
+                    fa="{file}: سرستون «{column}» بیش از یک بار آمده است؛ نخستین ستون خوانده شد (بقیه: {column}_2، …)",
+                    en="{file}: several columns are called {column!r}; the first was read (others: {column}_2, …)",
+                    file=job.file, column=column))  # fmt: skip
             if column in job.raw.columns:
                 continue
             hint = nearest(column, job.raw.columns)

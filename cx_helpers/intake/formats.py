@@ -10,7 +10,7 @@ import duckdb
 from cx_helpers.intake import encodings, messages
 from cx_helpers.intake.faults import CUT
 from cx_helpers.intake.fields import SourceError
-from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, unique
+from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, repeated, unique
 from cx_helpers.intake.values import literal
 
 
@@ -119,7 +119,7 @@ def _sheet(con, path: Path, book, sheet: str, options: dict) -> Raw:
             else:
                 yield number, *map(plain, (*row, *[""] * width)[:width])
 
-    return Raw(fill(con, columns, rows()), columns, broken)
+    return Raw(fill(con, columns, rows()), columns, broken, twice=repeated(head))
 
 
 def open_sql(con, url: str, query: str, hasher) -> Raw:

@@ -34,6 +34,7 @@ class Raw:
     lines: Callable[[list[int]], dict[int, int]] = lambda recs: {rec: rec for rec in recs}
     careful: Callable[[], Raw] | None = None  # how to read it when DuckDB stops at a broken line
     bare: str | None = None  # the same rows, in the same order, without _rec: what an engine reads with all its cores
+    twice: frozenset[str] = frozenset()  # columns whose name the header gives to several: the first one bears it
     sparse: bool = False  # a column that no row has is no mistake (JSON leaves empty ones out)
     faults: list[dict] = field(
         default_factory=list
@@ -105,6 +106,13 @@ def unique(names: list[str]) -> list[str]:
         seen[plain.lower()] = seen.get(plain.lower(), 0) + 1
         result.append(plain if seen[plain.lower()] == 1 else f"{plain}_{seen[plain.lower()]}")
     return result
+
+
+def repeated(names: list[str]) -> frozenset[str]:
+    """The names that a header gives to several columns, as `unique` calls the first of each."""
+    columns = unique(names)
+    plain = [str(given).strip(" \t\r\n\ufeff\u200e\u200f").lower() for given in names]
+    return frozenset(c for c in columns if plain.count(c.lower()) > 1)
 
 
 def fresh_name() -> str:

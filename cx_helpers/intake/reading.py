@@ -15,7 +15,7 @@ from cx_helpers.intake import csvlines, encodings, kinds, messages
 from cx_helpers.intake.faults import CUT, said
 from cx_helpers.intake.formats import open_excel, open_jsonl
 from cx_helpers.intake.mapping import SourceError
-from cx_helpers.intake.raw import Broken, Raw, as_texts, fill, fresh_name, nothing, unique
+from cx_helpers.intake.raw import Broken, Raw, as_texts, fill, fresh_name, nothing, repeated, unique
 from cx_helpers.intake.values import literal, name
 
 
@@ -40,6 +40,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
             return Raw(nothing(names or ["column_1"]), list(names or ["column_1"]))
         raise SourceError(f"{path.name}: the file is empty; it needs a header line, or `names` in the mapping")
     columns = unique(names or (first.fields if header else [f"column_{i}" for i in range(1, len(first.fields) + 1)]))
+    twice = repeated(first.fields) if header and not names else frozenset()
     skip += first.lines if header else 0
 
     def careful() -> Raw:
@@ -55,7 +56,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
                     yield (line.number, *line.fields)
 
         relation = fill(con, columns, good())
-        return Raw(relation, columns, broken, faults=faults)
+        return Raw(relation, columns, broken, twice=twice, faults=faults)
 
     if text.damaged or text.has_nul or len(columns) == 1 or len(delimiter) > 1:
         return careful()
@@ -76,7 +77,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
         return found
 
     relation = f"(SELECT row_number() OVER () AS _rec, * FROM {scan})"
-    return Raw(relation, columns, lines=lines, careful=careful, bare=scan, faults=faults)
+    return Raw(relation, columns, lines=lines, careful=careful, bare=scan, twice=twice, faults=faults)
 
 
 def open_parquet(con, path: Path, options: dict, scratch: Path) -> Raw:

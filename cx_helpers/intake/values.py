@@ -13,8 +13,8 @@ from cx_helpers.intake.fields import PROSE, Field
 
 _DIGITS = "۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩"
 _AROUND = " \t\r\n\u00a0\u200b\u200c\u200e\u200f\u202a\u202b\u202c\ufeff"  # nothing to read, at either end
-_NULLS = ("", "null", "NULL", "None", "NaN", "nan", "NaT", "#N/A", "\\N")
-_NULLS_TYPED = (*_NULLS, "N/A", "n/a", "NA", "-", "--", "—", "ندارد", "نامشخص")
+_NULLS = ("", "null", "NULL", "None", "NaN", "nan", "NaT", "#N/A", "\\N", "N/A", "n/a", "-", "--", "—")
+_NULLS_TYPED = (*_NULLS, "NA", "ندارد", "نامشخص")
 _YES = ("true", "t", "yes", "y", "1", "1.0", "on", "بله", "بلی", "آری", "درست", "دارد")
 _NO = ("false", "f", "no", "n", "0", "0.0", "off", "خیر", "نه", "نادرست", "ندارد")
 _WEEKDAYS = "(یک|دو|سه|چهار|پنج)?[ \u200c]?شنبه|جمعه|(mon|tues?|wednes|thurs?|fri|satur|sun)(day)?|sat|wed"
@@ -53,7 +53,9 @@ def _months() -> str:
 
 
 MACROS = [
-    "cx_letters(x) AS CASE WHEN length(x) = strlen(x) THEN x ELSE translate(x, 'يىك', 'ییک') END",
+    # one writing of letters, and no marks that turn the direction of what stands around them
+    "cx_letters(x) AS CASE WHEN length(x) = strlen(x) THEN x "
+    "ELSE translate(x, 'يىك\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069', 'ییک') END",
     f"cx_latin(x) AS CASE WHEN length(x) = strlen(x) THEN x "
     f"ELSE translate(x, 'يىك{_DIGITS}', 'ییک01234567890123456789') END",
     f"cx_trim(x) AS trim(x, '{_AROUND}')",

@@ -37,7 +37,9 @@ def dropouts(
     `median_s` to the next one, and `compared`: was the row among those that p was corrected for?
     """
     by = groups(by, "touchpoint")
-    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by)
+    need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", of, *by)
+    if "outcome" not in touchpoints.columns:
+        return _empty(by)
     columns = dict.fromkeys(["event_id", "customer_id", "occurred_at", "touchpoint", "outcome", of, *by])
     t = engine.journeys(
         touchpoints.select(*columns), "customer", next="touchpoint" if of == "touchpoint" else of, next_at="occurred_at"

@@ -55,8 +55,7 @@ def friction(
     """
     by = groups(by, "touchpoint", "outcome")
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
-    if "outcome" not in touchpoints.columns:
-        touchpoints = touchpoints.mutate(outcome=ibis.null("string"))
+    touchpoints, before = _with_outcome(touchpoints), _with_outcome(before)
     kinds = _outcomes(touchpoints)
     start, width, bins = _bins(touchpoints)
     seen = _observed(touchpoints, by, journey, goal, kinds).mutate(
@@ -90,6 +89,13 @@ def friction(
 
 
 # ---- what was observed -----------------------------------------------------------------------------------------------
+
+
+def _with_outcome(touchpoints: ir.Table | None) -> ir.Table | None:
+    """Where nobody notes outcomes, none is known."""
+    if touchpoints is None or "outcome" in touchpoints.columns:
+        return touchpoints
+    return touchpoints.mutate(outcome=ibis.null("string"))
 
 
 def _outcomes(touchpoints: ir.Table) -> dict[str, tuple[bool, bool]]:

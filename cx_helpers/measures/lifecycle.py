@@ -137,8 +137,9 @@ def unhappy(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
 
 def consent(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     """Which share may be contacted, of those of whom it is known?  One row: n, customers, `consent`, low, high."""
-    said = profiles.consent if "consent" in profiles.columns else ibis.null("boolean")
-    return _part(profiles, said.notnull(), said, "consent", smallest)
+    if "consent" not in profiles.columns:
+        profiles = profiles.mutate(consent=ibis.null("boolean"))
+    return _part(profiles, profiles.consent.notnull(), profiles.consent, "consent", smallest)
 
 
 def limits(

@@ -137,13 +137,9 @@ def _experiences(touchpoints: ir.Table, responses: ir.Table | None, tickets: ir.
         part = part.mutate(at=part.opened_at + ibis.interval(days=PATIENCE_DAYS))
         bad = (part.solved_at > part.at).fill_null(True)  # never solved
         parts.append(part.mutate(bad=bad.cast("int64")).select(columns))
-    if not parts:
-        raise TableError(
-            say(
-                fa="تماس‌ها نه نتیجه (outcome) دارند و نه مدت (duration_s)، و پاسخی هم داده نشده است",
-                en="touchpoints have neither outcome nor duration_s, and no responses were given",
-            )
-        )
+    if not parts:  # nothing says which visit was good
+        none = base.filter(ibis.literal(False)).mutate(experience=ibis.literal("outcome"), bad=ibis.literal(0, "int64"))
+        return none.select(columns)
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 

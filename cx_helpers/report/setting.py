@@ -200,9 +200,14 @@ def groups(index: pd.Index, locale: str) -> list[str]:
 
 
 def isolate(text, locale: str) -> str:
-    """Text for plotly: markup made harmless; Persian in a right-to-left isolate (plotly's base is left-to-right)."""
+    """Text for plotly: markup made harmless; Persian in a right-to-left isolate (plotly's base is left-to-right).
+
+    A name in Latin letters only (`../../up`) keeps its own direction among Persian ones.
+    """
     plain = html.escape(str(text), quote=False)
-    return f"{RLI}{plain}{PDI}" if locale == "fa" else plain
+    if locale != "fa" or (re.search("[A-Za-z]", plain) and not re.search("[\u0590-\u08ff]", plain)):
+        return plain
+    return f"{RLI}{plain}{PDI}"
 
 
 def wrap(text, locale: str, width: int = 22, lines: int = 3) -> str:

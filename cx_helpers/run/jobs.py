@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import re
+import shutil
 import signal
 import tempfile
 import time
@@ -21,6 +23,7 @@ from cx_helpers.wording import say
 
 DRIVER, FRONT, REHEARSAL = "cx_helpers.run.drive", "cx_helpers.run.front", "cx_helpers.run.rehearse"
 _PATIENCE_S = 300  # the longest that an index may take
+_ROOM = 1_000_000  # bytes; on a disk that has fewer left nothing can be written
 _GRACE_S = 20  # what a driver may need beyond its notebook's limit: starting the kernel, building the page
 
 # What the libraries import only when they are used; imported before the fork it is paid for once.
@@ -124,7 +127,10 @@ def draw(request: dict, environment: dict, folder: Path) -> None:
     if process.wait(_PATIENCE_S) and getattr(process, "lost", False):
         return draw(request, {k: v for k, v in environment.items() if k != kernels.ADDRESS}, folder)
     if process.wait():
-        raise RuntimeError(f"the index could not be made:\n{path.with_suffix('.log').read_text('utf-8', 'replace')}")
+        said = path.with_suffix(".log").read_text("utf-8", "replace").strip()
+        if not said and shutil.disk_usage(folder).free < _ROOM:  # no room even to say why
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder.parent.parent))
+        raise RuntimeError(f"the index could not be made:\n{said}")
 
 
 class _Running:
