@@ -144,7 +144,8 @@ def test_a_compound_name_sounds_alike_however_it_is_written(ask, written):
      "قربانی Ghorbani Qorbani", "رضایی رضائی Rezaei Rezaee Rezai",
      "نژاد Nejad Nezhad", "مصطفی Mostafa Mustafa", "خسروی Khosravi", "ویدا Vida", 
      "بهروز Behrouz Behrooz Behroz", "مونا Mona",
-     "عبدالله عبداله Abdollah Abdullah", "طاهری تاهری Taheri", "یوسف Yousef Yousof", "شجاعی Shojaei Shojaee"],
+     "عبدالله عبداله Abdollah Abdullah", "طاهری تاهری Taheri", "یوسف Yousef Yousof", "حسن‌نژاد Hassannejad Hasannejad",
+     "یوسف‌فر Youseffar", "شجاعی Shojaei Shojaee"],
 )  # fmt: skip
 def test_spellings_of_one_name_meet(ask, spellings):
     first, *others = spellings.split()
@@ -157,6 +158,11 @@ def test_spellings_of_one_name_meet(ask, spellings):
 )
 def test_names_that_are_two_stay_two(ask, pair):
     assert not ask("list_has_any(cx_sounds(cx_given(?)), cx_sounds(cx_given(?)))", *pair.split())
+
+
+@pytest.mark.parametrize(("name", "slip"), [("مریم", "مرم"), ("کاظمی", "کاظیم"), ("راد", "ماد"), ("نوری", "نورری")])
+def test_slips_are_counted_in_letters_not_in_bytes(ask, name, slip):
+    assert ask("damerau_levenshtein(cx_code(?), cx_code(?))", name, slip) == 1
 
 
 @pytest.mark.parametrize("nobody", ["کاربر مهمان", "test", "بدون نام", "-", "123", "N/A", "مشتری گرامی"])
@@ -273,6 +279,12 @@ def test_full_names_are_split_and_swapped_ones_turned(tmp_path):
     full = {"customer_id": "desk:1", "source": "desk", "full_name": "مریم رضاییان", "mobile": PHONE}
     found = linked(tmp_path, *known, swapped, full)
     assert found["old:1"] == found["desk:1"]
+
+
+def test_a_name_that_two_systems_cut_in_two_elsewhere_is_one(tmp_path):
+    a, b = row("crm:1", "محمد رضا کمالیان", mobile=PHONE), row("shop:1", "محمدرضا کمالیان", mobile=PHONE)
+    assert together(tmp_path, a, b)
+    assert set(identity.explain(tmp_path, "crm:1").loc[1, "level"]) == {"recut", "same"}
 
 
 # --- edges

@@ -40,18 +40,22 @@ def _name(column: str) -> Comparison:
     if column == "first":  # where few records tell, relatives' names (سارا, سحر) are told apart all the same
         rare += (f" AND (greatest({c}_n_l, {c}_n_r) >= 8 * least({c}_n_l, {c}_n_r) "
                  f"OR least(length({c}_l), length({c}_r)) >= 6)")  # fmt: skip
-    text, sound = _SAME_LETTERS.format(c), _SAME_LETTERS.format(f"{c}_sound")
+    text, sound = _SAME_LETTERS.format(f"{c}_code"), _SAME_LETTERS.format(f"{c}_sound")
     close = (f"{rare} AND (({text} <= 1 AND least(length({c}_l), length({c}_r)) >= 3) "
-             f"OR jaro_winkler_similarity({c}_l, {c}_r) >= 0.92 "
+             f"OR jaro_winkler_similarity({c}_code_l, {c}_code_r) >= 0.92 "
              f"OR ({sound} <= 1 AND least(length({c}_sound_l), length({c}_sound_r)) >= 3))")  # fmt: skip
     loose = (f"{rare} AND (({text} <= 1 AND least(length({c}_l), length({c}_r)) >= 2) "
-             f"OR jaro_winkler_similarity({c}_l, {c}_r) >= 0.78 "
+             f"OR jaro_winkler_similarity({c}_code_l, {c}_code_r) >= 0.78 "
              f"OR (least(length({c}_sound_l), length({c}_sound_r)) >= 2 AND ({sound} <= 1 "
              f"OR jaro_winkler_similarity({c}_sound_l, {c}_sound_r) >= 0.8)))")  # fmt: skip
     # محمد in محمدرضا, محمدی in محمدی‌نژاد; what is left over must be a word: محسن is not حسن with something in front
     ways = [(f"{f}({c}_{a}, {c}_{b})", c, a, b, 3) for f in ("starts_with", "ends_with") for a, b in ("lr", "rl")]
     ways += [(f"starts_with({c}_sound_{a}, {c}_sound_{b})", f"{c}_sound", a, b, 2) for a, b in ("lr", "rl")]
     ways += [(f"ends_with({c}_sound_{a}, ltrim({c}_sound_{b}, 'A'))", f"{c}_sound", a, b, 2) for a, b in ("lr", "rl")]
+    # the same whole, cut in two elsewhere: محمد | رضا احمدی; in both fields or in none
+    recut = ("first_sound_l <> first_sound_r AND last_sound_l <> last_sound_r "
+             "AND length(first_sound_l || last_sound_l) >= 7 AND damerau_levenshtein("
+             "first_sound_l || last_sound_l, first_sound_r || last_sound_r) <= 1")  # fmt: skip
     part = " OR ".join(
         f"({sql} AND length({n}_{a}) - length({n}_{b}) >= {left} AND length({n}_{b}) >= 2)"
         for sql, n, a, b, left in ways
@@ -63,6 +67,7 @@ def _name(column: str) -> Comparison:
             Level("same", f"{c}_l = {c}_r", 0.72, 0.006, tf=c),
             Level("sound", f"list_has_any({c}_sounds_l, {c}_sounds_r)", 0.12, 0.002, tf=c),
             Level("close", close, 0.07, 0.002),
+            Level("recut", recut, 0.01, 0.0005),
             Level("part", part, 0.03, 0.01),
             Level("loose", loose, 0.02, 0.01),
             Level("different", "ELSE", 0.04, 0.97),

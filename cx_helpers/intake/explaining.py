@@ -21,7 +21,7 @@ FIELDS: dict[str, Words] = {
     "company": {"fa": "شرکت", "en": "company"},
 }
 ALIKE = ("same", "sound", "home")
-NEARLY = ("close", "part", "loose", "slip", "year", "mailbox", "near", "city")
+NEARLY = ("close", "recut", "part", "loose", "slip", "year", "mailbox", "near", "city")
 
 
 def keep(con, path: Path) -> None:

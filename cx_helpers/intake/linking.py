@@ -25,7 +25,7 @@ ASK = 0.0  # weight from which on a pair is worth an analyst's question
 
 NEWEST = "nid nid_like born born_jalali born_text born_year city province address postal company".split()
 
-_ALIKE = "('same', 'sound', 'close')"
+_ALIKE = "('same', 'sound', 'close', 'recut')"
 _KEYS = "(mobile IS NOT DISTINCT FROM 'same' OR email IS NOT DISTINCT FROM 'same')"
 _SURELY = f"{_KEYS} AND first IN ('same', 'sound') AND last IN {_ALIKE}"  # a birth date is mistyped sooner
 # What speaks against two records so loudly that they are never one person, whatever else agrees
@@ -142,7 +142,8 @@ def profiles(con, forest: Forest) -> None:
         f"{own.format('last_sounds')} AS last_sounds, {newest}, "
         f"{', '.join(f'coalesce({every.format(c)}, []) AS {c}' for c in ('mobiles', 'landlines', 'mails'))}, "
         f"{', '.join(f'{every.format(c)} AS {c}' for c in ('nids', 'cards'))} FROM voted GROUP BY person) "
-        "SELECT person AS unique_id, f.* EXCLUDE (person), a.sound AS first_sound, b.sound AS last_sound, x.seen AS "
+        "SELECT person AS unique_id, f.* EXCLUDE (person), cx_code(f.first) AS first_code, "
+        "cx_code(f.last) AS last_code, a.sound AS first_sound, b.sound AS last_sound, x.seen AS "
         "first_n, "
         "y.seen AS last_n, mobiles[-1] AS mobile, landlines[1] AS landline, mails[1] AS email, cards[1] AS card FROM "
         "folded f "

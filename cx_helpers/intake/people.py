@@ -105,6 +105,7 @@ def _records(con) -> None:
             FROM rows GROUP BY customer_id)
         SELECT row_number() OVER (ORDER BY customer_id) AS unique_id, customer_id, source, updated_at,
             replace(g, ' ', '') AS first, replace(f, ' ', '') AS last, a.sound AS first_sound, b.sound AS last_sound,
+            cx_code(replace(g, ' ', '')) AS first_code, cx_code(replace(f, ' ', '')) AS last_code,
             a.sounds AS first_sounds, b.sounds AS last_sounds,
             string_split(g, ' ') AS first_words, string_split(f, ' ') AS last_words,
             cx_mobiles(phones) AS mobiles, cx_landlines(phones) AS landlines, mails, nid, nids, cards, born,

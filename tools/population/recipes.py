@@ -75,7 +75,21 @@ def _latin(recipe: Recipe) -> tuple[System, ...]:
     return tuple(replace(s, latin=shares[s.name]) for s in recipe.systems)
 
 
+_REGISTERED = {"name": 1, "mobile": 0.99, "email": 0.7, "city": 0.95, "birth_date": 0.4, "national_id": 0.3}
+
 RECIPES = {
+    # every system asks for a name and a mobile: slips, spellings, moved cities, shared and changed phones, no more
+    "registered": Recipe(
+        (
+            System("crm", 0.9, _REGISTERED),
+            System("shop", 0.8, _REGISTERED, again=0.3, full=0.5, latin=0.1, slips=0.06),
+            System("club", 0.5, _REGISTERED, full=1.0, latin=0.3),
+        ),
+        changed_phone=0.04,
+        changed_mail=0.05,
+        nickname=0.02,
+        part=0.02,
+    ),
     "mixed": _MIXED,
     # nothing official: no national ids, no cards, few birth dates
     "no_ids": replace(_MIXED, systems=_without(_MIXED, "national_id", "card", "birth_date")),
