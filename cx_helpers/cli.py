@@ -87,6 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         _workspace(command)
         command.set_defaults(do=does)
 
+    why = commands.add_parser(
+        "why", help="why are these records one customer? every link, field by field, with weights"
+    )
+    why.add_argument("customer", metavar="CUSTOMER", help="a customer_id, as tables or as its system has it")
+    _workspace(why)
+    why.set_defaults(do=_why)
+
     forget = commands.add_parser("forget", help="remove one person from tables, state and quarantine, for good")
     words = "an id, a pseudonym, a phone or an e-mail; - reads it from standard input, so that no shell remembers it"
     forget.add_argument("customer", metavar="CUSTOMER", help=words)
@@ -156,6 +163,15 @@ def _check(asked: argparse.Namespace) -> int:
     problems = check.check(settings.company(asked.workspace))
     print(check.summary(problems), file=sys.stderr if problems else sys.stdout)
     return WRONG if problems else OK
+
+
+def _why(asked: argparse.Namespace) -> int:
+    from cx_helpers import settings
+    from cx_helpers.intake import explaining
+
+    company = settings.load_settings(settings.company(asked.workspace))
+    print(explaining.told(company.folder, asked.customer.strip(), company.locale))
+    return OK
 
 
 def _forget(asked: argparse.Namespace) -> int:

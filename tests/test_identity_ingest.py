@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from cx_helpers import spreadsheet
+from cx_helpers import cli, spreadsheet
 from cx_helpers.intake import check, identity, sources
 from cx_helpers.intake.forgetting import forget
 
@@ -154,3 +154,62 @@ def test_an_answer_of_the_analyst_lasts_when_files_are_read_again(company):
     assert sorted(table(company, "customers")["customer_id"]) == ["crm:C1", "crm:C2"]
     put(company, crm=CRM.replace("یزد", "اردکان"))
     assert sorted(table(company, "customers")["customer_id"]) == ["crm:C1", "crm:C2"]
+
+
+def answer(company, said, a, b):
+    row = pd.DataFrame([(said, a, b)], columns=["answer", "customer_a", "customer_b"])
+    spreadsheet.write(company / "state" / "review.csv", row)
+    return sources.load(company)
+
+
+def test_a_wrong_link_is_parted_for_good_by_an_answer(company):
+    put(company)
+    assert list(table(company, "orders")["customer_id"]) == ["crm:C1", "shop:S2"]
+    answer(company, "different", "crm:C1", "shop:S1")
+    assert sorted(table(company, "customers")["customer_id"]) == ["crm:C1", "crm:C2", "shop:S1", "shop:S2"]
+    assert list(table(company, "orders")["customer_id"]) == ["shop:S1", "shop:S2"]
+    assert not sources.load(company).changed
+    put(company, shop=SHOP.replace("تهران", "ری"))
+    assert sorted(table(company, "customers")["customer_id"]) == ["crm:C1", "crm:C2", "shop:S1", "shop:S2"]
+
+
+def test_who_is_forgotten_leaves_no_link_answer_or_question_and_nothing_to_do(company):
+    put(company)
+    answer(company, "same", "crm:C2", "shop:S2")
+    answer(company, "different", "crm:C1", "crm:C2")
+    forget(company, "shop:S1")
+    for path in (company / "state").rglob("*"):
+        if path.is_file() and path.name != "ingest.json":  # names of pieces, hashes
+            said = str(pd.read_parquet(path).values) if path.suffix == ".parquet" else path.read_text("utf-8")
+            assert not any(mark in said for mark in ("crm:C1", "shop:S1", "9127354681", "Rezaeian", "رضاییان"))
+    assert "crm:C2" in (company / "state" / "identity" / "answers.csv").read_text("utf-8")
+    assert not sources.load(company).changed
+    assert sorted(table(company, "customers")["customer_id"]) == ["crm:C2"]
+
+
+def test_the_command_line_tells_why_records_are_one(company, capsys):
+    put(company)
+    assert cli.main(["why", "shop:S1", "-w", str(company)]) == 0
+    heading, link, *fields = capsys.readouterr().out.splitlines()
+    assert heading == "2 records are one person: crm:C1, shop:S1"
+    assert link.startswith("crm:C1 and shop:S1: weight +")
+    assert [line.split(",")[0] for line in fields] == [
+        "  first name: same sound", "  surname: same sound", "  mobile: same"]  # fmt: skip
+    assert cli.main(["why", "crm:C2", "-w", str(company)]) == 0
+    assert capsys.readouterr().out == "crm:C2 is one record; nothing is linked to it\n"
+    answer(company, "same", "crm:C2", "shop:S2")
+    assert cli.main(["why", "crm:C2", "-w", str(company)]) == 0
+    assert "crm:C2 and shop:S2: your answer" in capsys.readouterr().out
+    assert cli.main(["why", "nobody", "-w", str(company)]) == 1
+    assert "no record of a person" in capsys.readouterr().err
+
+
+def test_with_pseudonyms_a_systems_own_id_finds_its_links(company, capsys):
+    about = yaml.safe_load((company / "workspace.yaml").read_text("utf-8"))
+    about["privacy"]["pseudonyms"], about["locale"] = True, "fa"
+    (company / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+    put(company)
+    assert cli.main(["why", "shop:S1", "-w", str(company)]) == 0
+    said = capsys.readouterr().out
+    assert "موبایل: یکی" in said
+    assert "shop:S1" not in said

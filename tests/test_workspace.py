@@ -175,5 +175,5 @@ def test_a_company_in_its_first_month_is_reported_on_as_far_as_it_goes(company):
 
 
 def test_a_name_turns_nothing_around_it(company):
-    (company / "workspace.yaml").write_text("name: {fa: \"فروشگاه\\u202e\", en: Shop}\n", "utf-8")
+    (company / "workspace.yaml").write_text('name: {fa: "فروشگاه\\u202e", en: Shop}\n', "utf-8")
     assert workspace.load_settings(company).name == {"fa": "فروشگاه", "en": "Shop"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from cx_helpers.intake import pseudonyms
 from cx_helpers.intake.comparisons import COMPARISONS
+from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.values import literal
-from cx_helpers.wording import Words, say
+from cx_helpers.wording import Words, raw, say
 
 FIELDS: dict[str, Words] = {
     "first": {"fa": "نام", "en": "first name"},
@@ -21,6 +24,21 @@ FIELDS: dict[str, Words] = {
     "company": {"fa": "شرکت", "en": "company"},
 }
 ALIKE = ("same", "sound", "home")
+LEVELS: dict[str, Words] = {
+    "same": {"fa": "یکی", "en": "same"},
+    "sound": {"fa": "هم‌آوا", "en": "same sound"},
+    "close": {"fa": "با یک لغزش", "en": "a slip"},
+    "recut": {"fa": "یکی، با مرز دیگر میان نام و نام خانوادگی", "en": "same, cut in two elsewhere"},
+    "part": {"fa": "بخشی از آن", "en": "a part of it"},
+    "loose": {"fa": "کمی شبیه", "en": "somewhat alike"},
+    "slip": {"fa": "با یک رقم تفاوت", "en": "a slip in a digit"},
+    "year": {"fa": "همان سال", "en": "same year"},
+    "mailbox": {"fa": "همان نام در دامنه‌ای دیگر", "en": "same name at another domain"},
+    "home": {"fa": "همان خانه", "en": "same home"},
+    "near": {"fa": "نزدیک", "en": "near"},
+    "city": {"fa": "همان شهر", "en": "same city"},
+    "different": {"fa": "متفاوت", "en": "different"},
+}
 NEARLY = ("close", "recut", "part", "loose", "slip", "year", "mailbox", "near", "city")
 
 
@@ -52,26 +70,77 @@ def explain(folder: Path, customer: str):
     doubles the odds, -1 halves them), and `total`, the weight of the link with the prior.
     A customer of one record only has no rows.  Source of weights: Fellegi, Sunter 1969, as likeness tells.
     """
-    import duckdb
     import pandas as pd
 
     columns = ["link", "field", "customer_id", "other_id", "round", "level", "weight", "total"]
-    state, out = folder / "state" / "identity", []
-    if (state / "why.parquet").is_file() and (state / "links.parquet").is_file():
-        with duckdb.connect() as con:
-            links = f"read_parquet({literal(state / 'links.parquet')})"
-            person = f"SELECT person_id FROM {links} WHERE customer_id = ?"
-            mine = f"SELECT customer_id FROM {links} WHERE person_id IN ({person})"
-            found = con.execute(
-                f"SELECT * FROM read_parquet({literal(state / 'why.parquet')}) WHERE customer_id IN ({mine}) "
-                "ORDER BY weight DESC, customer_id, person_id", [customer]
-            ).df()  # fmt: skip
-        for number, row in enumerate(found.to_dict("records"), 1):
-            for c in COMPARISONS:
-                if isinstance(row[c.name], str):
-                    out.append((number, c.name, row["customer_id"], row["person_id"], row["round"], row[c.name],
-                                row[f"w_{c.name}"], row["weight"]))  # fmt: skip
+    out = [
+        (number, c.name, row["customer_id"], row["person_id"], row["round"], row[c.name], row[f"w_{c.name}"],
+         row["weight"])
+        for number, row in enumerate(_found(folder, customer)[1], 1) for c in COMPARISONS if row[c.name]
+    ]  # fmt: skip
     return pd.DataFrame(out, columns=columns).set_index(["link", "field"])
+
+
+def _found(folder: Path, customer: str) -> tuple[list[str], list[dict]]:
+    """All customer_ids of the person who has this one, and the links between them, the strongest first."""
+    import duckdb
+
+    state = folder / "state" / "identity"
+    if not ((state / "why.parquet").is_file() and (state / "links.parquet").is_file()):
+        return [], []
+    with duckdb.connect() as con:
+        links = f"read_parquet({literal(state / 'links.parquet')})"
+        person = f"SELECT person_id FROM {links} WHERE customer_id = $1 OR person_id = $1"
+        ids = con.execute(
+            f"SELECT customer_id FROM {links} WHERE person_id IN ({person}) ORDER BY ALL", [customer]
+        ).fetchall()
+        found = con.execute(
+            f"SELECT * FROM read_parquet({literal(state / 'why.parquet')}) WHERE list_contains($1, customer_id) "
+            "ORDER BY weight DESC NULLS LAST, customer_id, person_id", [[x for (x,) in ids]]
+        )  # fmt: skip
+        names = [column for column, *_ in found.description]
+        return [x for (x,) in ids], [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def told(folder: Path, customer: str, locale: str = "en") -> str:
+    """The same in words, as `cx why` prints it.
+
+    customer  as tables have it (a pseudonym, too), or as its system has it
+    SourceError where no record is known by it.
+    """
+    key = folder / "state" / "key"
+    ids, links = _found(folder, customer)
+    if not ids and (key.is_file() or os.environ.get("CX_KEY")):
+        ids, links = _found(folder, pseudonyms.pseudonym(customer, pseudonyms.secret(folder)))
+    if not ids:
+        raise SourceError(
+            "no record of a person is known by this id; give a customer_id of tables/customers.parquet or of a source "
+            "that fills persons (docs/workspace.md), after cx ingest"
+        )
+    if len(ids) == 1:
+        lines = [say(fa="{id} تنها یک رکورد است؛ پیوندی ندارد", en="{id} is one record; nothing is linked to it",
+                     id=raw(ids[0]))]  # fmt: skip
+    else:
+        lines = [say(fa="{n} رکورد از آنِ یک نفر است: {ids}", en="{n} records are one person: {ids}",
+                     n=len(ids), ids=raw(", ".join(ids)))]  # fmt: skip
+    for row in links:
+        lines.append(_heading(row))
+        lines += [
+            say(fa="  {field}: {level}، {weight:+.1f}", en="  {field}: {level}, {weight:+.1f}",
+                field=FIELDS[c.name], level=LEVELS[row[c.name]], weight=row[f"w_{c.name}"])
+            for c in COMPARISONS if row[c.name]
+        ]  # fmt: skip
+    return "\n".join(line[locale] for line in lines)
+
+
+def _heading(row: dict) -> Words:
+    ids = {"a": raw(row["customer_id"]), "b": raw(row["person_id"])}
+    if row["round"] == "answered":
+        return say(fa="{a} و {b}: پاسخ شما", en="{a} and {b}: your answer", **ids)
+    return say(
+        fa="{a} و {b}: وزن {weight:+.1f}، احتمال یکی‌بودن {chance:.1%}", en="{a} and {b}: weight {weight:+.1f}, chance "
+        "{chance:.1%}", weight=row["weight"], chance=1 / (1 + 2.0 ** -row["weight"]), **ids,
+    )  # fmt: skip
 
 
 def sentence(levels: dict, locale: str) -> str:
