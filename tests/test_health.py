@@ -3,7 +3,9 @@
 import contextlib
 import datetime as dt
 import itertools
+import os
 import re
+from urllib.parse import unquote
 
 import nbformat
 import numpy as np
@@ -533,6 +535,21 @@ def test_a_run_without_that_report_asks_the_data_itself(tmp_path):
         assert "داده‌های این گزارش اشکال مهمی دارند" in notice
         assert "گزارش data-health همه را می‌گوید" in notice
         assert "href" not in notice, "there is no such page"
+
+
+def test_a_run_for_each_group_is_warned_on_all_its_pages_and_compares_no_health(company):
+    made = pages(company("late").settings.folder, "data-health", "survey", for_each="province", locale="en")
+    groups = {name.partition("/")[0] for name in made if "/" in name}
+    assert len(groups) == 2
+    for name, html in made.items():
+        if name.endswith("data-health.html"):
+            assert notices(html) == []
+            continue
+        (notice,) = notices(html)
+        (href,) = re.findall(r'href="([^"]*)"', notice)
+        assert os.path.normpath(os.path.join(os.path.dirname(name), unquote(href))) in made, "the link leads there"
+    assert "NPS" in made["comparison.html"]
+    assert "Cells that are filled" not in made["comparison.html"]
 
 
 def test_pages_over_sound_data_say_nothing(company):

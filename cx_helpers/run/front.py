@@ -137,7 +137,8 @@ def _comparison(request: dict, root: Path) -> str:
     groups, column, shared = request["groups"], request["column"], request["page"]
     book, answers = nbformat.v4.new_notebook(), compare(request["metrics"], column)
     if answers:
-        book.cells.append(_shown(blocks.bottom_line(*map(spread, answers[:3]))))
+        sure = [answer for answer in answers if len(answer.dropna()) > 1]  # a count has no interval to tell chance by
+        book.cells.append(_shown(blocks.bottom_line(*map(spread, sure[:3]))))
     for answer in answers:
         name = answer.columns[1]
         book.cells.append(_shown(charts.ranges(answer, name, title=records.METRICS[name].title)))
@@ -161,9 +162,11 @@ def compare(metrics: list[dict], column: str) -> list[pd.DataFrame]:
     """For each metric an answer with one row a group: `n`, the value, `low`, `high`.
 
     metrics  records of metrics.json; those broken down by anything but `column` are left out, and so is a metric that
-             fewer than two groups have.  Of one metric in several reports the first is taken.
+             fewer than two groups have, and what the report on the data's health says: it is the same for all.  Of one
+             metric in several reports the first is taken.
     """
-    rows = [m | {"group": m["dimensions"][column]} for m in metrics if set(m["dimensions"]) == {column}]
+    own = [m for m in metrics if set(m["dimensions"]) == {column} and m.get("report") != alerts.HEALTH]
+    rows = [m | {"group": m["dimensions"][column]} for m in own]
     frame = pd.DataFrame(rows, columns=["group", "metric", "n", "value", "low", "high"])
     frame = frame.drop_duplicates(["metric", "group"])
     answers = []
