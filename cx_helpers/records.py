@@ -71,6 +71,8 @@ METRICS: dict[str, Metric] = {
     "rows": _metric("ردیف‌ها", "Rows", "count", low=0),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
+# how sound the data is, not how customers fare
+OF_DATA = frozenset("data_age completeness quarantined known_customers faulty_share rows".split())
 
 
 def amount(metric: str, x: float) -> Words:

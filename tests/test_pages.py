@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import demo
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from reading import CLIPPED, DRAWN, WIDTH, Visit, armed, watch
@@ -276,6 +277,18 @@ def test_every_finding_links_to_an_anchor_that_is_there():
 def test_one_number_of_two_reports_stands_once_on_the_first_page():
     twice = [Report(name, notebook=demo.notebook("en"), href=f"{name}.html") for name in ("a", "b")]
     assert page.index(twice, locale="en", company=COMPANY).count('class="kpi"') == 5
+
+
+def test_what_customers_say_stands_before_how_sound_the_data_is():
+    in_english()
+    row = pd.DataFrame({"n": [9], "data_age": [1.0], "nps": [5.0], "low": [1.0], "high": [8.0]})
+    cards = [executed(demo.shown(blocks.kpis(blocks.kpi(name, row)))) for name in ("data_age", "nps")]
+    made = page.index(
+        [Report(name, notebook=book, href=f"{name}.html") for name, book in zip("ab", cards, strict=True)],
+        locale="en",
+        company=COMPANY,
+    )
+    assert made.index("Net Promoter Score") < made.index("Age of data")
 
 
 def test_a_quiet_run_says_so():

@@ -86,7 +86,7 @@ def index(
             }
         )
     items.sort(key=lambda item: item["rank"])
-    cards = _once(cards)
+    cards = sorted(_once(cards), key=lambda card: card["metric"] in records.OF_DATA)  # what customers say comes first
     everywhere = {item["segment"] for item in shown}
     segment = everywhere.pop() if len(everywhere) == 1 else ""
     said = period_label + words(title, locale)
