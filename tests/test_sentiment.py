@@ -1,8 +1,6 @@
 """Sentiment: a model small enough to work out by hand, the shipped one, and real comments where they are at hand."""
 
-import importlib.util
 import math
-import re
 import subprocess
 import sys
 import time
@@ -23,14 +21,6 @@ from cx_helpers.tables import TableError
 ROOT = Path(__file__).parent.parent
 WORDS = "غذا عالی بود سرد نبود خوب بد نه خیلی ممنون افتضاح دیر رسید پیک 👍 ! کیفیت".split()
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
-
-
-@pytest.fixture(scope="module")
-def trainer():
-    spec = importlib.util.spec_from_file_location("train_sentiment", ROOT / "tools" / "train_sentiment.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -128,7 +118,7 @@ def test_wrong_kinds_are_refused_with_what_to_do():
 
 
 def test_a_file_that_is_no_model_is_refused_with_what_it_holds(tmp_path):
-    with pytest.raises(sentiment_model.SentimentModelError, match="no sentiment model at .*train one"):
+    with pytest.raises(sentiment_model.SentimentModelError, match="no sentiment model at .*cx sentiment train"):
         sentiment_model.load(tmp_path / "none.parquet")
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "other.parquet")
     with pytest.raises(sentiment_model.SentimentModelError, match=r"columns \['a'\], and needs kind"):
@@ -295,40 +285,6 @@ def test_comments_without_text_are_refused_naming_what_is_there():
         sentiment.score_comments(pd.DataFrame({"txt": ["خوب"]}))
     with pytest.raises(TableError, match="no column 'text' among"):
         sentiment.score_comments(pa.table({"txt": ["خوب"]}))
-
-
-# ---- training --------------------------------------------------------------------------------------------------------
-
-
-def test_what_is_trained_is_what_is_read(trainer, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "FEWEST", {"word": 2, "pair": 2, "part": 2})
-    rng = np.random.default_rng(7)
-    good, bad, both = ["عالی", "خوب", "ممنون", "a@b.ir"], ["افتضاح", "سرد", "بد", "ali_0912"], ["غذا", "پیک", "بود"]
-    texts = [" ".join([*rng.choice(both, 3), *rng.choice(kind, 2)]) for kind in (good, bad) for _ in range(60)]
-    data = pd.DataFrame({"text": texts, "label": ["positive"] * 60 + ["negative"] * 60, "domain": ["a", "b"] * 60})
-    features, weights, intercept = trainer.train(data, 150, 10.0)
-    trainer.write(tmp_path / "m.parquet", features, weights, intercept)
-    model = sentiment_model.load(tmp_path / "m.parquet")
-    assert not any(re.search(r"[a-z\d@]", f) for f in features.names()["feature"])
-    np.testing.assert_allclose(model.read(texts).logit, features.transform(texts) @ weights + intercept, atol=0.02)
-    assert ((model.read(texts).logit > 0) == (data["label"] == "positive")).mean() > 0.9
-    assert model.read(["پیک عالی"]).logit[0] > 0 > model.read(["پیک سرد"]).logit[0]
-
-
-def test_domains_weigh_as_the_root_of_their_size_and_classes_are_equal(trainer):
-    data = pd.DataFrame(
-        {"domain": ["a"] * 16 + ["b"] * 4, "label": ["positive"] * 12 + ["negative"] * 5 + ["positive"] * 3}
-    )
-    total = data.assign(w=trainer.balance(data)).groupby(["domain", "label"])["w"].sum()
-    assert total["a", "positive"] == pytest.approx(total["a", "negative"])
-    assert total["b", "positive"] == pytest.approx(total["b", "negative"])
-    assert total["a"].sum() == pytest.approx(2 * total["b"].sum())  # sqrt(16) : sqrt(4)
-
-
-def test_calibration_error_of_probabilities_worked_by_hand(trainer):
-    data = pd.DataFrame({"label": ["positive"] * 3 + ["negative"] * 1, "domain": "a"})
-    found = trainer.measures(np.array([0.9] * 4), data).loc["a"]
-    assert (found["accuracy"], found["ece"]) == pytest.approx((75, 0.15))
 
 
 # ---- real comments ---------------------------------------------------------------------------------------------------

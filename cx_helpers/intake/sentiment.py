@@ -159,7 +159,8 @@ def _series(texts) -> pd.Series:
     if isinstance(texts, str):
         raise TypeError("score() takes many texts, not one; write score([text])")
     series = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
-    wrong = next((x for x in series if not isinstance(x, str) and not pd.isna(x)), None)
+    plain = pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty")  # all at once; else one by one
+    wrong = None if plain else next((x for x in series if not isinstance(x, str) and not pd.isna(x)), None)
     if wrong is not None:
         raise TypeError(f"score() takes texts and nulls, not {type(wrong).__name__}: {wrong!r}; give the text column")
     return series

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cx_helpers import persian
@@ -30,6 +32,7 @@ SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
 SHORTEST_PART, LONGEST_PART = 2, 5
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[^\w\s.,:;'\"@#$%&*+=<>()\[\]{}/\\|~^`،؛٬٫٪«»…-]")
 _LINE_BREAK = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # is no word and adds nothing
+_NO_PAIR = np.iinfo(np.int64).max  # a key above all others, so that every search ends within the list
 _REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
 
 
@@ -43,7 +46,7 @@ def tokens(texts: list[str]) -> list[str]:
     Numbers, other punctuation and spaces separate tokens and are left out; so are e-mails, links, user names and the
     marks that redaction leaves, so that a text feels the same before and after it.
     """
-    lines = [text.replace("\n", " ") if "\n" in text else text for text in map(privacy.without, texts)]
+    lines = [text.replace("\n", " ") if "\n" in text else text for text in privacy.without_all(texts)]
     return _TOKEN.findall(persian.simplify("\n".join(lines) + "\n" if lines else ""))
 
 
@@ -92,10 +95,11 @@ class Model:
     words: dict[str, int]
     word_weight: np.ndarray
     word_idf: np.ndarray
-    pair_key: np.ndarray  # sorted: first word's number * number of words + second word's
+    pair_key: np.ndarray  # sorted: first word's number * number of words + second word's; _NO_PAIR at the end
     pair_weight: np.ndarray
     pair_idf: np.ndarray
     parts: dict[str, tuple[float, float]]  # part -> (idf * weight, idf squared)
+    about: dict[str, str] = field(default_factory=dict, repr=False)  # what else the file says of itself
     _seen: _Numbers = field(default_factory=lambda: _Numbers({"\n": 0}), repr=False)
     _facts: np.ndarray = field(default_factory=lambda: np.array([_LINE_BREAK]), repr=False)
 
@@ -111,7 +115,7 @@ class Model:
         ends = number == 0
         text = np.cumsum(ends) - ends
         key = self._pair_keys(seen_as.astype(np.int64))
-        place = np.minimum(np.searchsorted(self.pair_key, key), len(self.pair_key) - 1)
+        place = np.searchsorted(self.pair_key, key)
         hit = self.pair_key[place] == key
         pair = np.where(hit, self.pair_weight[place] * self.pair_idf[place], 0.0)
         pair_norm = np.where(hit, self.pair_idf[place] ** 2, 0.0)
@@ -119,7 +123,7 @@ class Model:
         def add(values):
             return np.bincount(text, values, len(texts))
 
-        word_scale, part_scale = _scale(add(word_norm + pair_norm)), _scale(add(part_norm))
+        word_scale, part_scale = scale(add(word_norm + pair_norm)), scale(add(part_norm))
         logit = self.intercept + add(word + pair) * word_scale + add(part) * part_scale
         letters, known = add(letters).astype(int), add(known + hit).astype(int)
         return Reading(flat, text, word, part, pair, word_scale, part_scale, logit, letters, known)
@@ -144,7 +148,8 @@ class Model:
             self._facts = np.vstack([self._facts, np.array(rows, float)])
 
 
-def _scale(norm: np.ndarray) -> np.ndarray:
+def scale(norm: np.ndarray) -> np.ndarray:
+    """What each text is multiplied by, so that a long one does not shout."""
     return 1 / np.sqrt(np.where(norm > 0, norm, 1))
 
 
@@ -157,22 +162,21 @@ def load(path: str | Path = SHIPPED) -> Model:
     path = Path(path)
     if not path.exists():
         raise SentimentModelError(
-            f"no sentiment model at {path}; leave `model` out for the shipped one, or train one with "
-            "tools/train_sentiment.py"
+            f"no sentiment model at {path}; leave `model` out for the shipped one, or train one: cx sentiment train"
         )
     table = pq.read_table(path)
     about = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
     if not {"kind", "feature", "idf", "weight"} <= set(table.column_names) or "intercept" not in about:
         raise SentimentModelError(
             f"{path} is no sentiment model: it has the columns {table.column_names}, and needs kind, feature, idf, "
-            "weight and an intercept in its metadata; train one with tools/train_sentiment.py"
+            "weight and an intercept in its metadata; train one: cx sentiment train"
         )
     frame = table.to_pandas().astype({"idf": float, "weight": float})
     by_kind = {kind: frame[frame["kind"] == kind].reset_index(drop=True) for kind in ("word", "pair", "part")}
     words = {word: number for number, word in enumerate(by_kind["word"]["feature"])}
     pair, part = by_kind["pair"], by_kind["part"]
-    ends = pair["feature"].str.split(" ", expand=True)
-    key = (ends[0].map(words) * len(words) + ends[1].map(words)).to_numpy(np.int64)
+    ends = [tuple(words[word] for word in both.split(" ")) for both in pair["feature"]]
+    key = np.array([one * len(words) + other for one, other in ends], np.int64)
     order = np.argsort(key)
     return Model(
         name=about.get("name", path.stem),
@@ -180,8 +184,26 @@ def load(path: str | Path = SHIPPED) -> Model:
         words=words,
         word_weight=by_kind["word"]["weight"].to_numpy(),
         word_idf=by_kind["word"]["idf"].to_numpy(),
-        pair_key=key[order],
-        pair_weight=pair["weight"].to_numpy()[order],
-        pair_idf=pair["idf"].to_numpy()[order],
+        pair_key=np.append(key[order], _NO_PAIR),
+        pair_weight=np.append(pair["weight"].to_numpy()[order], 0.0),
+        pair_idf=np.append(pair["idf"].to_numpy()[order], 0.0),
         parts=dict(zip(part["feature"], zip(part["idf"] * part["weight"], part["idf"] ** 2, strict=True), strict=True)),
+        about=about,
     )
+
+
+def write(path: str | Path, table: pd.DataFrame, intercept: float, about: dict[str, str]) -> None:
+    """Write a model file that `load` reads: sorted, so that anyone can read what it knows and so that it compresses.
+
+    table  kind, feature, idf, weight;  about  what else the file says of itself (name, recipe, evidence)
+    """
+    table = table[["kind", "feature", "idf", "weight"]].astype({"idf": np.float16, "weight": np.float16})
+    arrow = pa.Table.from_pandas(table.sort_values(["kind", "feature"], ignore_index=True), preserve_index=False)
+    arrow = arrow.replace_schema_metadata(about | {"intercept": repr(float(intercept))})
+    path = Path(path)
+    part = path.with_name(f".{path.name}.writing")
+    pq.write_table(
+        arrow, part, compression="zstd", compression_level=22, use_dictionary=["kind", "idf"], write_statistics=False,
+        column_encoding={"feature": "DELTA_BYTE_ARRAY", "weight": "BYTE_STREAM_SPLIT"},
+    )  # fmt: skip
+    part.replace(path)

@@ -7,6 +7,7 @@ heat          which cell of a grid stands out?                  cohort triangle,
 flow          where do they go from here?                       ribbons between places
 curve         how does it feel along the way?                   the emotion curve over stages
 quadrant      what is important and badly done?                 importance x performance
+against       does one number keep to another?                  a line for each group, against the diagonal
 timeline      what happened to one, and when?               the lab only
 small_multiples  the same picture for many groups, in print    seaborn
 
@@ -16,6 +17,7 @@ cell's last line.  An empty answer gives a sentence.
 
 from __future__ import annotations
 
+from cx_helpers.report.against import against
 from cx_helpers.report.bars import bars
 from cx_helpers.report.explore import explore
 from cx_helpers.report.intervals import ranges
@@ -25,4 +27,6 @@ from cx_helpers.report.prints import small_multiples
 from cx_helpers.report.timeline import timeline
 from cx_helpers.report.trends import lines
 
-__all__ = ["ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "small_multiples", "timeline", "explore"]
+__all__ = [
+    "ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "against", "small_multiples", "timeline", "explore"
+]  # fmt: skip
