@@ -75,6 +75,15 @@ def test_a_day_busy_or_calm_for_the_whole_company_is_no_break():
     assert list(found(parts[0]).index) == [("orders", "table", "orders")], "one table alone has nobody to agree with"
 
 
+def test_a_feed_that_does_not_share_in_a_calm_day_did_not_jump():
+    calm = lost(100.0, 12, 10, times=0.3)
+    parts = [counts(calm, table) for table in ("orders", "responses", "comments")]
+    steady = lost(500.0, 12, 10, times=1.1)
+    assert "touchpoints" not in found(*parts, counts(steady, "touchpoints")).index.get_level_values("table")
+    jumped = lost(500.0, 12, 10, times=4.0)
+    assert "touchpoints" in found(*parts, counts(jumped, "touchpoints")).index.get_level_values("table")
+
+
 def test_a_lull_of_every_month_is_rhythm_and_a_deeper_one_is_a_break():
     days = [dates.numbered_day(day) for day in DAYS]
     lull = np.array([dates.to_jalali(day)[2] >= 28 for day in days])

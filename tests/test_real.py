@@ -196,3 +196,23 @@ def test_olist_claims_no_money_and_no_leaving_for_late_deliveries(told):
     text = " ".join(bundle.get("text/html", "") for bundle in told("olist_sample", "journey")["shown"])
     assert "Estimated loss" not in text
     assert not [f for f in found if f["kind"] == "funnel_drop"]
+
+
+def test_olist_orders_thin_out_before_the_export_ends(told, real):
+    """The one fault worth a word: in the last days of August 2018 a third of the usual orders came."""
+    found = told("olist_sample", "data-health")["findings"]
+    (fall,) = [f for f in found if f["severity"] != "low"]
+    assert fall["subject"] == {"table": "orders", "problem": "break", "metric": "revenue"}
+    orders = pd.read_csv(
+        real / "olist_sample" / "olist_orders_dataset.csv.gz", parse_dates=["order_purchase_timestamp"]
+    )
+    last = orders["order_purchase_timestamp"].between("2018-08-25", "2018-09-01")
+    assert "from 25 August 2018 to 31 August 2018" in fall["text"]["en"]
+    assert fall["value"] == last.sum() < 0.5 * fall["baseline"]
+
+
+@pytest.mark.parametrize("company", ["digikala_reviews", "snappfood_comments", "ecom_stories"])
+def test_real_data_that_are_sound_are_not_cried_over(told, company):
+    found = told(company, "data-health")["findings"]
+    assert [f["text"]["en"] for f in found if f["severity"] == "high"] == []
+    assert len(found) <= 2
