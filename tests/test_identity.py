@@ -236,6 +236,36 @@ def test_an_offices_phone_is_nobodys(tmp_path):
     assert len(set(found.values())) == 9
 
 
+def test_nor_do_two_colleagues_of_one_name_become_one_by_their_offices_phone(tmp_path):
+    names_ = ["علی کاظمی", "مریم نوری", "حسن صادقی", "زهرا اکبری", "رضا مرادی", "سارا یزدانی", "نادر فلاحی"]
+    found = linked(tmp_path, *(row(f"crm:{i}", name, mobile=PHONE) for i, name in enumerate([*names_, names_[0]])))
+    assert len(set(found.values())) == 8
+
+
+def test_nor_does_a_nameless_record_follow_a_familys_phone_where_most_phones_have_one_owner(tmp_path):
+    names_ = ["مریم نوری", "حسن صادقی", "زهرا اکبری", "رضا مرادی", "سارا یزدانی", "نادر فلاحی"]
+    own = [row(f"{system}:{i}", name, mobile=f"0935987654{i}") for i, name in enumerate(names_) for system in "ab"]
+    family = [row("crm:1", "علی کاظمی", mobile=PHONE), row("crm:2", "زهرا کاظمی", mobile=PHONE)]
+    nobody = [row("desk:1", mobile=PHONE), row("desk:2", mobile="09359876540")]
+    found = linked(tmp_path, *own, *family, *nobody)
+    assert found["desk:2"] == found["a:0"]
+    assert found["desk:1"] == "desk:1"
+
+
+def test_brothers_are_not_tied_by_a_name_that_holds_both(tmp_path):
+    both = {"birth_date": "1380/05/05", "mobile": PHONE, "city": "قم"}
+    names_ = {"crm:1": "محمد کاظمی", "crm:2": "رضا کاظمی", "shop:1": "محمدرضا کاظمی"}
+    found = linked(tmp_path, *(row(i, name, **both) for i, name in names_.items()))
+    assert found["crm:1"] != found["crm:2"]
+    assert found["shop:1"] in (found["crm:1"], found["crm:2"])
+
+
+def test_a_grandson_of_his_grandfathers_name_at_his_home_is_another(tmp_path):
+    home = {"phone": "02188776655", "city": "تهران", "address": "خیابان بهار کوچه نرگس پلاک ۷"}
+    a = row("crm:1", "محمد محمدی", birth_date="1320/01/02", **home)
+    assert not together(tmp_path, a, row("shop:1", "محمد محمدی", birth_date="1385/08/09", **home))
+
+
 def test_placeholders_tie_nobody(tmp_path):
     dummy = {"mobile": "09123456789", "email": "test@test.com", "national_id": "1111111111", "birth_date": "1300/01/01"}
     assert not together(tmp_path, row("crm:1", **dummy), row("crm:2", **dummy))
