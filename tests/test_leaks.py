@@ -21,10 +21,10 @@ from cx_helpers.intake import masking, pseudonyms, sources
 from cx_helpers.tables import TABLES
 
 PHONE, NID, MAIL, CARD = "09127654321", "0084575948", "marked.person@secret-mail.ir", "6037997599891232"
-SHEBA, CUSTOMER, PASSWORD = "IR062960000000100324200001", "CUST-7788", "pw-Marked-99"
+SHEBA, CUSTOMER, PASSWORD = "IR062960000000100324200001", "CUST-77884155301", "pw-Marked-99"
 MARKS = {  # what is looked for, once digits are Latin and separators gone
     "phone": "9127654321", "national id": "84575948", "e-mail": "marked.person", "card": CARD, "sheba": SHEBA[4:],
-    "customer": "7788", "password": "Marked-99",
+    "customer": "77884155301", "password": "Marked-99",
 }  # fmt: skip
 WAYS = [PHONE, "۰۹۱۲-۷۶۵-۴۳-۲۱", "+98 912 765 4321", NID, MAIL, CARD, SHEBA]
 LATIN = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
