@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from cx_helpers.intake import sources
+from cx_helpers.intake import check, sources
+from cx_helpers.intake.forgetting import forget
 
 MIDNIGHT = 1767225600  # 2026-01-01 00:00 UTC
 
@@ -98,6 +99,34 @@ def test_a_device_of_two_people_tells_nobody_apart(ingest):
     assert ask(ingest, "touchpoints", "customer_id, touchpoint") == [
         ("ga4:A.1", "page_view"), ("ga4:u1", "login"), ("ga4:u2", "login"),
     ]  # fmt: skip
+
+
+def test_a_visitor_is_who_logged_in_there_in_another_file(ingest):
+    ingest(mon_jsonl=lines(event(0, "page_view"), event(5, "page_view", "B.2")))
+    assert ask(ingest, "touchpoints", "customer_id") == [("ga4:A.1",), ("ga4:B.2",)]
+    ingest(tue_jsonl=lines(event(90_000, "login", user_id="u9"), event(90_001, "page_view", "B.2", user_id="u7")))
+    ingest(wed_jsonl=lines(event(180_000, "page_view"), event(180_001, "page_view", "B.2", user_id="u8")))
+    assert ask(ingest, "touchpoints", "customer_id, touchpoint") == [
+        ("ga4:B.2", "page_view"), ("ga4:u7", "page_view"), ("ga4:u8", "page_view"),  # a device of two people
+        ("ga4:u9", "login"), ("ga4:u9", "page_view"), ("ga4:u9", "page_view"),
+    ]  # fmt: skip
+    assert [who for (who,) in ask(ingest, "customers", "customer_id")] == ["ga4:B.2", "ga4:u7", "ga4:u8", "ga4:u9"]
+    assert not ingest().changed
+    assert check.check(ingest.folder) == []
+    (ingest.folder / "sources" / "tue.jsonl").unlink()  # nobody knows of the login any more
+    ingest()
+    assert ("ga4:A.1", "page_view") in ask(ingest, "touchpoints", "customer_id, touchpoint")
+
+
+@pytest.mark.parametrize("asked", ["u9", "A.1"])
+def test_who_is_forgotten_takes_the_visits_before_the_login_along(ingest, asked):
+    ingest(mon_jsonl=lines(event(0, "page_view"), event(5, "page_view", "B.2")))
+    ingest(tue_jsonl=lines(event(90_000, "login", user_id="u9")))
+    forget(ingest.folder, asked)
+    assert ask(ingest, "touchpoints", "customer_id") == [("ga4:B.2",)]
+    for _ in range(2):  # the sources still hold the person, who stays out
+        ingest()
+        assert ask(ingest, "touchpoints", "customer_id") == [("ga4:B.2",)]
 
 
 def test_the_days_table_takes_the_place_of_the_intraday_one(ingest):

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from cx_helpers.intake import candidates, explaining, frequencies, likeness, linking, people, registry, review
 from cx_helpers.intake.explaining import explain  # noqa: F401  part of what this module offers
-from cx_helpers.intake.values import literal, name
+from cx_helpers.intake.values import name
 from cx_helpers.wording import Words, say
 
 VERSION = 2  # of how records are compared: raising it learns and links anew
@@ -96,8 +96,10 @@ def forget_links(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def applied(con, rows: str, table: str, links: Path) -> str:
+def applied(con, rows: str, table: str, links: str) -> str:
     """SQL of a table's rows with the person's id as customer_id, and one row for one person where that is the key.
+
+    links  SQL of customer_id, person_id and age (visitors.links)
 
     customers  columns of several systems are completed, the newest record's value first; created_at is the earliest
     exposures  a person stays in the variant that they saw first
@@ -107,7 +109,7 @@ def applied(con, rows: str, table: str, links: Path) -> str:
         return rows
     moved = ("(SELECT r.* REPLACE (coalesce(l.person_id, r.customer_id) AS customer_id), l.age AS _age, "
              "r.customer_id AS _own "
-             f"FROM {rows} r LEFT JOIN read_parquet({literal(links)}) l ON l.customer_id = r.customer_id)")  # fmt: skip
+             f"FROM {rows} r LEFT JOIN {links} l ON l.customer_id = r.customer_id)")  # fmt: skip
     if table == "customers":
         newest = "array_agg({0} ORDER BY _age NULLS LAST, _own) FILTER ({0} IS NOT NULL)"
         told = [f"min({name(c)}) AS {name(c)}" if c == "created_at" else f"({newest.format(name(c))})[1] AS {name(c)}"

@@ -39,6 +39,12 @@ INNER: dict[str, Table] = {
         {"thing": Column("string"), "name": Column("string")},
         "what a system calls a thing (a queue, a stage, an organisation) that its other exports name by an id",
     ),
+    "visitors": Table(
+        ("visitor_id", "customer_id"),
+        ("visitor_id", "customer_id"),
+        dict.fromkeys(("visitor_id", "customer_id"), Column("string")),
+        "logins: which browser or device (visitor_id, as customer_id where nobody is logged in) was which customer",
+    ),
     "staff": Table(
         ("customer_id",),
         ("customer_id",),

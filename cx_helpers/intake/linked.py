@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from cx_helpers.intake import convert, identity, merge, store
+from cx_helpers.intake import convert, identity, merge, store, visitors
 from cx_helpers.intake.outcome import IngestReport
 from cx_helpers.intake.values import literal
 
@@ -17,10 +17,12 @@ def relink(con, state: store.State, scratch: Path, report: IngestReport) -> bool
     Where nothing tells of people any more, links go, and every record is a customer by itself again.
     """
     links = identity.place(state.folder)
+    logins = merge.rows(con, state, "visitors")[0] if state.of("visitors") else None
+    visitors.settle(con, logins, state.folder)
     if not state.of("persons"):
         if links.is_file():
             identity.forget_links(state.folder)
-        return _settle(state, links, "")
+        return _settle(state, "")
     if state.linked.get("basis") != _basis(state) or not links.is_file():
         rows, _ = merge.rows(con, state, "persons")
         file = scratch / "persons.parquet"
@@ -28,18 +30,18 @@ def relink(con, state: store.State, scratch: Path, report: IngestReport) -> bool
         with contextlib.closing(convert.connect(scratch)) as own:  # Splink leaves tables behind
             report.linked = identity.link_customers(own, f"read_parquet({literal(file)})", state.folder, report.locale)
         file.unlink()
-    return _settle(state, links, _basis(state))
+    return _settle(state, _basis(state))
 
 
 def carried(state: store.State) -> bool:
     """Do the tables carry the links that lie in state/?"""
-    return state.linked.get("links", "") == _hash(identity.place(state.folder))
+    return state.linked.get("links", "") == _carried(state)
 
 
 def remember(state: store.State) -> None:
     """Note that the tables carry the links that lie in state/ now."""
     if "links" in state.linked:
-        state.linked["links"] = _hash(identity.place(state.folder))
+        state.linked["links"] = _carried(state)
 
 
 def _basis(state: store.State) -> str:
@@ -48,10 +50,15 @@ def _basis(state: store.State) -> str:
     return store.digest(identity.VERSION, pieces, _hash(state.folder / "state" / "review.csv"))
 
 
-def _settle(state: store.State, links: Path, basis: str) -> bool:
+def _carried(state: store.State) -> str:
+    """All that says who is who, as a short name; empty where nothing does."""
+    return _hash(identity.place(state.folder)) + _hash(visitors.place(state.folder))
+
+
+def _settle(state: store.State, basis: str) -> bool:
     """Remember what linking rested on; are the links others than those that tables carry?"""
     before = state.linked.get("links", "")
-    state.linked = {"basis": basis, "links": _hash(links)}
+    state.linked = {"basis": basis, "links": _carried(state)}
     return state.linked["links"] != before
 
 

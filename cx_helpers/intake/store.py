@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, identity, merge
+from cx_helpers.intake import convert, identity, merge, visitors
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import forget
 from cx_helpers.intake.values import name
@@ -108,8 +108,8 @@ def build(con, state: State, table: str) -> merge.Left:
     target.parent.mkdir(parents=True, exist_ok=True)
     own_only(target)
     given = state.of(table)
-    links = identity.place(state.folder)
-    if len(given) == 1 and merge.is_plain(state, given) and not links.is_file():
+    links = visitors.links(state.folder, identity.place(state.folder))
+    if len(given) == 1 and merge.is_plain(state, given) and links is None:
         part = target.with_name(target.name + ".part")
         part.unlink(missing_ok=True)
         path = state.pieces / given[0]["file"]
@@ -120,7 +120,7 @@ def build(con, state: State, table: str) -> merge.Left:
         part.replace(target)
         return merge.Left()
     rows, left = merge.rows(con, state, table)
-    if links.is_file():
+    if links:
         rows = identity.applied(con, rows, table, links)
     have = [d[0] for d in con.execute(f"SELECT * FROM {rows} LIMIT 0").description]
     known = TABLES[table].columns

@@ -20,7 +20,7 @@ from cx_helpers.intake.values import literal, name
 
 THINGS = {"order_id": "orders", "ticket_id": "tickets", "response_id": "responses", "deal_id": "deals"}
 _ORIGINS = {"ticket": "tickets", "response": "responses"}
-_NO_WORDS = ("customer_id", "person_id", "source")
+_NO_WORDS = ("customer_id", "person_id", "visitor_id", "source")
 _SHAPES = {"email": r"\S+@\S+", "phone": r"\d*[1-9]\d{6,}", "national_id": r"\d*[1-9]\d*", "card": r"\d{16}"}
 _PARTS = re.compile(r"[,;\t|\"'<>]+")
 
@@ -81,7 +81,7 @@ def _roles(file: File) -> dict[str, list[str]]:
     """Columns in which a person or a thing of theirs is named, and as what kind."""
     columns, roles = file.columns, {}
     for column in columns:
-        if column in ("customer_id", "person_id"):
+        if column in ("customer_id", "person_id", "visitor_id"):
             roles[column] = [CUSTOMER]
         elif file.table == "identities" and column == "value":
             roles[column] = [KEY]
