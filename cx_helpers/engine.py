@@ -6,6 +6,8 @@ Everything that differs between engines lives here; measures see ibis tables onl
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import zlib
 from pathlib import Path
 
@@ -108,6 +110,8 @@ def _spark(master: str):
                 package=raw("cx-helpers[spark]"),
             )
         ) from None
+    if master.startswith("local"):  # what runs in Python there (sentiment) runs in this one, not in the system's
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = (
         SparkSession.builder.master(master)
         .config("spark.driver.host", "127.0.0.1")

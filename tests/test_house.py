@@ -22,6 +22,7 @@ GROUND = {
     "folding",
     "lacking",
     "limits",
+    "misread",
     "ordinal",
     "persian",
     "records",

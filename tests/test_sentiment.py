@@ -261,6 +261,18 @@ def test_spark_tables_are_scored_too(spark, tmp_path):
     )
 
 
+def test_spark_reads_on_its_workers_what_is_read_here(spark, tmp_path):
+    frame = comments(30, sentiment_note="x", written_at=pd.Timestamp("2025-09-01", tz="UTC"))
+    frame["text"] = [f"{text} {'خوب' * (i % 3)}" if text else None for i, text in enumerate(frame["text"])]
+    frame.to_parquet(tmp_path / "comments.parquet", index=False, coerce_timestamps="us")
+    view = sentiment.scored(spark.read_parquet(str(tmp_path / "comments.parquet")))
+    found = view.execute().sort_values("comment_id", ignore_index=True)
+    wanted = sentiment.score_comments(frame).sort_values("comment_id", ignore_index=True)
+    for name in sentiment.DERIVED:
+        np.testing.assert_allclose(found[name].astype(float), wanted[name].astype(float), rtol=0, atol=1e-9)
+    assert found["comment_id"].tolist() == wanted["comment_id"].tolist()
+
+
 def test_a_reader_is_read_only_as_fast_as_the_result():
     taken = []
 

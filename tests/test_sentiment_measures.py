@@ -51,6 +51,64 @@ def test_the_band_moves_comments_between_neutral_and_the_rest(lay):
     assert intake.score.__defaults__[1] == sentiment.BAND  # one band everywhere
 
 
+CONFUSION = pd.DataFrame(
+    {
+        "n_negative": [200],
+        "n_positive": [200],
+        "negative_hit": [0.8],
+        "negative_false": [0.1],
+        "positive_hit": [0.7],
+        "positive_false": [0.2],
+    },
+    index=["shop"],
+)
+
+
+def test_a_share_is_corrected_for_misreading_and_its_interval_holds_it(lay):
+    table = lay(comments(*[-0.9] * 38, *[0.9] * 62), "comments")
+    raw, row = (sentiment.negative_share(table, errors=e).loc["all"] for e in (None, CONFUSION))
+    assert "called" not in raw
+    assert (raw["negative_share"], row["called"], row["negative"]) == (0.38, 0.38, 38)
+    assert row["negative_share"] == pytest.approx((0.38 - 0.1) / 0.7)
+    assert row["low"] < 0.4 - (0.38 - raw["low"]) / 0.7  # wider than the draw alone
+    assert row["high"] > 0.4 + (raw["high"] - 0.38) / 0.7
+    good = sentiment.positive_share(table, errors=CONFUSION).loc["all"]
+    assert good["positive_share"] == pytest.approx((0.62 - 0.2) / 0.5)
+
+
+def test_the_confusion_is_asked_for_with_the_band(lay):
+    asked = []
+    table = lay(comments(-0.9, 0.1, 0.9), "comments")
+    sentiment.negative_share(table, band=0.4, errors=lambda band: asked.append(band) or CONFUSION)
+    assert asked == [0.4]
+
+
+def test_groups_are_compared_by_the_draw_alone(lay):
+    frame = comments(*[-0.9] * 40, *[0.9] * 60, *[-0.9] * 70, *[0.9] * 30, channel=["app"] * 100 + ["web"] * 100)
+    found = sentiment.negative_share(lay(frame, "comments"), by="channel", errors=CONFUSION)
+    raw = sentiment.negative_share(lay(frame, "comments"), by="channel")
+    assert (found["se"] / raw["se"]).tolist() == pytest.approx([1 / 0.7] * 2)
+
+
+def test_the_bottom_line_never_says_a_share_without_its_interval(lay):
+    table = lay(comments(*[-0.9] * 38, *[0.9] * 62), "comments")
+    now = sentiment.mean(table)
+    said = sentiment.sentence(now, sentiment.negative_share(table, errors=CONFUSION), now.head(0))
+    assert "40% of them are negative (95% interval with the model’s own error: " in said["en"]
+    assert "خطای خود مدل" in said["fa"]
+    plain = sentiment.sentence(now, sentiment.negative_share(table), now.head(0))
+    assert "38% of them are read as negative (95% interval 29% to 48%)" in plain["en"]
+
+
+def test_who_reads_is_asked_how_it_errs(lay, tmp_path):
+    model = intake.sentiment_model.load()
+    bare = intake.Model(**{**vars(model), "about": {}})
+    own = lay(comments(0.5), "comments")  # sentiment came with the comments: another's model
+    assert intake.errors(own, model) is None
+    ours = lay(comments(0.5, p_positive=[0.75]), "comments")
+    assert intake.errors(ours, bare) is None
+
+
 def test_unread_comments_are_null_and_not_neutral(lay):
     row = sentiment.negative_share(lay(comments(None, None, channel="app"), "comments"), by="channel").loc["app"]
     assert row["n"] == 0

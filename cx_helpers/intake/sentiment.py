@@ -8,6 +8,11 @@ band around the middle that the reader may widen or narrow, and `p_neutral` is n
 
 from __future__ import annotations
 
+import functools
+import itertools
+import uuid
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -176,15 +181,57 @@ def _as_written(text: str, tokens: list[str]) -> list[str]:
     return written if len(written) == len(tokens) else tokens
 
 
+def errors(comments, model: Model | str | None = None) -> Callable[[float], pd.DataFrame] | None:
+    """How does the model misread comments of a domain that it had never seen?  For `measures.sentiment` to correct by.
+
+    comments  an engine table with its feelings
+    Returns a function of the neutral band that gives `sentiment_evidence.confusion`; None where nothing is known: the
+    feelings came with the comments (no p_positive: another's model read them), or the model brings no held-out proof.
+    """
+    from cx_helpers.intake import sentiment_evidence
+
+    if "p_positive" not in comments.columns:
+        return None
+    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
+    if "evidence" not in model.about:
+        return None
+    proof = sentiment_evidence.kept(model)
+    return functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
+
+
 def scored(comments, model: Model | str | None = None):
     """The engine table of comments with its feelings: as it is where ingest has scored it, else read here and now.
 
     comments  an ibis table with `text`.  Returns an ibis table with sentiment, p_negative, p_neutral and p_positive.
-    Reading here keeps all its rows in memory: score a large company once, by cx ingest.
+    On Spark its workers read, each its part, when the result is asked for.  Elsewhere reading here keeps all rows in
+    memory: score a large company once, by cx ingest.
     """
     if "sentiment" in comments.columns:
         return comments
     import ibis
 
+    if hasattr(comments, "get_backend") and comments.get_backend().name == "pyspark":
+        return _on_spark(comments, model)
+
     schema = dict(comments.schema().items()) | dict.fromkeys(DERIVED, "float64")
     return ibis.memtable(score_comments(comments.execute()), schema=ibis.schema(schema))
+
+
+def _on_spark(comments, model: Model | str | None):
+    """The same on Spark's workers: a view that scores batch by batch, so that no process holds the table."""
+    from pyspark.sql.types import DoubleType, StructField, StructType
+
+    engine = comments.get_backend()
+    frame = engine._session.sql(engine.compile(comments))
+    kept = [field for field in frame.schema.fields if field.name not in DERIVED]
+    schema = StructType([*kept, *(StructField(name, DoubleType()) for name in DERIVED)])
+
+    def read(batches):
+        first = next(batches, None)
+        if first is not None:
+            every = pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
+            yield from score_comments(every, model)
+
+    name = f"scored_{uuid.uuid4().hex}"
+    frame.mapInArrow(read, schema).createOrReplaceTempView(name)
+    return engine.table(name)

@@ -3,8 +3,9 @@
 Every measure takes `comments` with the derived column `sentiment` (-1..1, null: not readable) and returns an answer:
 index = the groups (or `all`), `n` comments that could be read, of `customers`, the value, its 95 % interval, `se` for
 `comparison`. Comments of one customer are counted as clustered: ten comments of one customer are not ten opinions.
-The intervals tell the chance of the draw, not the model's errors: it calls about one comment in seven wrongly, the same
-way in every group, so groups and periods can be compared; the level itself needs a labelled sample of one's own.
+The interval of a mean tells the chance of the draw. A share is corrected for how the model misreads (`errors`), and its
+interval holds that error, too: the level of a company that the model has never seen is known roughly, until labels of
+one's own are there. Groups and periods are misread alike, so they are compared by `se`, which holds the draw only.
 Since when they feel so: `turning`.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, disclosure
+from cx_helpers import certainty, disclosure, misread
 from cx_helpers.tables import MissingTable, TableError, groups, need
 from cx_helpers.wording import Words, raw, say, sentences
 
@@ -33,8 +34,10 @@ GUARDS = [  # what this report guards against, for its data card
         "en": "A comment that cannot be read gets no score; it is not counted as neutral.",
     },
     {
-        "fa": "مدل نزدیک یک نوشته از هفت نوشته را اشتباه می‌خواند: مقایسه‌ها معتبرند، سطح مطلق تقریبی است.",
-        "en": "The model misreads about one comment in seven: compare with it, take the level itself as approximate.",
+        "fa": "مدل بخشی از نوشته‌ها را نادرست می‌خواند: سهم‌ها برای این خطا تصحیح شده‌اند و بازه‌شان آن را در بر دارد؛ "
+        "گروه‌ها و دوره‌ها یکسان خوانده می‌شوند و مقایسه‌شان دقیق‌تر است.",
+        "en": "The model misreads some comments: shares are corrected for that and their intervals hold it; groups and "
+        "periods are misread alike, so comparing them is more exact.",
     },
 ]
 
@@ -52,19 +55,27 @@ def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     return certainty.hide_small(certainty.average(found, "sentiment", (-1, 1)), smallest)
 
 
-def negative_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
+def negative_share(
+    comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND, errors=None
+) -> pd.DataFrame:
     """Which share of the comments is negative?
 
-    band   a comment is negative below -band, positive above band, and neutral between (intake.sentiment.score)
-    Returns n, customers, `negative_share` (0..1) with Wilson's interval on the effective number of comments, se, and
-    the counts negative, neutral, positive. Other arguments as in `mean`.
+    band    a comment is negative below -band, positive above band, and neutral between (intake.sentiment.score)
+    errors  how the model misreads: a confusion by domain, or a function of the band that gives one
+            (intake.sentiment.errors); None: nothing is known of it, and the share is that of what is called negative
+    Returns n, customers, `negative_share` (0..1) with its interval and se, and the counts negative, neutral, positive
+    as the model calls them. With errors: `called`, the share as counted, and `negative_share` corrected for misreading,
+    its interval holding the model's error (misread.corrected). The interval of the count is Wilson's on the effective
+    number of comments. Other arguments as in `mean`.
     """
-    return _share(comments, "negative_share", by, periods, smallest, band)
+    return _share(comments, "negative", by, periods, smallest, band, errors)
 
 
-def positive_share(comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
+def positive_share(
+    comments: ir.Table, by=None, periods=None, smallest: int = 1, band: float = BAND, errors=None
+) -> pd.DataFrame:
     """Which share of the comments is positive?  Like `negative_share`."""
-    return _share(comments, "positive_share", by, periods, smallest, band)
+    return _share(comments, "positive", by, periods, smallest, band, errors)
 
 
 def coverage(comments: ir.Table, sure: float = 0.6, smallest: int = 1) -> pd.Series:
@@ -162,17 +173,32 @@ def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) ->
             n=row["n"],
         )
     here = say(
-        fa="میانگین احساس نوشته‌ها {x:+.2f} است (از −۱ تا +۱؛ بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}، از {n} نوشته) "
-        "و {b:.0%} نوشته‌ها ناخوشایندند.",
-        en="Comments feel {x:+.2f} on average (−1 to +1; 95% interval {low:+.2f} to {high:+.2f}, {n} comments), "
-        "and {b:.0%} of them are negative.",
+        fa="میانگین احساس نوشته‌ها {x:+.2f} است (از −۱ تا +۱؛ بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}، از {n} نوشته).",
+        en="Comments feel {x:+.2f} on average (−1 to +1; 95% interval {low:+.2f} to {high:+.2f}, {n} comments).",
         x=row["sentiment"],
         low=row["low"],
         high=row["high"],
         n=row["n"],
-        b=bad["negative_share"],
     )
-    return sentences(here, _moved(change.iloc[0] if len(change) else None))
+    return sentences(here, _negative(bad), _moved(change.iloc[0] if len(change) else None))
+
+
+def _negative(bad: pd.Series) -> Words | None:
+    """How many are negative, never without its interval."""
+    if pd.isna(bad["negative_share"]):
+        return None
+    values = {"b": bad["negative_share"], "low": bad["low"], "high": bad["high"]}
+    if pd.isna(bad.get("called")):
+        return say(
+            fa="{b:.0%} نوشته‌ها ناخوشایند خوانده شده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}).",
+            en="{b:.0%} of them are read as negative (95% interval {low:.0%} to {high:.0%}).",
+            **values,
+        )
+    return say(
+        fa="{b:.0%} نوشته‌ها ناخوشایندند (بازهٔ ۹۵٪ با خطای خود مدل: {low:.0%} تا {high:.0%}).",
+        en="{b:.0%} of them are negative (95% interval with the model’s own error: {low:.0%} to {high:.0%}).",
+        **values,
+    )
 
 
 def _moved(step) -> Words:
@@ -194,7 +220,7 @@ def _moved(step) -> Words:
     )
 
 
-def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
+def _share(comments, own, by, periods, smallest, band, errors) -> pd.DataFrame:
     asked = _read(comments, by, periods)
     if not 0 <= band <= 1:
         raise TableError(
@@ -208,17 +234,21 @@ def _share(comments, name, by, periods, smallest, band) -> pd.DataFrame:
     feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
     feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
-    own = name.removesuffix("_share")
     values = {"own": counted[own]} | disclosure.apart(counted, smallest)
     sums = certainty.sums(asked, values, groups(by), periods, "written_at", **counted)
     # how many the share itself stands for, it says; the other two may not be told apart where one is small
-    return _told(sums, name, sums["own"], counted, [part for part in counted if part != own], smallest)
+    others = [part for part in counted if part != own]
+    confusion = errors(band) if callable(errors) else errors
+    of = None if confusion is None else misread.rates(confusion, own)
+    return _told(sums, f"{own}_share", sums["own"], counted, others, smallest, of)
 
 
-def _told(sums: dict, name: str, found: pd.DataFrame, parts, apart: list[str], smallest) -> pd.DataFrame:
+def _told(sums: dict, name: str, found: pd.DataFrame, parts, apart: list[str], smallest, of=None) -> pd.DataFrame:
     """The answer of a share with the counts of its parts, small groups and small parts hidden."""
     counts = {k: found[k].where(found["n"] > 0) for k in parts}
-    answer = disclosure.hide_parts(certainty.share(found, name).assign(**counts), apart, sums, smallest)
+    share = certainty.share(found, name)
+    share = misread.corrected(share, name, of) if of is not None else share
+    answer = disclosure.hide_parts(share.assign(**counts), apart, sums, smallest)
     return certainty.hide_small(answer, smallest)
 
 

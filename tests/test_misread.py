@@ -1,0 +1,93 @@
+"""Shares corrected for misreading, worked by hand; intervals that cover; what corrects nothing is refused by null."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers import certainty, misread
+
+
+def errors(*rows):
+    """One row a domain: n_negative, n_positive, negative_hit, negative_false."""
+    columns = ["n_negative", "n_positive", "negative_hit", "negative_false"]
+    frame = pd.DataFrame(rows, columns=columns, index=[f"d{i}" for i in range(len(rows))])
+    return frame.assign(positive_hit=0.9, positive_false=0.2)
+
+
+def share(called, n=1000):
+    """The answer of a share, as `certainty.share` gives it for n customers with one comment each."""
+    low, high = (float(x) for x in certainty.wilson(called * n, n))
+    row = {"n": n, "negative_share": called, "low": low, "high": high, "se": np.sqrt(called * (1 - called) / n)}
+    return pd.DataFrame([row], index=["all"])
+
+
+def test_one_domain_by_hand():
+    of = misread.rates(errors((100, 400, 0.8, 0.1)), "negative")
+    assert (of.hit, of.false) == (0.8, 0.1)
+    assert np.array(of.spread) == pytest.approx(np.diag([0.8 * 0.2 / 100, 0.1 * 0.9 / 400]))
+    row = misread.corrected(share(0.38), "negative_share", of).loc["all"]
+    assert row["called"] == 0.38
+    assert row["negative_share"] == pytest.approx(
+        (0.38 - 0.1) / 0.7
+    )  # 0.4: of 100 negative 80 are called so, of 150 15
+    # the draw: Wilson's half widths; the rates: 0.4^2 x 0.0016 + 0.6^2 x 0.000225; both over 0.7
+    raw = share(0.38).loc["all"]
+    rates = 1.959964**2 * (0.16 * 0.0016 + 0.36 * 0.000225)
+    assert row["low"] == pytest.approx(0.4 - np.sqrt((0.38 - raw["low"]) ** 2 + rates) / 0.7)
+    assert row["high"] == pytest.approx(0.4 + np.sqrt((raw["high"] - 0.38) ** 2 + rates) / 0.7)
+    assert row["se"] == pytest.approx(raw["se"] / 0.7)
+
+
+def test_domains_that_differ_by_hand():
+    # equal weights: means .8 and .15; variances between 3 domains and of their mean: 0.01 x (1 + 1/3), 0.0025 x 4/3
+    of = misread.rates(errors((200, 200, 0.7, 0.1), (200, 200, 0.8, 0.15), (200, 200, 0.9, 0.2)), "negative")
+    assert (of.hit, of.false, of.df) == pytest.approx((0.8, 0.15, 2))
+    assert np.array(of.spread) == pytest.approx(np.array([[0.01, 0.005], [0.005, 0.0025]]) * 4 / 3)
+    # a domain four times as large weighs twice
+    of = misread.rates(errors((400, 400, 0.9, 0.1), (100, 100, 0.6, 0.4)), "negative")
+    assert (of.hit, of.false) == pytest.approx((0.8, 0.2))
+
+
+def test_the_other_label_has_its_own_rates():
+    assert misread.rates(errors((100, 100, 0.8, 0.1)), "positive").hit == 0.9
+
+
+def test_nobody_negative_is_an_answer_and_stays_on_the_scale():
+    of = misread.rates(errors((100, 400, 0.8, 0.1)), "negative")
+    for called, wanted in ((0.0, 0.0), (0.05, 0.0), (0.1, 0.0), (0.8, 1.0), (1.0, 1.0)):
+        row = misread.corrected(share(called), "negative_share", of).loc["all"]
+        assert row["negative_share"] == pytest.approx(wanted)
+        assert 0 <= row["low"] <= row["negative_share"] <= row["high"] <= 1
+
+
+def test_a_model_that_tells_nothing_corrects_nothing():
+    for of in (errors((100, 100, 0.5, 0.35)), errors()):
+        row = misread.corrected(share(0.4), "negative_share", misread.rates(of, "negative")).loc["all"]
+        assert row[["negative_share", "low", "high", "se"]].isna().all()
+        assert row["called"] == 0.4
+
+
+def test_nothing_counted_stays_null():
+    none = share(0.4).assign(n=0, **dict.fromkeys(("negative_share", "low", "high", "se"), np.nan))
+    row = misread.corrected(none, "negative_share", misread.rates(errors((100, 400, 0.8, 0.1)), "negative")).loc["all"]
+    assert row[["negative_share", "low", "high", "called"]].isna().all()
+
+
+def test_the_interval_covers_a_company_that_was_never_seen():
+    """Companies whose rates vary as those of the domains seen: their true share lies in the interval as promised."""
+    rng, hits, plain = np.random.default_rng(5), 0, 0
+
+    def company():
+        return np.clip(rng.normal([0.82, 0.12], [0.06, 0.04]), 0.01, 0.99)
+
+    for _ in range(300):
+        seen = [company() for _ in range(6)]
+        table = errors(*[(300, 700, rng.binomial(300, a) / 300, rng.binomial(700, b) / 700) for a, b in seen])
+        (hit, false), true = company(), rng.uniform(0.1, 0.6)
+        called = rng.binomial(800, true * hit + (1 - true) * false) / 800
+        raw = share(called, 800)
+        row = misread.corrected(raw, "negative_share", misread.rates(table, "negative")).loc["all"]
+        hits += row["low"] <= true <= row["high"]
+        plain += raw.loc["all", "low"] <= true <= raw.loc["all", "high"]
+    assert hits / 300 >= 0.93
+    assert plain / 300 < 0.7  # what the interval of the count alone would promise and not keep
