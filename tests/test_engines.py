@@ -73,6 +73,7 @@ def known(frame):
 ANSWERS = {
     "arrivals.arrivals": lambda t: known(arrivals.arrivals(t.whole, t.period)),
     "volume.days": lambda t: known(volume.days(t.whole, t.period)),
+    "volume.unseen": lambda t: pd.DataFrame(sorted(volume.unseen(t.whole, t.period, 500)), columns=list("abc")),
     "impossible.impossible": lambda t: known(impossible.impossible(t.whole, t.period, t.period.first)),
     "repeats.repeats": lambda t: known(repeats.repeats(t.whole, t.period)),
     "completeness.completeness": lambda t: known(completeness.completeness(t.whole, t.period)),
