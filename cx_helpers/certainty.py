@@ -58,6 +58,31 @@ def two_sided_t(t, df) -> np.ndarray:
     return 2 * stdtr(np.asarray(df, float), -np.abs(np.asarray(t, float)))
 
 
+def difference(step, one, other) -> np.ndarray:
+    """Two-sided p value of the difference `step` of two answers; holds where groups are small and off centre.
+
+    one, other  `n`, `se` and, where known, `customers` of each side (frames of the same rows, or dictionaries)
+    Both of two tests must say so (the larger p: an intersection-union test).  Student's takes one variance for both
+    sides, as the hypothesis has it: a group that is extreme by chance looks sure by its own spread and would prove
+    itself.  Welch's takes each side's own: a small group may truly be more divided than the rest.  Degrees of freedom
+    count customers, not answers, and n se^2 is the variance of an answer with the design effect in it.
+    Source: Rao's score test, Agresti, Categorical Data Analysis, 3rd ed. 2013, ch. 1 and 3; Welch, Biometrika 34, 1947;
+    Berger, Technometrics 24, 1982; degrees of freedom: Cameron, Miller, J. Human Resources 50, 2015.
+    """
+    sides = [
+        [np.asarray(side[key if key in side else "n"], float) for key in ("n", "se", "customers")]
+        for side in (one, other)
+    ]
+    (n1, se1, c1), (n2, se2, c2) = sides
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pooled = np.sqrt((n1**2 * se1**2 + n2**2 * se2**2) / (n1 * n2))
+        df = (se1**2 + se2**2) ** 2 / (se1**4 / (c1 - 1) + se2**4 / (c2 - 1))
+        df = np.where(se1 + se2 > 0, df, c1 + c2 - 2)
+        student = two_sided_t(step / pooled, c1 + c2 - 2)
+        welch = two_sided_t(step / np.hypot(se1, se2), df)
+    return np.where((c1 > 1) & (c2 > 1), np.maximum(student, welch), np.nan)
+
+
 def t_quantile(df, level: float = 0.95) -> np.ndarray:
     """Student's t for a two-sided interval of `level`; null where df < 1."""
     df = np.asarray(df, float)

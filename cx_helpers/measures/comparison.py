@@ -14,6 +14,7 @@ from cx_helpers import certainty
 from cx_helpers.records import METRICS, SEVERITIES, Finding, amount, clean, severity, step
 from cx_helpers.wording import Words, join, name, say, sentences
 
+FEWEST = 30  # customers on either side, below which no difference is tested: their answers would be few opinions
 # how large a difference must be for a manager to hear of it loudly, in the metric's own unit
 LARGE = {"nps": 10.0, "csat": 0.05, "ces": 0.3, "sentiment": 0.1, "negative_share": 0.05}
 
@@ -22,14 +23,14 @@ def change(now: pd.DataFrame, before: pd.DataFrame, metric: str) -> pd.DataFrame
     """How much did each group move since the period before, and is that more than chance?
 
     now, before   answers of the same measure with the same groups
-    Returns, per group of `now`: n, n_before, `change` (now minus before, in the metric's unit), low, high, p_value,
-    p_adjusted (Benjamini-Hochberg over the groups), `detectable` (the smallest change that this many answers would
-    show in four of five cases).  Null where either side has no value.
+    Returns, per group of `now`: n, n_before, `change` (now minus before, in the metric's unit), low, high, p_value
+    (certainty.difference; null where either side has fewer than 30 customers), p_adjusted (Benjamini-Hochberg over the
+    groups), `detectable` (the smallest change that this many answers would show in four of five cases).  Null where
+    either side has no value.
     The two periods are taken as independent; customers who answer in both make the interval a little too wide.
     """
     past = before.reindex(now.index)
-    se = np.hypot(now["se"], past["se"])
-    return _difference(now, now[metric] - past[metric], se, past["n"].fillna(0).astype(int))
+    return _difference(now, past.assign(n=past["n"].fillna(0).astype(int)), now[metric] - past[metric])
 
 
 def gaps(now: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -44,13 +45,21 @@ def gaps(now: pd.DataFrame, metric: str) -> pd.DataFrame:
     rest_n = n.sum() - n
     rest = ((n * value).sum() - n * value) / rest_n.where(rest_n > 0)
     rest_se = np.sqrt(((n * se) ** 2).sum() - (n * se) ** 2) / rest_n.where(rest_n > 0)
-    out = _difference(seen, value - rest, np.hypot(se, rest_se), rest_n).assign(others=rest)
+    people = _customers(seen)
+    others = pd.DataFrame({"n": rest_n, "se": rest_se, "customers": people.sum() - people})
+    out = _difference(seen, others, value - rest).assign(others=rest)
     return out.reindex(now.index).assign(n=now["n"])
 
 
-def _difference(now, step, se, n_before) -> pd.DataFrame:
-    p = certainty.two_sided(step / se)
-    out = {"n": now["n"], "n_before": n_before, "change": step}
+def _customers(answer: pd.DataFrame) -> pd.Series:
+    return answer["customers"] if "customers" in answer else answer["n"]
+
+
+def _difference(now: pd.DataFrame, other: pd.DataFrame, step: pd.Series) -> pd.DataFrame:
+    se = np.hypot(now["se"], other["se"])
+    few = np.minimum(_customers(now), _customers(other))
+    p = np.where(few >= FEWEST, certainty.difference(step, now, other), np.nan)
+    out = {"n": now["n"], "n_before": other["n"], "change": step}
     out |= {"low": step - certainty.Z95 * se, "high": step + certainty.Z95 * se}
     out |= {"p_value": p, "p_adjusted": certainty.adjust(p), "detectable": 2.8 * se}
     return pd.DataFrame(out, index=now.index)

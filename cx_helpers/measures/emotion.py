@@ -103,7 +103,9 @@ def _dips(out: pd.DataFrame) -> pd.DataFrame:
     others = ((n * value).sum() - n * value) / rest
     spread = np.sqrt(((n * se) ** 2).sum() - (n * se) ** 2) / rest
     step, wide = (value - others).where(n > 0), np.hypot(se, spread).where(n > 0)
-    p = certainty.two_sided(step / wide.where(wide > 0))
+    people = out["customers"].where(n > 0, 0)
+    rest_of = {"n": rest, "se": spread, "customers": people.sum() - people}
+    p = certainty.difference(step.where(wide > 0), {"n": n, "se": se, "customers": people}, rest_of)
     return pd.DataFrame(
         {
             "change": step,

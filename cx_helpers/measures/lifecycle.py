@@ -222,9 +222,10 @@ def findings(fifths: pd.DataFrame) -> tuple[list[Finding], int]:
         return [], 0
     top, rest = seen.loc[5], seen.drop(5)
     others = (rest["unhappy"] * rest["n"]).sum() / rest["n"].sum()
-    se = np.hypot(top["se"], np.sqrt(((rest["n"] * rest["se"]) ** 2).sum()) / rest["n"].sum())
-    gap = top["unhappy"] - others
-    p = float(certainty.two_sided(gap / se))
+    rest_se = np.sqrt(((rest["n"] * rest["se"]) ** 2).sum()) / rest["n"].sum()
+    gap, se = top["unhappy"] - others, np.hypot(top["se"], rest_se)
+    # each customer answered once here
+    p = float(certainty.difference(gap, {"n": top["n"], "se": top["se"]}, {"n": rest["n"].sum(), "se": rest_se}))
     loud = severity(p, abs(gap) >= 0.1)
     if loud is None:
         return [], 1
