@@ -168,6 +168,9 @@ def _finding(metric: str, row, looks: int) -> Finding | None:
     )
 
 
+_WAYS = {True: {"fa": "بالاتر", "en": "above"}, False: {"fa": "پایین‌تر", "en": "below"}}
+
+
 def _claim(metric: str, row) -> Words:
     title = METRICS[metric].title
     where = {"fa": "", "en": ""}
@@ -180,34 +183,51 @@ def _claim(metric: str, row) -> Words:
         return say(
             fa="{metric}{where} از {b} به {x} {way}", en="{metric}{where} {way} from {b} to {x}", way=way, **values
         )
-    way = {"fa": "بالاتر", "en": "above"} if up else {"fa": "پایین‌تر", "en": "below"}
     return say(
         fa="{metric}{where} {x} است، {way} از دیگران ({b})",
         en="{metric}{where} is {x}, {way} the others ({b})",
-        way=way,
+        way=_WAYS[up],
         **values,
     )
 
 
 def _detail(metric: str, row, weight: float) -> Words:
     ends = sorted([abs(row.low), abs(row.high)])
+    where = say(fa="{way} از دیگران", en="{way} the others", way=_WAYS[row.change > 0]) if row.kind == "gap" else None
     proof = say(
-        fa="تفاوت: {c} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این گروه است.",
-        en="Difference: {c} (95% interval {low} to {high}); {w:.0%} of the answers come from this group.",
+        fa="تفاوت: {c}{where} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این گروه است.",
+        en="Difference: {c}{where} (95% interval {low} to {high}); {w:.0%} of the answers come from this group.",
+        where={"fa": f" {where['fa']}", "en": f" {where['en']}"} if where else {"fa": "", "en": ""},
         c=step(metric, abs(row.change)),
         low=step(metric, ends[0], unit=False),
         high=step(metric, ends[1], unit=False),
         w=weight,
     )
-    if row.kind != "gap" or pd.isna(row.then):
-        return proof
-    same = np.sign(row.then) == np.sign(row.change) and abs(row.then) > abs(row.change) / 2
-    standing = say(
-        fa="تازه نیست: دورهٔ پیش هم {t} فاصله داشت." if same else "دورهٔ پیش این فاصله {t} بود.",
-        en="Not new: the gap was {t} in the period before, too." if same else "In the period before the gap was {t}.",
-        t=step(metric, abs(row.then) if same else row.then, sign="" if same else "+"),
+    return proof if row.kind != "gap" or pd.isna(row.then) else sentences(proof, _before(metric, row))
+
+
+def _before(metric: str, row) -> Words:
+    """How a gap stood in the period before: sizes without a sign, the direction in words."""
+    values = {"t": step(metric, abs(row.then)), "way": _WAYS[row.then > 0]}
+    if abs(row.then) < abs(row.change) / 10:
+        return say(fa="دورهٔ پیش فاصله‌اش با دیگران ناچیز بود.", en="In the period before there was hardly any gap.")
+    if (row.then > 0) != (row.change > 0):
+        return say(
+            fa="دورهٔ پیش برعکس بود: {t} {way} از دیگران.",
+            en="In the period before it was the other way round: {t} {way} the others.",
+            **values,
+        )
+    if abs(row.then) > abs(row.change) / 2:
+        return say(
+            fa="تازه نیست: دورهٔ پیش هم {t} {way} از دیگران بود.",
+            en="Not new: in the period before, too, it was {t} {way} the others.",
+            **values,
+        )
+    return say(
+        fa="دورهٔ پیش تنها {t} {way} از دیگران بود.",
+        en="In the period before it was only {t} {way} the others.",
+        **values,
     )
-    return sentences(proof, standing)
 
 
 def without(metric: str, groups: dict, found: list[Finding]) -> Words | None:
