@@ -62,6 +62,26 @@ def test_an_incident_is_found_by_its_days(lay):
     assert abs((row["end"] - dt.date(2025, 9, 6)).days) <= 1
 
 
+def test_an_incident_begins_at_the_midnight_of_the_company(lay):
+    # two bad days in Tehran, where people come in the first hours of the day: in UTC it is still the day before
+    frame = visits(seed=2, customers=900, more=lambda channel, day: 0.6 if day in (10, 11) else 0.03)
+    midnight = frame["occurred_at"].dt.floor("D")
+    frame["occurred_at"] = midnight + (frame["occurred_at"] - midnight) / 10 - dt.timedelta(hours=3, minutes=30)
+    looks = friction.friction(lay(frame, "touchpoints"), by=(), timezone="Asia/Tehran")
+    row = looks[(looks["against"] == "time") & (looks["signal"] == "failure")].iloc[0]
+    assert (row["start"], row["end"]) == (dt.date(2025, 9, 2), dt.date(2025, 9, 4))
+    pay = frame[(frame["touchpoint"] == "pay") & (frame["outcome"] == "failure")]
+    local = (pay["occurred_at"] + dt.timedelta(hours=3, minutes=30)).dt.date
+    assert row["hit"] == pay[(local >= row["start"]) & (local < row["end"])]["customer_id"].nunique()
+
+
+def test_what_lasts_most_of_the_time_is_no_incident(lay):
+    frame = visits(seed=6, customers=1500, more=lambda channel, day: 0.0 if day >= 27 else 0.3)
+    looks = friction.friction(lay(frame, "touchpoints"), by=())
+    for row in looks[looks["against"] == "time"].itertuples():
+        assert (row.end - row.start).days <= 15
+
+
 def test_a_failure_that_is_new_this_period_is_found_against_the_period_before(lay):
     now, before = visits(seed=3, fails=0.25), visits(seed=4, fails=0.04)
     looks = friction.friction(lay(now, "touchpoints"), lay(before, "touchpoints"), by=())

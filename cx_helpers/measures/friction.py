@@ -7,6 +7,8 @@ rest of the time.  All looks are one family (Holm).  Ranked by customers x harm.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
+from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
@@ -15,6 +17,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure, engine
+from cx_helpers.dates import Period, month_number
 from cx_helpers.records import severity
 from cx_helpers.tables import groups, need
 
@@ -32,6 +35,7 @@ def friction(
     goal: str = "",
     order_value: float | None = None,
     smallest: int = 30,
+    timezone: str = "Asia/Tehran",
 ) -> pd.DataFrame:
     """Which touchpoints hurt more than they need to, whom, since when, and what does it cost?
 
@@ -40,27 +44,27 @@ def friction(
                  where nobody came to it, harm is the least there is
     order_value  mean amount of an order: adds `money`;  smallest  groups with fewer observations, or of too few
                  customers on either side, are not looked at, and what hit too few is not told (disclosure.Limit)
+    timezone     the workspace's (period.timezone): an incident begins and ends at its midnights
 
     Two signals.  `failure`: visits that fail or are abandoned, of those whose outcome is known (a touchpoint that only
     ever fails, such as an error page, counts per journey: how many journeys meet it).  `return`: journeys that come
     back to the touchpoint after having been elsewhere, of those that meet it: loops.
 
     Returns one row a look, costliest first: signal, touchpoint, column and group (None: everybody), `against` (others,
-    before, time), start and end (the days of an incident, end exclusive), n, customers, value, low, high, baseline,
-    `change`, p_value, p_adjusted (Holm over all looks; a search over time pays for its windows first), `error` (the
-    touchpoint only ever fails: n counts journeys), `loud` (severity or None), and for those that stand: `hit`
-    customers, `excess` (hit beyond the baseline) with excess_low and
-    excess_high, `harm` (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and
-    `loop` (for returns: the touchpoints that the same journeys come back to).
+    before, time), start and end (the days of an incident, end exclusive; it lasts at most half of the time), n,
+    customers, value, low, high, baseline, `change`, p_value, p_adjusted (Holm over all looks; a search over time pays
+    for its windows first), `error` (the touchpoint only ever fails: n counts journeys), `loud` (severity or None), and
+    for those that stand: `hit` customers, `excess` (hit beyond the baseline) with excess_low and excess_high, `harm`
+    (what a hit journey loses of the goal, at least 0.05), `lost` = excess x harm, `money`, and `loop` (for returns:
+    the touchpoints that the same journeys come back to).
     """
     by = groups(by, "touchpoint", "outcome")
     need(touchpoints, "event_id", "customer_id", "occurred_at", "touchpoint", *by)
     touchpoints, before = _with_outcome(touchpoints), _with_outcome(before)
     kinds = _outcomes(touchpoints)
-    start, width, bins = _bins(touchpoints)
-    seen = _observed(touchpoints, by, journey, goal, kinds).mutate(
-        bin=((engine.epoch(_.at) - start) / (86_400 * width)).floor().cast("int64")
-    )
+    bins = _bins(touchpoints, timezone)
+    seen = _observed(touchpoints, by, journey, goal, kinds)
+    seen = seen.mutate(bin=(month_number(seen.at, bins) if bins else ibis.literal(0)).cast("int64"))
     past = _observed(before, by, journey, goal, kinds) if before is not None else None
     looks = []
     for column in (None, *by):
@@ -72,9 +76,9 @@ def friction(
         if past is not None:
             then = _share(certainty.sums(past, past.x, key)).reindex(now.index)
             looks.append(_rows(_difference(now, then, smallest).drop(kept_back, errors="ignore"), column, "before"))
-        if bins > 2:
+        if len(bins) > 2:
             each = certainty.sums(seen, seen.x, [*key, "bin"])
-            found = _against_time(each, bins, smallest, start, width).drop(kept_back, errors="ignore")
+            found = _against_time(each, bins, smallest).drop(kept_back, errors="ignore")
             looks.append(_rows(found, column, "time"))
     out = pd.concat([x for x in looks if len(x)], ignore_index=True) if any(map(len, looks)) else _rows(None, None, "")
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
@@ -85,7 +89,7 @@ def friction(
         severity(p, c >= LARGE) if bad else None
         for p, c, bad in zip(out["p_adjusted"], out["change"], worse, strict=True)
     ]
-    return _cost(out, seen, goal, order_value, smallest)
+    return _cost(out, seen, goal, order_value, smallest, timezone)
 
 
 # ---- what was observed -----------------------------------------------------------------------------------------------
@@ -165,17 +169,16 @@ def _doors(t: ir.Table, journey: str, errors: list[str]) -> dict[str, str]:
     return found.groupby("to")["touchpoint"].first().to_dict()
 
 
-def _bins(t: ir.Table) -> tuple[int, int, int]:
-    """The first midnight (UTC, in seconds), the days in a bin, and how many bins: at most about 45."""
-    first, last = (
-        t.aggregate(a=engine.epoch(_.occurred_at.min()), b=engine.epoch(_.occurred_at.max())).execute().iloc[0]
-    )
-    if pd.isna(first):
-        return 0, 1, 0
-    start = int(first) // 86_400 * 86_400
-    days = (int(last) - start) // 86_400 + 1
-    width = next(w for w in (1, 7, 30, 91, 10**6) if days <= 45 * w)
-    return start, width, -(-days // width)
+def _bins(t: ir.Table, timezone: str) -> list[Period]:
+    """The time of the log in whole days of the company's time zone, one after another: at most about 45 of them."""
+    ends = t.aggregate(a=engine.epoch(_.occurred_at.min()), b=engine.epoch(_.occurred_at.max())).execute().iloc[0]
+    if ends.isna().any():
+        return []
+    first, last = (dt.datetime.fromtimestamp(int(end), ZoneInfo(timezone)).date() for end in ends)
+    days = (last - first).days + 1
+    width = next(w for w in (1, 7, 30, 91, 10**5) if days <= 45 * w)
+    edges = [first + dt.timedelta(days=width * b) for b in range(-(-days // width) + 1)]
+    return [Period(str(a), a, b, "range", "gregorian", timezone) for a, b in itertools.pairwise(edges)]
 
 
 # ---- comparisons -----------------------------------------------------------------------------------------------------
@@ -208,27 +211,29 @@ def _largest_other(customers: pd.Series) -> pd.Series:
     return most.where(below.notna() | shared, below.groupby(level=_KEY).transform("max").fillna(0))
 
 
-def _against_time(each: pd.DataFrame, bins: int, smallest: int, start: int, width: int) -> pd.DataFrame:
-    """Each touchpoint's worst stretch of time against the rest of the time; p pays for all stretches there are."""
+def _against_time(each: pd.DataFrame, bins: list[Period], smallest: int) -> pd.DataFrame:
+    """Each touchpoint's worst stretch of time against the rest of the time; p pays for all stretches there are.
+
+    A stretch is at most half of the time: what lasts longer is the usual, and the few days beside it are the exception.
+    """
     key = [n for n in each.index.names if n != "bin"]
-    first, last = np.triu_indices(bins)
-    keep = last - first + 1 < bins
+    first, last = np.triu_indices(len(bins))
+    keep = last - first + 1 <= len(bins) // 2
     first, last = first[keep], last[keep]
     groups = each.reset_index().groupby(key, dropna=False, sort=True)
     flat, number = groups.obj, groups.ngroup().to_numpy()
     names = flat[key].groupby(number).head(1).set_axis(pd.unique(number)).sort_index()
-    tables = np.zeros((len(names), bins + 1, len(_SUMS)))
+    tables = np.zeros((len(names), len(bins) + 1, len(_SUMS)))
     tables[number, flat["bin"].to_numpy() + 1] = flat[_SUMS]
     run = tables.cumsum(axis=1)  # up to each bin, so that any stretch is a difference of two
     whole = pd.DataFrame(run[:, -1], columns=_SUMS)
     worth = np.flatnonzero((whole["sum_x"] > 0) & (whole["n"] >= 2 * smallest))
-    days = [dt.datetime.fromtimestamp(start + 86_400 * width * b, dt.UTC).date() for b in range(bins + 1)]
     parts = [_worst(run[part], first, last, smallest) for part in np.array_split(worth, max(1, len(worth) // 50))]
     found = pd.concat([part.set_axis(worth[part.index], axis=0) for part in parts])
     return found.assign(
         **names.loc[found.index].to_dict("series"),
-        start=[days[first[b]] for b in found["stretch"]],
-        end=[days[last[b] + 1] for b in found["stretch"]],
+        start=[bins[first[b]].first for b in found["stretch"]],
+        end=[bins[last[b]].past for b in found["stretch"]],
         p_value=np.minimum(1.0, found["p_value"] * len(first)),
     ).set_index(key)
 
@@ -263,7 +268,9 @@ def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.Da
 # ---- what it costs ---------------------------------------------------------------------------------------------------
 
 
-def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None, smallest: int) -> pd.DataFrame:
+def _cost(
+    looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | None, smallest: int, timezone: str
+) -> pd.DataFrame:
     """Whom the looks that stand hit, and what of the goal those lose: one query for all, one more for each loop.
 
     What hit too few customers, or happened in a stretch of time (or the rest of it) that knows too few, is not told.
@@ -274,9 +281,9 @@ def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | N
     loud, wanted = looks[looks["loud"].notna()], {}
     for i, row in loud.iterrows():
         all_time = _of_group(seen, row) & (seen.touchpoint == row["touchpoint"])
-        here = all_time & _inside(seen, row)
+        here = all_time & _inside(seen, row, timezone)
         hit, free = here & (seen.x == 1), here & (seen.x == 0)
-        others = all_time & ~_inside(seen, row) if row["start"] else here
+        others = all_time & ~_inside(seen, row, timezone) if row["start"] else here
         people = {"hit": hit, "people": here, "others": others}
         wanted |= {f"{name}{i}": seen.customer_id.nunique(where=rows) for name, rows in people.items()}
         wanted |= {f"with{i}": seen.reached.mean(where=hit), f"free{i}": seen.reached.mean(where=free)}
@@ -286,7 +293,7 @@ def _cost(looks: pd.DataFrame, seen: ir.Table, goal: str, order_value: float | N
             looks.loc[i, "loud"] = None
             continue
         if row["signal"] == "return":
-            loops[i] = _loop(seen.filter(_of_group(seen, row), _inside(seen, row)), row["touchpoint"])
+            loops[i] = _loop(seen.filter(_of_group(seen, row), _inside(seen, row, timezone)), row["touchpoint"])
         lost = np.clip(np.nan_to_num(found[f"free{i}"] - found[f"with{i}"]), ANNOYANCE, 1)
         extra.loc[i] = found[f"hit{i}"], lost if goal or row["signal"] == "failure" else ANNOYANCE
     out = looks.join(extra).join(loops)
@@ -307,11 +314,12 @@ def _of_group(seen: ir.Table, look: pd.Series) -> ir.BooleanValue:
     return signal & (own.isnull() if look["group"] is None else (own == look["group"]).fill_null(False))
 
 
-def _inside(seen: ir.Table, look: pd.Series) -> ir.BooleanValue:
+def _inside(seen: ir.Table, look: pd.Series, timezone: str) -> ir.BooleanValue:
     """Which lie in its stretch of time?"""
     if not look["start"]:
         return ibis.literal(True)
-    return (seen.at >= ibis.timestamp(str(look["start"]))) & (seen.at < ibis.timestamp(str(look["end"])))
+    stretch = Period("", look["start"], look["end"], "range", "gregorian", timezone)
+    return (seen.at >= stretch.start) & (seen.at < stretch.end)
 
 
 def _loop(rows: ir.Table, touchpoint: str) -> tuple[str, ...]:
