@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from cx_helpers import disclosure
 from cx_helpers.dates import Period
 from cx_helpers.measures import cohort, cohort_comparison, cohort_coverage, cohort_turning, comparison
 from cx_helpers.tables import TableError
@@ -326,3 +327,13 @@ def test_spark_gives_the_same_triangle(lay, spark, tmp_path):
     pd.testing.assert_series_equal(
         cohort_coverage.coverage(here, APRIL.back(3)), cohort_coverage.coverage(there, APRIL.back(3))
     )
+
+
+def test_who_stands_in_no_row_of_the_gaps_is_told():
+    gaps = pd.DataFrame({"n": [100.0, 60.0, np.nan]}, index=["web", "shop", "app"])
+    whole = pd.DataFrame({"n": [200]}, index=[1])
+    words = cohort_comparison.left_out(gaps, whole, 30)
+    assert words["en"].startswith("40 of 200 customers are in no row")
+    few = cohort_comparison.left_out(gaps, whole.assign(n=164), disclosure.Limit(30, 10))
+    assert few["en"].startswith("fewer than 10 of 164")
+    assert cohort_comparison.left_out(gaps, whole.assign(n=160), 30) is None

@@ -71,6 +71,25 @@ def gaps(found: pd.DataFrame, by: str, offset: int = 1, smallest: int = 30) -> p
     return out if seen is None else disclosure.with_hidden(out, seen)
 
 
+def left_out(gaps: pd.DataFrame, whole: pd.DataFrame, smallest: int) -> Words | None:
+    """How many customers stand in no row of `gaps`, and why: a sentence, or None where all are there.
+
+    gaps  the answer of `gaps`;  whole  all customers at the same offset, one row (cohort.curve of the unsplit answer)
+    """
+    total = int(whole["n"].sum())
+    gone = total - int(gaps["n"].sum())
+    if gone <= 0:
+        return None
+    return say(
+        fa="{k} نفر از {n} مشتری در این جدول نیستند: گروهشان در ماه ورود کوچک‌تر از آن بود که نشان داده شود، یا گروه "
+        "دیگری در آن ماه برای مقایسه نبود.",
+        en="{k} of {n} customers are in no row of this table: in the month they came their group was too small to be "
+        "shown, or there was no other group to compare it with.",
+        k=disclosure.count(gone, smallest),
+        n=total,
+    )
+
+
 _COLUMNS = ["n", "n_before", "retention", "others", "change", "low", "high", "p_value"]
 
 
