@@ -12,6 +12,7 @@ from cx_helpers import certainty
 BEFORE = 8  # weeks that tell what is usual
 FALL, JUMP = 0.5, 2.5  # what lies beyond these parts of the usual is broken, if it is no chance
 SPECIAL = 4 / 3  # a day busier or calmer than usual by this factor for the company as a whole
+FAINT = 1  # rows on such a day: of a feed that mostly has none a median tells nothing
 _LEAST = 4  # of eight such weekdays must be known
 MEDIAN_OF_EIGHT = 1.2  # by how much the error of the expectation itself widens the spread: 1 + pi / 2 / 8
 
@@ -41,7 +42,7 @@ def usual(y: np.ndarray, whole: np.ndarray, quiet: np.ndarray) -> Usual:
 
     y      counts, feeds x days, whole weeks, oldest first; NaN before a feed's first day
     whole  which feeds are whole tables;  quiet  which days are known to be unlike others: neither judged nor remembered
-    Usual is the median of the last eight such weekdays, broken days left out, times how busy the day was for the
+    Usual is the median of the last eight such weekdays (none where that is below FAINT), broken days left out, times how busy the day was for the
     company (the median over its tables, where it has three), so that a holiday or a sale is no break.  p comes from a
     negative binomial whose spread is that of the feed's own days (by the median absolute deviation, so that a broken
     stretch does not hide itself).
@@ -82,7 +83,7 @@ def _median(memory: np.ndarray) -> np.ndarray:
     known = (~np.isnan(memory)).sum(axis=2) >= _LEAST
     if known.any():
         out[known] = np.nanmedian(memory[known], axis=1)
-    return out
+    return np.where(out >= FAINT, out, np.nan)
 
 
 def _busy(now: np.ndarray, memory: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -160,3 +160,11 @@ def test_pictures_show_the_days_that_broke():
     weeks = feeds.weekly(watched, MONTH, weeks=4)["ratio"]
     assert weeks.loc["touchpoints"].tolist() == [1, 1, 1, 1]
     assert weeks.loc["orders"].min() < 0.2
+
+
+def test_a_feed_that_mostly_has_nothing_is_not_judged_by_days():
+    rare = noise(0.3)
+    rare[-20:-10] += 4  # seven rows in a week where a median says none were usual
+    young = np.where(DAYS < PAST - 100, 0, noise(0.4, 2))
+    young[-8:] += 5
+    assert found(counts(rare), counts(young, "tickets"), counts(noise(50, 3), "responses")).empty
