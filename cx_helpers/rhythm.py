@@ -42,10 +42,10 @@ def usual(y: np.ndarray, whole: np.ndarray, quiet: np.ndarray) -> Usual:
 
     y      counts, feeds x days, whole weeks, oldest first; NaN before a feed's first day
     whole  which feeds are whole tables;  quiet  which days are known to be unlike others: neither judged nor remembered
-    Usual is the median of the last eight such weekdays (none where that is below FAINT), broken days left out, times how busy the day was for the
-    company (the median over its tables, where it has three), so that a holiday or a sale is no break.  p comes from a
-    negative binomial whose spread is that of the feed's own days (by the median absolute deviation, so that a broken
-    stretch does not hide itself).
+    Usual is the median of the last eight such weekdays (none where that is below FAINT), broken days left out, times
+    how busy the day was for the company (the median over its tables, where it has three), so that a holiday or a sale
+    is no break.  p comes from a negative binomial whose spread is that of the feed's own days (by the median absolute
+    deviation, so that a broken stretch does not hide itself).
     """
     expected, _ = _walk(y, quiet, whole, np.ones(len(y)))
     spread = _spread(y, expected)

@@ -10,6 +10,7 @@ import yaml
 from cx_helpers import cli, spreadsheet
 from cx_helpers.intake import check, identity, sources
 from cx_helpers.intake.forgetting import forget
+from cx_helpers.settings import WorkspaceError
 
 CRM = """id,first,last,mobile,nid,born,joined,city
 C1,مریم,رضاییان,09127354681,0084575948,1365/04/12,2024-01-05,قم
@@ -213,3 +214,24 @@ def test_with_pseudonyms_a_systems_own_id_finds_its_links(company, capsys):
     said = capsys.readouterr().out
     assert "موبایل: یکی" in said
     assert "shop:S1" not in said
+
+
+def test_an_orders_file_tells_its_buyers_on_every_row(tmp_path):
+    (tmp_path / "sources").mkdir()
+    rows = ["شماره,موبایل,نام,تاریخ,مبلغ,شهر", "1,09121234567,مریم رضایی,2025-05-01,10,قم",
+            "2,09121234567,مریم رضایی,2025-06-01,20,تهران", "3,09351112244,علی کاظمی,2025-06-02,30,یزد"]  # fmt: skip
+    (tmp_path / "sources" / "orders.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    columns = {"customer_id": "موبایل", "source": {"value": "shop"}, "full_name": "نام", "mobile": "موبایل",
+               "city": "شهر"}  # fmt: skip
+    orders = {"order_id": "شماره", "customer_id": "موبایل", "ordered_at": "تاریخ", "amount": "مبلغ"}
+    shop = entry("orders", orders=orders, persons=columns)
+    about = {"name": "X", "locale": "en", "privacy": {"pseudonyms": False}, "sources": [shop]}
+    (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+    report = sources.load(tmp_path)
+    assert (report.taken, sum(report.quarantined.values()), report.tables) == (3, 0, {"customers": 2, "orders": 3})
+    people = pd.read_parquet(tmp_path / "tables" / "customers.parquet").set_index("customer_id")["city"]
+    assert people.to_dict() == {"09121234567": "تهران", "09351112244": "یزد"}
+    shop["tables"]["persons"]["columns"] = columns | {"fullname": "نام"}
+    (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+    with pytest.raises(WorkspaceError, match="unknown column 'fullname'; did you mean 'full_name'"):
+        sources.load(tmp_path)

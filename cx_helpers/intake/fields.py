@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, available_timezones
 
 from cx_helpers.intake import privacy
-from cx_helpers.intake.inner import PERSON, TABLES
+from cx_helpers.intake.inner import INNER, PERSON, TABLES
 from cx_helpers.settings import Settings, WorkspaceError
 from cx_helpers.tables import nearest
 
@@ -145,13 +145,21 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
         columns[DELETED] = of.deleted
     _required(table, part, columns, where)
     spec = TABLES[table]
+    if table in INNER:  # it keeps nothing for reports: what has no meaning here is a slip
+        for column in columns:
+            if column not in (*spec.columns, "source", NEWEST, DELETED):
+                raise SourceError(f"{where}: unknown column {column!r}{nearest(column, spec.columns)}; "
+                                  f"columns: {', '.join(spec.columns)}")  # fmt: skip
+    per_key = part.get("per_key")
+    if table == "persons" and not (of.newest_by or of.deleted):
+        per_key = per_key or "last"  # an order names its buyer: many rows tell of one person
     ordered = [c for c in spec.columns if c in columns] + [c for c in columns if c not in spec.columns]
     return Target(
         table,
         tuple(_field(column, columns[column], table, of, where, bool(part.get("partial"))) for column in ordered),
         when,
         split,
-        part.get("per_key"),
+        per_key,
         part.get("needs"),
         part.get("partial", False),
         tuple(map(str, listed(part.get("yields_to")))),
@@ -244,6 +252,14 @@ def identities(persons: dict) -> list[dict]:
                 "columns": {"kind": {"value": kind}, "value": value, "customer_id": own}}
         for value, kind in found
     ]  # fmt: skip
+
+
+def customers(persons: dict) -> dict:
+    """The customers in a `persons` mapping: who has a name and a phone is one, whatever else is known of them."""
+    given = persons.get("columns")
+    given = given if isinstance(given, dict) else {}
+    columns = {c: given[c] for c in ("customer_id", "city", "province") if c in given}
+    return {key: persons[key] for key in ("when", "split") if key in persons} | {"per_key": "last", "columns": columns}
 
 
 def _factor(unit, where: str, settings: Settings) -> float:

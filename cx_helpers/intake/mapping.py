@@ -18,6 +18,7 @@ from cx_helpers.intake.fields import (
     SourceError,
     Target,
     check_values,
+    customers,
     known,
     listed,
     read_target,
@@ -114,6 +115,8 @@ def read_source(entry: dict, number: int, settings: Settings) -> Source:
     if not isinstance(parts, dict) or not parts:
         raise SourceError(f"{where}: tables must hold {{NAME: {{columns: …}}}}")
     of = Setting(name, where, entry, settings, "", *systems.row_rules(entry))
+    if isinstance(people := parts.get("persons"), dict) and "customers" not in parts:
+        parts = parts | {"customers": customers(people)}
     return Source(
         name=name,
         system=entry["system"],

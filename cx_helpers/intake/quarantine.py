@@ -138,8 +138,9 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "repeated_key": (
         "کلید این سطر در سطر {value} همین فایل دوباره آمده و آن سطر جای این را گرفت",
         "the key of this row comes again on line {value}, which took its place",
-        "سطر تکراری را از فایل بردارید یا کلید دیگری در نگاشت برگزینید",
-        "remove the repeated line, or choose another key in the mapping",
+        "سطر تکراری را بردارید یا کلید دیگری برگزینید؛ اگر چند سطر یکی را می‌سازند (مشتریِ چند سفارش)، per_key: last",
+        "remove the repeated line, or choose another key; where several rows make one (the customer of many orders), "
+        "write `per_key: last` under that table in the mapping",
     ),
     "no_table": (
         "هیچ جدولی این سطر را نپذیرفت (شرط‌های `when` و فهرست‌های `split`)",
