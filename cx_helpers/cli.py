@@ -26,8 +26,10 @@ class _Parser(argparse.ArgumentParser):
         options = [option for parser in (self, *commands) for option in parser._option_string_actions]
         for word in message.split():
             near = difflib.get_close_matches(word.strip("',"), options, n=1, cutoff=0.7)
-            if word.startswith("--") and near:
+            if word.startswith("--") and near and near[0] != word.strip("',"):
                 message += f"; did you mean {near[0]}?"
+        if message.startswith("unrecognized arguments: -") and "run" in sys.argv[1:2]:
+            message += "; a notebook's own parameter is given as -p NAME=VALUE (cx run --help)"
         self.exit(WRONG, f"cx: {message}\nTry: {self.prog} --help\n")
 
 

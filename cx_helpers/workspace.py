@@ -286,7 +286,7 @@ def data_range(settings: Settings, until: dt.datetime) -> tuple[dt.datetime, dt.
 def last_complete_month(folder: str | Path) -> str:
     """The newest calendar month that the data covers to its last day: the period of a report nobody named one for.
 
-    A company in its first month has no such one: that month, as far as it goes.
+    A company in its first month has no such one: that month, as far as it goes.  Months without a row are passed over.
     A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
     lies beyond tomorrow by this machine's clock does not count.
     """
@@ -296,8 +296,10 @@ def last_complete_month(folder: str | Path) -> str:
         raise MissingTable(lacking.any_data())
     first, last = (at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date() for at in found)
     month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
-    whole = last == month.past - dt.timedelta(1) or first >= month.first
-    return month.name if whole else month.previous().name
+    if last == month.past - dt.timedelta(1) or first >= month.first:
+        return month.name
+    last = data_range(settings, month.start)[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
+    return dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone).name
 
 
 def open(folder: str | Path, period: str = "", segment: str = "", locale: str = "") -> Tables:

@@ -235,3 +235,23 @@ def test_an_orders_file_tells_its_buyers_on_every_row(tmp_path):
     (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
     with pytest.raises(WorkspaceError, match="unknown column 'fullname'; did you mean 'full_name'"):
         sources.load(tmp_path)
+
+
+def test_questions_that_wait_are_told_again_when_nothing_has_changed(tmp_path):
+    """A phone of the second Maryam's own, and another e-mail: the list asks; a second ingest has it still."""
+    (tmp_path / "sources").mkdir()
+    names = {"source": {"value": "s"}, "first_name": "a", "last_name": "b", "mobile": "c", "email": "d", "city": "e"}
+    about = {"name": "X", "locale": "en", "privacy": {"pseudonyms": False}}
+    about["sources"] = [entry("p", persons={"customer_id": "id"} | names)]
+    (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about), "utf-8")
+    rows = ["id,a,b,c,d,e", "1,مریم,رضایی‌نژاد,09121234567,,قم", "2,مریم,رضایی‌نژاد,,m@x.ir,قم"]
+    (tmp_path / "sources" / "p.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    first, second = sources.load(tmp_path).text("en"), sources.load(tmp_path).text("en")
+    assert "1 question for you in state/review.csv" in first
+    assert "1 question for you in state/review.csv" in second
+    assert "nothing had changed" in second
+
+
+def test_a_workspace_without_sources_is_told_so(tmp_path):
+    (tmp_path / "workspace.yaml").write_text("name: X\n", "utf-8")
+    assert "names no source yet" in sources.load(tmp_path).text("en")

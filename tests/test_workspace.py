@@ -174,6 +174,14 @@ def test_a_company_in_its_first_month_is_reported_on_as_far_as_it_goes(company):
     assert workspace.last_complete_month(company) == "1404-06"
 
 
+def test_months_without_a_row_are_passed_over(company):
+    path = company / "tables" / "responses.parquet"
+    rows = pd.read_parquet(path)
+    rows["responded_at"] += pd.to_timedelta([0, 0, 0, 100, 0], unit="D")  # Mordad, Shahrivar, then one on 9 Dey
+    rows.to_parquet(path, coerce_timestamps="us")
+    assert workspace.last_complete_month(company) == "1404-06"
+
+
 def test_a_name_turns_nothing_around_it(company):
     (company / "workspace.yaml").write_text('name: {fa: "فروشگاه\\u202e", en: Shop}\n', "utf-8")
     assert workspace.load_settings(company).name == {"fa": "فروشگاه", "en": "Shop"}

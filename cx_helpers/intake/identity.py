@@ -48,13 +48,18 @@ class Linked:
             records=self.records, people=self.people, joined=self.joined,
         )]  # fmt: skip
         if self.questions:
-            fa, en = "  {n} پرسش برای شما در state/review.csv", "  {n} questions for you in state/review.csv"
-            lines.append(say(fa=fa, en=en, n=self.questions))
+            lines.append(questions(self.questions))
         return lines + [
             say(fa="  state/review.csv، سطر {n}: پاسخ خوانده نشد؛ بنویسید same یا different",
                 en="  state/review.csv, row {n}: the answer cannot be read; write same or different", n=row)
             for row in self.unclear
         ]  # fmt: skip
+
+
+def questions(n: int) -> Words:
+    """How many questions wait for the analyst, in words."""
+    fa = "  {n} پرسش برای شما در state/review.csv"
+    return say(fa=fa, en=f"  {{n}} question{'s' * (n > 1)} for you in state/review.csv", n=n)
 
 
 def place(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cx_helpers import wording
 from cx_helpers.intake import privacy, quarantine
-from cx_helpers.intake.identity import Linked
+from cx_helpers.intake.identity import Linked, questions
 
 
 @dataclass
@@ -27,6 +27,8 @@ class IngestReport:
     warnings: list[dict] = field(default_factory=list)  # sentences in fa and en
     problems: list[dict] = field(default_factory=list)  # files and tables in them that could not be read, likewise
     linked: Linked | None = None  # who is one person; None where linking had nothing new to do
+    questions: int = 0  # that wait in state/review.csv for the analyst
+    nothing: bool = False  # workspace.yaml names no source
     locale: str = "fa"
 
     @property
@@ -57,6 +59,7 @@ class IngestReport:
              f"{number(self.rows_in)} rows in: {number(self.taken)} taken, {number(bad)} in quarantine, "
              f"{number(self.skipped)} skipped on purpose")
         ]  # fmt: skip
+        lines += [said["fa" if fa else "en"] for said in self.warnings]
         lines += [f"  {table}: {number(rows)}" for table, rows in self.tables.items()]
         if self.replaced:
             what = "سطر با نسخهٔ تازه‌تر همان کلید جایگزین شد" if fa else "rows gave way to newer ones with the same key"
@@ -69,15 +72,20 @@ class IngestReport:
             lines.append("قرنطینه (quarantine/):" if fa else "quarantine (quarantine/):")
             lines += [f"  {line}" for line in quarantine.summary(self.quarantined, locale)]
         lines += self._apart(number, fa)
-        lines += [said["fa" if fa else "en"] for said in (self.linked.said() if self.linked else [])]
+        if self.linked:
+            lines += [said["fa" if fa else "en"] for said in self.linked.said()]
+        elif self.questions:
+            lines.append(questions(self.questions)["fa" if fa else "en"])
         if self.forgotten:
             what = "سطر از فراموش‌شدگان کنار ماند" if fa else "rows of people who were forgotten were left out"
             lines.append(f"  {number(self.forgotten)} {what}")
-        lines += [said["fa" if fa else "en"] for said in self.warnings]
         if self.problems:
             lines.append("خوانده نشد:" if fa else "could not be read:")
             lines += [f"  {said['fa' if fa else 'en']}" for said in self.problems]
-        if not self.changed:
+        if self.nothing:
+            lines.append("در workspace.yaml هنوز منبعی (sources) نوشته نشده است" if fa else
+                         "workspace.yaml names no source yet; list your exports under `sources`")  # fmt: skip
+        elif not self.changed:
             lines.append("چیزی عوض نشده بود" if fa else "nothing had changed")
         return privacy.uncover("\n".join(lines))
 

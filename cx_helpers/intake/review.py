@@ -55,6 +55,11 @@ def collect(folder: Path, before: Known) -> tuple[Answers, list[int]]:
     return answers, unclear
 
 
+def waiting(folder: Path) -> int:
+    """How many questions stand in review.csv without an answer?"""
+    return sum(not (row.get("answer") or "").strip() for row in _rows(folder / "state" / "review.csv"))
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     return spreadsheet.read(path) if path.is_file() else []
 

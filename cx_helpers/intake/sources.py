@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, forgetting, linked, merge, pseudonyms, quarantine, store, taking, units
+from cx_helpers.intake import convert, forgetting, linked, merge, pseudonyms, quarantine, review, store, taking, units
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, SourceError, read_sources
@@ -36,6 +36,7 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
     if not sources:
         kept = store.State.read(folder)
         if not kept.units:
+            report.nothing = True
             return report
     if settings.database:
         raise SourceError(
@@ -44,6 +45,7 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
         )
     with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
         _run(con, sources, settings, scratch, report, progress)
+    report.questions = review.waiting(folder)
     return report
 
 

@@ -115,15 +115,17 @@ def readable(comments: ir.Table) -> ir.Table:
     if rows and not read:
         spoken = {"fa": "", "en": ""}
         if "language" in comments.columns:
-            found = comments.language.topk(3).execute().iloc[:, 0].dropna().astype(str)
-            if len(found):
-                spoken = say(fa=" (به زبان {found})", en=" (`language` says {found})", found=raw(", ".join(found)))
+            found = comments.filter(_.language.notnull()).language.topk(3).execute()
+            if len(found) and found.iloc[:, 1].sum() > rows / 2:
+                of = raw(", ".join(found.iloc[:, 0].astype(str)))
+                spoken = say(fa=" (به زبان {found})", en=" (`language` says {found})", found=of)
         raise MissingTable(
             say(
-                fa="از {rows} نوشته{spoken} هیچ‌کدام خوانده نشد: مدل احساس تنها فارسی می‌داند. اگر نوشته‌ها فارسی‌اند، در "
-                "workspace.yaml بنویسید {mapping} و cx ingest را اجرا کنید",
+                fa="از {rows} نوشته{spoken} هیچ‌کدام خوانده نشد: مدل احساس تنها فارسی می‌داند. اگر نوشته‌ها به‌راستی به خط "
+                "فارسی‌اند و زبانشان نادرست ثبت شده، در workspace.yaml بنویسید {mapping} و cx ingest را اجرا کنید",
                 en="none of the {rows} comments{spoken} could be read: the sentiment model knows Persian only; where "
-                "the comments are Persian, map {mapping} in workspace.yaml and run cx ingest",
+                "they do stand in Persian letters and their language is noted wrongly, map {mapping} in workspace.yaml "
+                "and run cx ingest",
                 rows=rows,
                 spoken=spoken,
                 mapping=raw("language: {value: fa}"),
