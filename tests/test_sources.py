@@ -667,6 +667,7 @@ def test_the_report_reads_well(company):
     put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n2,b,2024-01-01,x\n")
     report = sources.load(folder)
     assert "2 rows in: 1 taken, 1 in quarantine, 0 skipped on purpose" in report.text("en")
+    assert "(the first: sources/a.csv, line 3, orders.amount)" in report.text("en")
     assert "۲⁩ سطر خوانده شد" in report.text("fa")
 
 

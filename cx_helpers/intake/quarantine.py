@@ -12,6 +12,7 @@ source file is read, and goes when nothing is wrong any more.  It may hold perso
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterable
@@ -190,10 +191,28 @@ def count(folder: Path) -> int:
     return sum(sum(1 for _ in p.open("rb")) for p in (folder / "quarantine").rglob("*.jsonl"))
 
 
-def summary(counts: dict[str, int], locale: str) -> list[str]:
-    """One line a reason, the most frequent first, for a report."""
-    lines = []
+def first(path: Path, codes: Iterable[str]) -> dict[str, dict]:
+    """The first row of each code in a file of quarantine: where an analyst begins to look."""
+    found, asked = {}, set(codes)
+    with path.open(encoding="utf-8") if path.is_file() else io.StringIO() as file:
+        for row in map(json.loads, file):
+            if row["code"] in asked:
+                found.setdefault(row["code"], row)
+            if len(found) == len(asked):
+                break
+    return found
+
+
+def summary(counts: dict[str, int], locale: str, firsts: dict[str, dict] | None = None) -> list[str]:
+    """One line a reason, the most frequent first, for a report.  firsts  the first row of each (see `first`)"""
+    lines, fa = [], locale == "fa"
     for code, number in sorted(counts.items(), key=lambda item: -item[1]):
         reason, remedy = explain(code, locale, column="…", value="…", allowed="…")
-        lines.append(f"{wording.number(number, locale)} × {reason}; {remedy}")
+        where = ""
+        if row := (firsts or {}).get(code):
+            column = ".".join(filter(None, [row["table"], row["column"]]))
+            line = wording.number(int(row["line"] or 0), locale)
+            places = [row["file"], f"سطر {line}" if fa else f"line {line}", column]
+            where = f" ({'نخستین' if fa else 'the first'}: {('، ' if fa else ', ').join(filter(None, places))})"
+        lines.append(f"{wording.number(number, locale)} × {reason}{where}; {remedy}")
     return lines

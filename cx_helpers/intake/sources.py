@@ -113,7 +113,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     state.tables = _tables(fresh)
     relinked = linked.relink(con, state, scratch, report)
     _publish(con, state, before, waiting, gone, report, relinked)
-    _sum(fresh, report)
+    _sum(folder, fresh, report)
 
 
 def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:
@@ -175,8 +175,10 @@ def _tables(units: dict[str, dict]) -> dict[str, list[str]]:
     return tables
 
 
-def _sum(fresh: dict[str, dict], report: IngestReport) -> None:
+def _sum(folder: Path, fresh: dict[str, dict], report: IngestReport) -> None:
     for kept in fresh.values():
+        new = [code for code in kept["quarantined"] if code not in report.firsts]
+        report.firsts |= quarantine.first(folder / kept["quarantine"], new) if new else {}
         of = report.sources.setdefault(
             kept["source"], {"rows_in": 0, "taken": 0, "skipped": 0, "quarantined": Counter(), "out": Counter()}
         )
