@@ -186,8 +186,11 @@ def _check(asked: argparse.Namespace) -> int:
     from cx_helpers import settings
     from cx_helpers.intake import check
 
-    problems = check.check(settings.company(asked.workspace))
-    print(check.summary(problems), file=sys.stderr if problems else sys.stdout)
+    folder = settings.company(asked.workspace)
+    problems = check.check(folder)
+    there = settings.load_settings(folder).database if not problems else None
+    tables = 1 if there else sum(1 for _ in (folder / "tables").glob("*"))
+    print(check.summary(problems, tables), file=sys.stderr if problems else sys.stdout)
     return WRONG if problems else OK
 
 

@@ -277,7 +277,10 @@ def hint(name: str, known) -> Words:
 
 
 def _near(name: str, known) -> str:
-    return next(iter(difflib.get_close_matches(str(name), [str(k) for k in known], n=1, cutoff=0.5)), "")
+    name, known = str(name), [str(k) for k in known]
+    within = [k for k in known if set(k.split()) & set(name.split()) and (k in name or name in k)]
+    close = difflib.get_close_matches(name, within or known, n=1, cutoff=0.3 if within else 0.5)
+    return close[0] if close else ""
 
 
 def need(table, *columns: str) -> None:

@@ -15,6 +15,7 @@ from cx_helpers.intake.check import check, summary
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.start import init
 from cx_helpers.settings import Settings, WorkspaceError, load_settings
+from cx_helpers.tables import nearest
 
 T0 = pd.Timestamp("2025-01-01", tz="UTC")
 RESPONSES = pd.DataFrame(
@@ -80,6 +81,7 @@ def test_sound_tables_pass_with_extra_columns_and_unanswered_invitations(folder)
     lay(folder, TOUCHPOINTS, "touchpoints")
     assert check(folder) == []
     assert "as the contract says" in summary([])
+    assert "there is no table yet" in summary([], 0)
 
 
 BROKEN = {
@@ -179,3 +181,9 @@ def test_every_mapping_in_the_docs_is_right(tmp_path):
     for example in examples:
         (tmp_path / "workspace.yaml").write_text("name: T\nsources:\n" + example, "utf-8")
         assert len(read_sources(load_settings(tmp_path))) == 1
+
+
+def test_the_nearest_name_shares_a_word_where_one_does():
+    assert nearest("مبلغ سفارش", ["شماره سفارش", "مبلغ", "تاریخ"]) == "; did you mean 'مبلغ'?"
+    assert nearest("fullname", ["first_name", "full_name"]) == "; did you mean 'full_name'?"
+    assert nearest("x", ["amount"]) == ""

@@ -98,10 +98,14 @@ def _check_held(con, file: Path) -> list[Problem]:
     return problems
 
 
-def summary(problems: list[Problem]) -> str:
-    """All problems in words, or that there are none; English, as all that a terminal shows."""
+def summary(problems: list[Problem], tables: int = 1) -> str:
+    """All problems in words, or that there are none; English, as all that a terminal shows.
+
+    tables  how many there are
+    """
     if not problems:
-        return "every table is as the contract says"
+        return "every table is as the contract says" if tables else "there is no table yet; list exports under " \
+            "`sources` in workspace.yaml and run cx ingest"  # fmt: skip
     return "\n".join(problem.text() for problem in problems)
 
 
