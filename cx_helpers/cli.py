@@ -136,7 +136,7 @@ def _sentiment_commands(commands) -> None:
     train.add_argument("--out", default="sentiment.parquet", metavar="FILE", help="the model (default: %(default)s)")
     train.add_argument("--features", type=_positive(int), metavar="N", help="how many words, pairs and parts are kept")
     train.add_argument("--strength", type=_positive(float), metavar="C", help="inverse of the L2 penalty")
-    train.add_argument("--doubt", type=float, metavar="P", help="leave out labels held less likely than this; 0: none")
+    train.add_argument("--doubt", type=float, metavar="P", help="doubt labels held less likely than this; 0: none")
     train.set_defaults(do=_train)
 
     evaluate = verbs.add_parser("evaluate", help="how good is a model? a page with every figure's interval")

@@ -73,6 +73,10 @@ CHANNELS = answer(
         "chat": (7, np.nan, np.nan, np.nan),
     },
 )
+PROMISED = pd.DataFrame(  # what was said against what was, of two groups
+    [("app", 0, 40, 0.1, 0.15, 0.07, 0.29), ("app", 1, 60, 0.8, 0.7, 0.57, 0.8), ("web", 0, 50, 0.5, 0.52, 0.39, 0.65)],
+    columns=["group", "step", "n", "said", "was", "low", "high"],
+).set_index(["group", "step"])
 BEFORE = answer(
     "nps",
     {"app": (580, 21.0, 15, 27), "web": (812, 37.0, 32, 42), "store": (188, 43.0, 33, 53), "call": (90, -4.0, -18, 10)},
@@ -252,6 +256,7 @@ def displays() -> dict:
         "journey": [
             charts.curve(STAGES),
             charts.flow(edges(), title=say(fa="از جست‌وجو تا تحویل", en="From search to delivery"), bad=["exit"], end=[]),
+            charts.against(PROMISED, "said", "was", diagonal=True, title=say(fa="گفته و بوده", en="Said and done")),
             charts.quadrant(drivers(), x_unit="share", y_unit="share", digits=0, title=say(fa="اهمیت در برابر عملکرد", en="Importance against performance")),
             charts.small_multiples(many(), title=say(fa="رضایت در هر استان", en="Satisfaction by province")),
             charts.ranges(CHANNELS.iloc[:0], "nps", title=say(fa="کانال‌ها", en="Channels")),

@@ -18,7 +18,8 @@ from conftest import ROOT, SAMPLE
 
 from cx_helpers import runner
 from cx_helpers.dates import Period
-from cx_helpers.intake import check
+from cx_helpers.intake import check, sentiment_model
+from cx_helpers.intake import sentiment_evidence as evidence
 from cx_helpers.tables import TABLES
 
 MONTH = Period.parse("1404-06")
@@ -95,12 +96,20 @@ def test_survey_records_what_pandas_counts(published):
     holds(found["response_rate", ()], len(invited), invited["score"].notna().mean())
 
 
+def truly(called):
+    """The share of negative comments behind the share called so, by how the model misread domains it had never seen."""
+    of = evidence.confusion(evidence.kept(sentiment_model.load())["left_out"])
+    weight = (of["n_negative"] + of["n_positive"]) ** 0.5
+    hit, false = ((of[f"negative_{name}"] * weight).sum() / weight.sum() for name in ("hit", "false"))
+    return min(max((called.mean() - false) / (hit - false), 0), 1)
+
+
 def test_sentiment_records_what_pandas_counts(published):
     written = within(table("comments"), "written_at")
     written = written[written["sentiment"].notna()]
     found = metrics(published(), "sentiment")
     holds(found["sentiment", ()], len(written), written["sentiment"].mean())
-    holds(found["negative_share", ()], len(written), (written["sentiment"] < -0.2).mean())
+    holds(found["negative_share", ()], len(written), truly(written["sentiment"] < -0.2))
     groups = written.groupby(
         written["touchpoint"].astype(object).where(written["touchpoint"].notna(), None), dropna=False
     )
@@ -112,7 +121,7 @@ def test_sentiment_records_what_pandas_counts(published):
             assert (row["value"], row["n"], bad["value"]) == (None, len(part), None), "too few to be shown"
             continue
         holds(row, len(part), part.mean())
-        holds(bad, len(part), (part < -0.2).mean())
+        holds(bad, len(part), truly(part < -0.2))
         seen += 1
     assert seen > 5
 

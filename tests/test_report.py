@@ -473,6 +473,7 @@ def test_a_cell_not_yet_elapsed_is_empty_not_zero():
         lambda: charts.flow(demo.edges().iloc[:0]),
         lambda: charts.curve(demo.STAGES.iloc[:0]),
         lambda: charts.quadrant(demo.drivers().iloc[:0]),
+        lambda: charts.against(demo.PROMISED.iloc[:0], "said", "was"),
         lambda: charts.small_multiples(demo.many().iloc[:0], "csat"),
     ],
 )
@@ -495,6 +496,22 @@ def test_values_run_from_the_names_on_and_time_from_left_to_right(locale):
         assert (start > end) == (locale == "fa")
     for made in (charts.lines(demo.by_channel()), charts.heat(demo.triangle(), "retention_1")):
         assert "range" not in (axis := figure(made)["layout"]["xaxis"]) or axis["range"][0] < axis["range"][1]
+
+
+def test_one_number_is_drawn_against_the_other_with_its_interval(locale):
+    drawn = figure(charts.against(demo.PROMISED, "said", "was", diagonal=True))
+    equal, app, web = drawn["data"]
+    assert equal["x"] == equal["y"] == [0.1, 0.8]
+    assert (app["x"], app["y"]) == ([0.1, 0.8], [0.15, 0.7])
+    assert app["error_y"]["array"] == pytest.approx([0.14, 0.1])
+    assert app["error_y"]["arrayminus"] == pytest.approx([0.08, 0.13])
+    assert (web["x"], web["y"]) == ([0.5], [0.52])
+    for side in ("xaxis", "yaxis"):
+        low, high = drawn["layout"][side]["range"]
+        assert low < high  # left to right, and upwards, in both languages
+    assert drawn["layout"]["yaxis"]["range"][1] > 0.8  # the whole interval is on the picture
+    alone = charts.against(demo.PROMISED.loc["app"], "said", "was", diagonal=False)
+    assert len(figure(alone)["data"]) == 1
 
 
 def test_a_picture_is_named_by_what_it_splits(locale):

@@ -51,6 +51,18 @@ def test_log_odds_of_a_model_worked_by_hand(tiny):
     assert tiny.read(["خوب و خوب"]).logit[0] == pytest.approx(0.5 + 12 / math.sqrt(8) + 2 / math.sqrt(32))
 
 
+def test_the_first_and_the_last_four_words_say_something_of_their_own(tmp_path):
+    rows = [("word", "خوب", 1.0, 1.0), ("first", "خوب", 2.0, 0.5), ("last", "خوب", 1.0, -3.0)]
+    table = pd.DataFrame(rows, columns=["kind", "feature", "idf", "weight"])
+    sentiment_model.write(tmp_path / "edges.parquet", table, 0.0, {})
+    model = sentiment_model.load(tmp_path / "edges.parquet")
+    texts = ["خوب و و و و و", "و و و و خوب و و و و", "و و و و و خوب", "خوب و", "و و و و خوب و و و"]
+    # first: (1 + 2 x 0.5) / sqrt(1 + 4); neither; last: (1 - 3) / sqrt(1 + 1); both: (1 + 1 - 3) / sqrt(6); 4th last
+    wanted = [2 / math.sqrt(5), 1, -2 / math.sqrt(2), -1 / math.sqrt(6), -2 / math.sqrt(2)]
+    assert model.read(texts).logit == pytest.approx(wanted)
+    assert [model.read([text]).logit[0] for text in texts] == pytest.approx(wanted)
+
+
 def test_a_pair_never_reaches_into_the_next_text(tiny):
     assert tiny.read(["خوب", "نبود"]).logit == pytest.approx([0.5 + 3 + 1 / 4, 0.5 - 1])
 
@@ -201,7 +213,7 @@ def test_the_index_of_a_series_is_kept():
 def test_the_shipped_model_is_small_and_holds_nobody():
     assert sentiment_model.SHIPPED.stat().st_size <= 500_000
     table = pd.read_parquet(sentiment_model.SHIPPED)
-    assert set(table["kind"]) == {"word", "pair", "part"}
+    assert set(table["kind"]) <= set(sentiment_model.KINDS)
     assert not table.duplicated(["kind", "feature"]).any()
     telling = table["feature"].str.contains(r"[\d@_/.:A-Za-z]")  # numbers, addresses, links, handles, Latin names
     assert not telling.any(), table.loc[telling, "feature"].tolist()[:5]
@@ -213,7 +225,7 @@ def test_the_shipped_model_is_small_and_holds_nobody():
 def test_the_card_tells_the_size_of_what_ships():
     card = sentiment_model.SHIPPED.with_suffix(".md").read_text("utf-8")
     kinds = pd.read_parquet(sentiment_model.SHIPPED)["kind"].value_counts()
-    for kind in ("word", "pair", "part"):
+    for kind in sorted(kinds.index):
         assert f"{kinds[kind]:,}" in card
 
 
@@ -317,7 +329,7 @@ def test_accuracy_on_the_official_snappfood_test(test_set):
         "p_positive"
     ].notna()  # null is wrong
     assert len(rows) == 6989
-    assert right.mean() >= 0.853
+    assert right.mean() >= 0.855
     assert right[~found["unsure"].fillna(True).astype(bool)].mean() >= 0.93
 
 
@@ -326,4 +338,4 @@ def test_speed_on_one_core(test_set):
     sentiment_model.load.cache_clear()
     start = time.process_time()
     sentiment.score(texts)
-    assert len(texts) / (time.process_time() - start) >= 8_000
+    assert len(texts) / (time.process_time() - start) >= 20_000

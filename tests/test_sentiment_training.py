@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from cx_helpers import cli
 from cx_helpers.intake import sentiment_evidence as evidence
@@ -30,7 +31,7 @@ def comments(n=60, seed=7, wrong=0):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(features, "FEWEST", {"word": 2, "pair": 2, "part": 2})
+    monkeypatch.setattr(features, "FEWEST", dict.fromkeys(features.FEWEST, 2))
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def folder(tmp_path_factory):
     comments().to_parquet(out / "train.parquet")
     comments(seed=8).to_parquet(out / "test.parquet")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(features, "FEWEST", {"word": 2, "pair": 2, "part": 2})
+        patch.setattr(features, "FEWEST", dict.fromkeys(features.FEWEST, 2))
         teach = ["sentiment", "train", "--data", str(out), "--strength"]
         assert cli.main([*teach, "10", "--out", str(out / "new.parquet")]) == 0
         assert cli.main([*teach, "0.01", "--features", "4", "--out", str(out / "old.parquet")]) == 0
@@ -54,6 +55,7 @@ def test_what_is_taught_is_what_is_read(folder):
     model, data = sentiment_model.load(folder / "new.parquet"), comments()
     of = training.lesson(data)
     taught = training.teach(of, np.arange(len(data)), training.Recipe(strength=10.0))
+    assert set(taught.features.frame["kind"]) == set(sentiment_model.KINDS)
     odds = taught.log_odds(of, np.arange(len(data))) * float(model.about["factor"])
     np.testing.assert_allclose(model.read(data["text"].tolist()).logit, odds, rtol=0.01, atol=0.02)
     assert ((odds > 0) == (data["label"] == "positive")).mean() > 0.9
@@ -87,7 +89,18 @@ def test_labels_turned_over_are_doubted_and_the_others_are_not():
     assert doubted[12:].mean() < 0.05
 
 
-def test_a_label_is_left_out_of_teaching_and_never_of_measuring():
+def test_doubted_labels_say_less():
+    of, rows = training.lesson(comments(200, wrong=40)), np.arange(400)
+    truth = np.array([1.0] * 200 + [0.0] * 200)
+    believed = [
+        expit(training.teach(of, rows, training.Recipe(strength=10.0, doubt=doubt)).log_odds(of, rows))
+        for doubt in (0.0, 0.3)
+    ]
+    loss = [-np.log(np.where(truth == 1, p, 1 - p)).mean() for p in believed]
+    assert loss[1] < 0.9 * loss[0]
+
+
+def test_a_label_is_doubted_in_teaching_and_never_in_measuring():
     of = training.lesson(comments(100, wrong=10))
     held = training.held_out(of, training.Recipe(strength=10.0, doubt=0.2))
     assert held.groupby("way").size().to_dict() == {"folds": 200, "left_out": 200}
@@ -111,6 +124,9 @@ def test_the_factor_makes_log_odds_true():
     )
     held.loc[4:, "log_odds"] *= -1
     assert training.factor(held) == pytest.approx(np.log(3), abs=1e-3)
+    # two more domains, of log-odds a fourth as large and of labels that say nothing: the median stays
+    others = [held.assign(domain="b", log_odds=held["log_odds"] / 4), held.assign(domain="c", positive=[1.0, 0] * 4)]
+    assert training.factor(pd.concat([held, *others])) == pytest.approx(np.log(3), abs=1e-3)
 
 
 # ---- proof, by hand --------------------------------------------------------------------------------------------------
@@ -129,7 +145,17 @@ def test_measures_of_ten_comments(ten):
     assert found["macro_f1"] == pytest.approx((2 * 4 / 11 + 2 * 3 / 9) / 2)
     # |4 - 4.5| + |1 - 1.2| + |0 - 0.5| over ten
     assert found["ece"] == pytest.approx(0.12)
+    assert found["ece_even"] == pytest.approx(0.12)  # five of each
     assert (found["sure_share"], found["sure_accuracy"]) == pytest.approx((0.5, 0.8))
+
+
+def test_the_even_calibration_error_leaves_out_what_a_rare_class_does():
+    # p .2 and .8 are true where classes are even; here one in five is positive
+    p, positive = [0.8] * 4 + [0.2] + [0.8] * 4 + [0.2] * 16, [1] * 5 + [0] * 20
+    found = evidence.measures(evidence.histogram(p, positive, ["a"] * 25))["value"]["a"]
+    assert found["ece_even"] == pytest.approx(0)
+    # said .8 eight times, true four; said .2 seventeen times, true once: (|4 - 6.4| + |1 - 3.4|) / 25
+    assert found["ece"] == pytest.approx(4.8 / 25)
 
 
 def test_the_mean_weighs_domains_equally_and_intervals_hold_the_value(ten):

@@ -21,8 +21,8 @@ from cx_helpers.errors import Refusal
 BINS = 60  # p in steps of 1/60: whole bins for the band .4 to .6, for sure below .2 and above .8, and for 15 parts
 PARTS = 15  # into which the calibration error cuts p
 DRAWS = 1_000
-MEASURES = ("accuracy", "macro_f1", "ece", "sure_share", "sure_accuracy")
-_BIASED = np.array([name == "ece" for name in MEASURES])
+MEASURES = ("accuracy", "macro_f1", "ece", "ece_even", "sure_share", "sure_accuracy")
+_BIASED = np.array([name.startswith("ece") for name in MEASURES])
 _UPPER = np.arange(BINS) >= BINS // 2
 _SURE = (np.arange(BINS) < BINS // 5) | (np.arange(BINS) >= BINS - BINS // 5)
 
@@ -90,8 +90,9 @@ def measures(found: pd.DataFrame, draws: int = DRAWS, seed: int = 1) -> pd.DataF
     found  a `histogram`.  Returns index (domain, measure), the average as domain `mean`:
       n        comments
       value    accuracy; macro_f1 (mean of the F1 of both classes: a rare class weighs as much as a common one); ece
-               (expected calibration error: how far p is from what happens, on average, p cut in 15); sure_share (p
-               below .2 or above .8) and sure_accuracy (among those); 0..1; null where nothing is there to be measured
+               (expected calibration error: how far p is from what happens, on average, p cut in 15); ece_even (the
+               same with the domain's classes weighed equally: without the part that is due to one being rarer);
+               sure_share (p below .2 or above .8) and sure_accuracy (among those); 0..1; null where nothing is there
       low, high  95 % bootstrap interval over comments: percentiles; for ece the wider of these and the basic ends,
                  since redrawing biases it upward
     Source: Guo et al., ICML 2017 (ece); Davison, Hinkley, Bootstrap Methods, 1997, ch. 5.
@@ -134,11 +135,17 @@ def _measured(cells: np.ndarray, mean_p: np.ndarray) -> np.ndarray:
     said = cells[:, :, ~_UPPER].sum((1, 2)), cells[:, :, _UPPER].sum((1, 2))
     sure, sure_right = cells[:, :, _SURE].sum((1, 2)), cells[:, 0, _SURE & ~_UPPER].sum(1)
     sure_right = sure_right + cells[:, 1, _SURE & _UPPER].sum(1)
-    gap = (cells[:, 1] - cells.sum(1) * mean_p).reshape(len(cells), PARTS, -1).sum(2)
     with np.errstate(invalid="ignore", divide="ignore"):
+        ece, even = (_gap(part, mean_p) for part in (cells / n[:, None, None], cells / cells.sum(2, keepdims=True) / 2))
         f1 = [2 * right[c] / (said[c] + cells[:, c].sum(1)) for c in (0, 1)]
-        found = [sum(right) / n, np.mean(f1, 0), np.abs(gap).sum(1) / n, sure / n, sure_right / sure]
+        found = [sum(right) / n, np.mean(f1, 0), ece, even, sure / n, sure_right / sure]
     return np.stack(found, axis=1)
+
+
+def _gap(shares: np.ndarray, mean_p: np.ndarray) -> np.ndarray:
+    """Expected calibration error of draws x label x bin, shares that add up to 1 a draw."""
+    off = shares[:, 1] - shares.sum(1) * mean_p
+    return np.abs(off.reshape(len(off), PARTS, -1).sum(2)).sum(1)
 
 
 def reliability(found: pd.DataFrame) -> pd.DataFrame:

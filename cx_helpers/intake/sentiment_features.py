@@ -1,8 +1,8 @@
 """What may a sentiment model look at?  Texts as a table of counts, in exactly the way `sentiment_model` adds up.
 
-A feature is a word, a pair of neighbours or a part of a word (sentiment_model).  It is learnt only where it stands in
-several comments and is made of Persian letters, or is one sign or emoji: nobody's own word, number, address, link,
-handle or Latin name can become a weight.
+A feature is a word, a pair of neighbours, a part of a word, or a word at either end of a text (sentiment_model).  It is
+learnt only where it stands in several comments and is made of Persian letters, or is one sign or emoji: nobody's own
+word, number, address, link, handle or Latin name can become a weight.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scipy import sparse
 
 from cx_helpers.intake import sentiment_model as sm
 
-FEWEST = {"word": 8, "pair": 8, "part": 20}  # comments a feature must stand in
+FEWEST = {"word": 8, "pair": 8, "part": 20, "first": 8, "last": 8}  # comments a feature must stand in
 _PERSIAN = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff]+")
 
 
@@ -41,12 +41,15 @@ class Counts:
         rows = np.repeat(np.arange(len(words)), [len(word) for word in spelled])
         inside = _count(rows, np.array([at[p] for word in spelled for p in word], int), (len(words), len(parts)))
         self.size = len(texts)
-        self.names = {"word": words, "pair": pairs, "part": np.array(parts, str)}
+        self.names = {"word": words, "pair": pairs, "part": np.array(parts, str), "first": words, "last": words}
         self.counts = {
             "word": by_word,
             "pair": _count(text[:-1][neighbours], pair, (len(texts), len(pairs))),
             "part": (by_word @ inside).tocsr(),
         }
+        for kind, near in zip(("first", "last"), sm.edges(ends, text), strict=True):
+            near = near[~ends]
+            self.counts[kind] = _count(text[~ends][near], number[near], by_word.shape)
         self._allowed = {kind: np.array([allowed(n) for n in names], bool) for kind, names in self.names.items()}
 
     def frequent(self, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -87,8 +90,8 @@ class Features:
         """TF-IDF: counts x idf, words and pairs over the root of their summed idf squared, parts over theirs."""
         seen = {kind: counts.counts[kind][rows][:, columns] for kind, columns in self.places.items()}
         norm = {kind: found @ self.idf[kind] ** 2 for kind, found in seen.items()}
-        scale = {"word": sm.scale(norm["word"] + norm["pair"]), "part": sm.scale(norm["part"])}
-        scale["pair"] = scale["word"]
+        part = norm.pop("part")
+        scale = dict.fromkeys(norm, sm.scale(sum(norm.values()))) | {"part": sm.scale(part)}
         return sparse.hstack(
             [sparse.diags_array(scale[k]) @ found @ sparse.diags_array(self.idf[k]) for k, found in seen.items()]
         ).tocsr()

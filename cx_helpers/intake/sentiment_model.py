@@ -2,7 +2,8 @@
 
 The log-odds that a text is positive are  intercept + words / sqrt(their norm) + parts / sqrt(their norm):
 
-words   every word, emoji, ! and ? of the text, and every pair of neighbours, that the model knows
+words   every word, emoji, ! and ? of the text, and every pair of neighbours, that the model knows; and what a word says
+        beyond itself where it is among the first or the last four of the text (how one begins and ends tells most)
 parts   every run of 2-5 letters inside a word (with its borders), that the model knows: this is how it reads
         spellings and endings it has never seen
 norm    the sum of squared idf, so that a long text does not shout
@@ -31,7 +32,10 @@ from cx_helpers.intake import privacy
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
 SHORTEST_PART, LONGEST_PART = 2, 5
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[^\w\s.,:;'\"@#$%&*+=<>()\[\]{}/\\|~^`،؛٬٫٪«»…-]")
-_LINE_BREAK = (-1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # is no word and adds nothing
+KINDS = ("word", "pair", "part", "first", "last")
+EDGE = 4  # words at either end of a text
+_LINE_BREAK = (-1.0, *(0.0,) * 10)  # is no word and adds nothing
+_NOTHING = (0.0, 0.0)
 _NO_PAIR = np.iinfo(np.int64).max  # a key above all others, so that every search ends within the list
 _REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
 
@@ -76,7 +80,7 @@ class Reading:
 
     tokens: list[str]
     text: np.ndarray  # number of the text a token stands in
-    word: np.ndarray  # contribution of each token as a word, before the norm
+    word: np.ndarray  # contribution of each token as a word, and by its place, before the norm
     part: np.ndarray  # contribution of each token's parts, before the norm
     pair: np.ndarray  # contribution of each token with the next one, before the norm
     word_scale: np.ndarray  # of each text: what words and pairs are multiplied by
@@ -99,6 +103,8 @@ class Model:
     pair_weight: np.ndarray
     pair_idf: np.ndarray
     parts: dict[str, tuple[float, float]]  # part -> (idf * weight, idf squared)
+    first: dict[str, tuple[float, float]]  # the same of words among the first of a text
+    last: dict[str, tuple[float, float]]
     about: dict[str, str] = field(default_factory=dict, repr=False)  # what else the file says of itself
     _seen: _Numbers = field(default_factory=lambda: _Numbers({"\n": 0}), repr=False)
     _facts: np.ndarray = field(default_factory=lambda: np.array([_LINE_BREAK]), repr=False)
@@ -110,10 +116,13 @@ class Model:
         flat = tokens(texts)
         number = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
         self._learn_new_words()
-        # one row a token: number as a word, word, word norm, part, part norm, letters, known
-        seen_as, word, word_norm, part, part_norm, letters, known = self._facts[number].T
+        # a token: number as a word, word, its norm, part, its norm, letters, known, first, its norm, last, its norm
+        facts = self._facts[number].T
+        seen_as, word, word_norm, part, part_norm, letters, known = facts[:7]
         ends = number == 0
         text = np.cumsum(ends) - ends
+        for near, (by, norm) in zip(edges(ends, text), (facts[7:9], facts[9:11]), strict=True):
+            word, word_norm = word + near * by, word_norm + near * norm
         key = self._pair_keys(seen_as.astype(np.int64))
         place = np.searchsorted(self.pair_key, key)
         hit = self.pair_key[place] == key
@@ -143,9 +152,17 @@ class Model:
             known = len(found) + (as_word >= 0)
             letters = len(token) if known and token.isalpha() else 0
             part, norm = sum(f[0] for f in found), sum(f[1] for f in found)
-            rows.append((as_word, weight * idf, idf**2, part, norm, letters, known))
+            edges = *self.first.get(token, _NOTHING), *self.last.get(token, _NOTHING)
+            rows.append((as_word, weight * idf, idf**2, part, norm, letters, known, *edges))
         if rows:
             self._facts = np.vstack([self._facts, np.array(rows, float)])
+
+
+def edges(ends: np.ndarray, text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which tokens are among the first of their text, which among the last?  Line breaks end a text."""
+    place, stop = np.arange(len(ends)), np.flatnonzero(ends)
+    start = np.append(0, stop[:-1] + 1)
+    return place - start[text] < EDGE, (stop[text] - place <= EDGE) & ~ends
 
 
 def scale(norm: np.ndarray) -> np.ndarray:
@@ -155,7 +172,7 @@ def scale(norm: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def load(path: str | Path = SHIPPED) -> Model:
-    """Read a model file: Parquet, one row a feature: `kind` (word, pair, part), `feature`, `idf`, `weight`.
+    """Read a model file: Parquet, one row a feature: `kind` (KINDS), `feature`, `idf`, `weight`.
 
     The intercept and the name are in the file's metadata. Anyone can look at it with pandas or SQL.
     """
@@ -172,9 +189,9 @@ def load(path: str | Path = SHIPPED) -> Model:
             "weight and an intercept in its metadata; train one: cx sentiment train"
         )
     frame = table.to_pandas().astype({"idf": float, "weight": float})
-    by_kind = {kind: frame[frame["kind"] == kind].reset_index(drop=True) for kind in ("word", "pair", "part")}
+    by_kind = {kind: frame[frame["kind"] == kind].reset_index(drop=True) for kind in KINDS}
     words = {word: number for number, word in enumerate(by_kind["word"]["feature"])}
-    pair, part = by_kind["pair"], by_kind["part"]
+    pair = by_kind["pair"]
     ends = [tuple(words[word] for word in both.split(" ")) for both in pair["feature"]]
     key = np.array([one * len(words) + other for one, other in ends], np.int64)
     order = np.argsort(key)
@@ -187,9 +204,16 @@ def load(path: str | Path = SHIPPED) -> Model:
         pair_key=np.append(key[order], _NO_PAIR),
         pair_weight=np.append(pair["weight"].to_numpy()[order], 0.0),
         pair_idf=np.append(pair["idf"].to_numpy()[order], 0.0),
-        parts=dict(zip(part["feature"], zip(part["idf"] * part["weight"], part["idf"] ** 2, strict=True), strict=True)),
+        parts=_worth(by_kind["part"]),
+        first=_worth(by_kind["first"]),
+        last=_worth(by_kind["last"]),
         about=about,
     )
+
+
+def _worth(of: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """What each feature adds, and its idf squared."""
+    return dict(zip(of["feature"], zip(of["idf"] * of["weight"], of["idf"] ** 2, strict=True), strict=True))
 
 
 def write(path: str | Path, table: pd.DataFrame, intercept: float, about: dict[str, str]) -> None:

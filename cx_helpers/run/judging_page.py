@@ -34,6 +34,7 @@ TITLES = {
     "accuracy": say(fa="درستی", en="accuracy"),
     "macro_f1": say(fa="F1 میانگین دو رده", en="macro-F1"),
     "ece": say(fa="خطای کالیبراسیون (ECE)", en="calibration error (ECE)"),
+    "ece_even": say(fa="همان، با دو رده برابر", en="the same, classes even"),
     "sure_share": say(fa="سهم مطمئن‌ها", en="share it is sure of"),
     "sure_accuracy": say(fa="درستی مطمئن‌ها", en="accuracy when sure"),
     "negative": say(fa="ناخوشایند به گفتهٔ آدم‌ها", en="negative by people"),
@@ -141,10 +142,16 @@ def _ranges(measured: pd.DataFrame, past: pd.DataFrame | None):
         part = frame.xs("macro_f1", level="measure")
         return part.rename(columns={"value": "macro_f1"}).rename(index=_domain)
 
-    before = None if past is None else cut(past)
-    caption = say(fa="مدل پیشین", en="the model before") if past is not None else None
-    return charts.ranges(cut(measured), "macro_f1", title=TITLES["macro_f1"], unit="share", digits=1, before=before,
-                         sort=False, caption=caption)  # fmt: skip
+    return charts.ranges(
+        cut(measured),
+        "macro_f1",
+        title=TITLES["macro_f1"],
+        unit="share",
+        digits=1,
+        before=None if past is None else cut(past),
+        hollow=say(fa="مدل پیشین", en="the model before"),
+        sort=False,
+    )
 
 
 def _changes(change: pd.DataFrame):
@@ -204,8 +211,10 @@ def _confusion(found: pd.DataFrame):
 def _card(judged):
     guards = [
         say(
-            fa="هر عدد روی نوشته‌هایی است که مدل از آن‌ها نیاموخته؛ برچسب‌های آزمون هرگز پاک‌سازی نشده‌اند.",
-            en="Every figure is on comments it had not learnt from; no label of a test was ever cleaned.",
+            fa="هر عدد روی نوشته‌هایی است که مدل از آن‌ها نیاموخته است، با همهٔ "
+            "برچسب‌هایشان؛ تردید در برچسب‌ها تنها هنگام آموختن است.",
+            en="Every figure is on comments it had not learnt from, with all their labels; labels are doubted "
+            "in teaching only.",
         ),
         say(
             fa="بخشی از برچسب‌ها نادرست است؛ هیچ مدلی به صد نمی‌رسد.",
