@@ -191,13 +191,14 @@ def test_who_is_forgotten_leaves_no_link_answer_or_question_and_nothing_to_do(co
 def test_the_command_line_tells_why_records_are_one(company, capsys):
     put(company)
     assert cli.main(["why", "shop:S1", "-w", str(company)]) == 0
-    heading, link, *fields = capsys.readouterr().out.splitlines()
+    heading, one, other, link, *fields = capsys.readouterr().out.splitlines()
     assert heading == "2 records are one person: crm:C1, shop:S1"
+    assert (one, other) == ("  crm:C1: crm · مریم رضاییان · …4681", "  shop:S1: shop · Maryam Rezaeian · …4681")
     assert link.startswith("crm:C1 and shop:S1: weight +")
     assert [line.split(",")[0] for line in fields] == [
         "  first name: same sound", "  surname: same sound", "  mobile: same"]  # fmt: skip
     assert cli.main(["why", "crm:C2", "-w", str(company)]) == 0
-    assert capsys.readouterr().out == "crm:C2 is one record; nothing is linked to it\n"
+    assert capsys.readouterr().out.splitlines()[0] == "crm:C2 is one record; nothing is linked to it"
     answer(company, "same", "crm:C2", "shop:S2")
     assert cli.main(["why", "crm:C2", "-w", str(company)]) == 0
     assert "crm:C2 and shop:S2: your answer" in capsys.readouterr().out

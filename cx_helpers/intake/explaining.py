@@ -123,6 +123,7 @@ def told(folder: Path, customer: str, locale: str = "en") -> str:
     else:
         lines = [say(fa="{n} رکورد از آنِ یک نفر است: {ids}", en="{n} records are one person: {ids}",
                      n=len(ids), ids=raw(", ".join(ids)))]  # fmt: skip
+    lines += _records(folder, ids)
     for row in links:
         lines.append(_heading(row))
         lines += [
@@ -131,6 +132,34 @@ def told(folder: Path, customer: str, locale: str = "en") -> str:
             for c in COMPARISONS if row[c.name]
         ]  # fmt: skip
     return "\n".join(line[locale] for line in lines)
+
+
+def _records(folder: Path, ids: list[str]) -> list[Words]:
+    """Who each record is, as its system says: name, and the end of the phone.  For the owner's terminal only."""
+    import duckdb
+
+    pieces = sorted(map(str, (folder / "state" / "pieces").glob("*--persons.parquet")))
+    if not pieces:
+        return []
+    with duckdb.connect() as con:
+        rows = f"read_parquet([{', '.join(map(literal, pieces))}], union_by_name = true)"
+        have = {column for column, *_ in con.execute(f"DESCRIBE FROM {rows}").fetchall()}
+        said = {c: c if c in have else f"NULL::VARCHAR AS {c}" for c in (*_NAMES, "mobile", "phone", "source")}
+        rows = f"(SELECT customer_id, {', '.join(said.values())} FROM {rows})"
+        called = "coalesce(nullif(concat_ws(' ', first_name, last_name), ''), full_name)"
+        ends = "right(regexp_replace(coalesce(mobile, phone), '\\D', '', 'g'), 4)"
+        told = con.execute(
+            f"SELECT customer_id, any_value(source), any_value({called}), any_value({ends}) FROM {rows} "
+            "WHERE list_contains($1, customer_id) GROUP BY ALL ORDER BY 1", [ids]
+        ).fetchall()  # fmt: skip
+    return [
+        say(fa="  {id}: {about}", en="  {id}: {about}", id=raw(who), about=raw(" · ".join(
+            filter(None, [source, called, f"…{phone}" if phone else ""]))))
+        for who, source, called, phone in told
+    ]  # fmt: skip
+
+
+_NAMES = ("first_name", "last_name", "full_name")
 
 
 def _heading(row: dict) -> Words:
