@@ -19,39 +19,49 @@ LEAST = 0.2  # hit less false: a model that tells the classes apart less than th
 
 @dataclass(frozen=True)
 class Rates:
-    """hit: share of the true ones that are called so; false: of the others.  For a domain not among those seen.
+    """How calls go wrong in a domain that is not among those seen.
 
-    spread  2 x 2: the variance of hit, of false, and their covariance;  df  degrees of freedom behind it
+    hit    share of the true ones that are called so;  false  of the others
+    spread variances of hit and false, where one domain is all that is known
+    error  how far off the corrected share was, at root mean square, in each domain corrected by the others' rates; null
+           where there is one domain only;  df  the domains behind it
     """
 
     hit: float
     false: float
-    spread: tuple[tuple[float, float], tuple[float, float]]
-    df: float
+    spread: tuple[float, float] = (0.0, 0.0)
+    error: float = np.nan
+    df: float = np.inf
 
 
 def rates(errors: pd.DataFrame, label: str) -> Rates:
     """The rates of one label from a confusion by domain.
 
     errors  index domain: n_negative, n_positive, and LABEL_hit, LABEL_false (intake.sentiment_evidence.confusion)
-    A domain weighs as the root of its comments, as in teaching.  The spread is that of the next domain: the variance
-    between those seen, and that of their mean; with one domain only, the variance of its own shares.
+    A domain weighs as the root of its comments, as in teaching.
     """
     errors = errors.dropna(subset=[f"{label}_hit", f"{label}_false"])
     n = errors[["n_negative", "n_positive"]].to_numpy(float)
-    seen = errors[[f"{label}_hit", f"{label}_false"]].to_numpy(float)
+    n = n if label == "negative" else n[:, ::-1]
+    seen, weight = errors[[f"{label}_hit", f"{label}_false"]].to_numpy(float), np.sqrt(n.sum(1))
     if not len(seen):
-        return Rates(np.nan, np.nan, ((np.nan,) * 2,) * 2, np.nan)
-    weight = np.sqrt(n.sum(1)) / np.sqrt(n.sum(1)).sum()
-    hit, false = mean = weight @ seen
-    alike = float(weight @ weight)  # 1 / as many domains of equal weight
+        return Rates(np.nan, np.nan)
+    hit, false = (float(x) for x in weight @ seen / weight.sum())
     if len(seen) == 1:
-        true, other = n[0] if label == "negative" else n[0][::-1]
-        spread, df = np.diag([hit * (1 - hit) / true, false * (1 - false) / other]), np.inf
-    else:
-        off = seen - mean
-        spread, df = (off * weight[:, None]).T @ off / (1 - alike) * (1 + alike), 1 / alike - 1
-    return Rates(float(hit), float(false), tuple(map(tuple, spread.tolist())), df)
+        return Rates(hit, false, (hit * (1 - hit) / n[0, 0], false * (1 - false) / n[0, 1]))
+    true = n[:, 0] / n.sum(1)
+    called = (n * seen).sum(1) / n.sum(1)
+    off = []
+    for place in range(len(seen)):
+        others = np.delete(weight, place) @ np.delete(seen, place, 0) / np.delete(weight, place).sum()
+        off.append(_share(called[place], *others) - true[place])
+    return Rates(hit, false, error=float(np.sqrt(np.mean(np.square(off)))), df=len(seen))
+
+
+def _share(called, hit: float, false: float):
+    """The share behind a share of calls; null where hit and false are too near to tell."""
+    apart = hit - false
+    return np.clip((called - false) / apart, 0, 1) if apart >= LEAST else called * np.nan
 
 
 def corrected(answer: pd.DataFrame, name: str, of: Rates) -> pd.DataFrame:
@@ -59,20 +69,19 @@ def corrected(answer: pd.DataFrame, name: str, of: Rates) -> pd.DataFrame:
 
     answer  the share `name` of what is called so, with low, high, se (certainty.share)
     Returns the same with `called` (the share as counted), and `name` = (called - false) / (hit - false) within 0..1;
-    low and high hold the draw of the comments and the unknown rates of this company (delta method; Student's t for the
-    rates); se holds the draw only, since the rates are the same on both sides of a comparison.  Null where hit - false
-    is under 0.2: such a model tells nothing.
+    low and high hold the draw of the comments, and how far off such a correction was in domains that it was not made
+    from (Student's t); se holds the draw only, since a company is misread alike on both sides of a comparison.  Null
+    where hit - false is under 0.2, in all or in the other domains of one: such a model tells nothing.
     """
-    apart = of.hit - of.false
-    if not apart >= LEAST:
-        return answer.assign(called=answer[name], **dict.fromkeys((name, "low", "high", "se"), np.nan))
-    called = answer[name]
-    share = ((called - of.false) / apart).clip(0, 1)
-    (hits, both), (_, falses) = of.spread
-    unknown = share**2 * hits + (1 - share) ** 2 * falses + 2 * share * (1 - share) * both
-    t = certainty.Z95 if np.isinf(of.df) else certainty.t_quantile(max(of.df, 1.0))
-    error = t**2 * unknown.clip(lower=0)
-    low = share - np.sqrt((called - answer["low"]) ** 2 + error) / apart
-    high = share + np.sqrt((answer["high"] - called) ** 2 + error) / apart
+    apart, called = of.hit - of.false, answer[name]
+    share = _share(called, of.hit, of.false)
+    if not apart >= LEAST or (np.isnan(of.error) and np.isfinite(of.df)):
+        return answer.assign(called=called, **dict.fromkeys((name, "low", "high", "se"), np.nan))
+    if np.isnan(of.error):
+        unknown = (share**2 * of.spread[0] + (1 - share) ** 2 * of.spread[1]) * (certainty.Z95 / apart) ** 2
+    else:
+        unknown = (of.error * certainty.t_quantile(of.df)) ** 2
+    low = share - np.sqrt(((called - answer["low"]) / apart) ** 2 + unknown)
+    high = share + np.sqrt(((answer["high"] - called) / apart) ** 2 + unknown)
     found = {name: share, "low": low.clip(lower=0), "high": high.clip(upper=1), "se": answer["se"] / apart}
     return answer.assign(**found, called=called)

@@ -24,7 +24,7 @@ def share(called, n=1000):
 def test_one_domain_by_hand():
     of = misread.rates(errors((100, 400, 0.8, 0.1)), "negative")
     assert (of.hit, of.false) == (0.8, 0.1)
-    assert np.array(of.spread) == pytest.approx(np.diag([0.8 * 0.2 / 100, 0.1 * 0.9 / 400]))
+    assert of.spread == pytest.approx((0.8 * 0.2 / 100, 0.1 * 0.9 / 400))
     row = misread.corrected(share(0.38), "negative_share", of).loc["all"]
     assert row["called"] == 0.38
     assert row["negative_share"] == pytest.approx(
@@ -39,17 +39,32 @@ def test_one_domain_by_hand():
 
 
 def test_domains_that_differ_by_hand():
-    # equal weights: means .8 and .15; variances between 3 domains and of their mean: 0.01 x (1 + 1/3), 0.0025 x 4/3
-    of = misread.rates(errors((200, 200, 0.7, 0.1), (200, 200, 0.8, 0.15), (200, 200, 0.9, 0.2)), "negative")
+    # half of each is negative; corrected by the other's rates:
+    # .7 and .1 call (.7 + .1) / 2 = .4, read by .9 and .2 as 2/7; .9 and .2 call .55, read by .7 and .1 as .75
+    of = misread.rates(errors((200, 200, 0.7, 0.1), (200, 200, 0.9, 0.2)), "negative")
     assert (of.hit, of.false, of.df) == pytest.approx((0.8, 0.15, 2))
-    assert np.array(of.spread) == pytest.approx(np.array([[0.01, 0.005], [0.005, 0.0025]]) * 4 / 3)
+    assert of.error == pytest.approx(np.sqrt(((2 / 7 - 0.5) ** 2 + 0.25**2) / 2))
+    row, raw = misread.corrected(share(0.4), "negative_share", of).loc["all"], share(0.4).loc["all"]
+    assert row["negative_share"] == pytest.approx(0.25 / 0.65)
+    # Student's t of two degrees of freedom is 4.303
+    half = np.sqrt(((raw["high"] - 0.4) / 0.65) ** 2 + (4.303 * of.error) ** 2)
+    assert row["high"] == pytest.approx(min(1, 0.25 / 0.65 + half), abs=1e-4)
     # a domain four times as large weighs twice
     of = misread.rates(errors((400, 400, 0.9, 0.1), (100, 100, 0.6, 0.4)), "negative")
     assert (of.hit, of.false) == pytest.approx((0.8, 0.2))
 
 
+def test_domains_that_are_misread_alike_add_no_error():
+    of = misread.rates(errors(*[(100, 300, 0.8, 0.1)] * 3), "negative")
+    assert of.error == pytest.approx(0)
+    row, raw = misread.corrected(share(0.38), "negative_share", of).loc["all"], share(0.38).loc["all"]
+    assert row["high"] == pytest.approx(0.4 + (raw["high"] - 0.38) / 0.7)
+
+
 def test_the_other_label_has_its_own_rates():
-    assert misread.rates(errors((100, 100, 0.8, 0.1)), "positive").hit == 0.9
+    of = misread.rates(errors((100, 300, 0.8, 0.1)), "positive")
+    assert (of.hit, of.false) == (0.9, 0.2)
+    assert of.spread == pytest.approx((0.9 * 0.1 / 300, 0.2 * 0.8 / 100))
 
 
 def test_nobody_negative_is_an_answer_and_stays_on_the_scale():
@@ -83,11 +98,11 @@ def test_the_interval_covers_a_company_that_was_never_seen():
     for _ in range(300):
         seen = [company() for _ in range(6)]
         table = errors(*[(300, 700, rng.binomial(300, a) / 300, rng.binomial(700, b) / 700) for a, b in seen])
-        (hit, false), true = company(), rng.uniform(0.1, 0.6)
+        (hit, false), true = company(), rng.uniform(0.1, 0.5)
         called = rng.binomial(800, true * hit + (1 - true) * false) / 800
         raw = share(called, 800)
         row = misread.corrected(raw, "negative_share", misread.rates(table, "negative")).loc["all"]
         hits += row["low"] <= true <= row["high"]
         plain += raw.loc["all", "low"] <= true <= raw.loc["all", "high"]
-    assert hits / 300 >= 0.93
+    assert 0.92 <= hits / 300 <= 0.99
     assert plain / 300 < 0.7  # what the interval of the count alone would promise and not keep
