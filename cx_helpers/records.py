@@ -48,7 +48,9 @@ METRICS: dict[str, Metric] = {
     "conversion": _metric("نرخ تبدیل", "Conversion", "share", digits=1, low=0, high=1),
     "revenue": _metric("فروش", "Revenue", "money", low=0),
     "orders": _metric("سفارش‌ها", "Orders", "count", low=0),
-    "active_customers": _metric("مشتریان فعال", "Active customers", "count", low=0),
+    "active_customers": _metric(
+        "مشتریان دارای رویداد در این دوره", "Customers with an event this period", "count", low=0
+    ),
     "unhappy": _metric("سهم ناراضی‌ها", "Share of unhappy customers", "share", "down", 0, low=0, high=1),
     "quiet": _metric("سهم ساکت‌شده‌ها", "Share gone quiet", "share", "down", 0, low=0, high=1),
     "consent": _metric("اجازهٔ تماس", "Consent to contact", "share", digits=0, low=0, high=1),
@@ -61,7 +63,7 @@ METRICS: dict[str, Metric] = {
     "resolution_hours": _metric("زمان حل درخواست", "Time to resolution", "hours", "down", 1, low=0),
     "delivery_days": _metric("زمان تحویل", "Time to delivery", "days", "down", 1, low=0),
     "churn_rate": _metric("نرخ ریزش", "Churn rate", "share", "down", 1, low=0, high=1),
-    "data_age": _metric("سن داده (عقب‌ترین جدول)", "Age of data (table furthest behind)", "days", "down", 1, low=0),
+    "data_age": _metric("سن داده", "Age of data", "days", "down", 1, low=0),
     "completeness": _metric("خانه‌های پر", "Cells that are filled", "share", digits=1, low=0, high=1),
     "quarantined": _metric("ردیف‌های در قرنطینه", "Rows in quarantine", "count", "down", low=0),
     "known_customers": _metric(
@@ -80,6 +82,12 @@ def amount(metric: str, x: float) -> Words:
     if METRICS[metric].unit == "share":
         return say(fa="{x:.1%}", en="{x:.1%}", x=x)
     return say(fa=f"{{x:.{METRICS[metric].digits}f}}", en=f"{{x:.{METRICS[metric].digits}f}}", x=x)
+
+
+def counted(metric: str) -> Words:
+    """What stands behind a score: answers, or comments."""
+    of_comments = metric in ("sentiment", "negative_share")
+    return {"fa": "نوشته", "en": "comments"} if of_comments else {"fa": "پاسخ", "en": "answers"}
 
 
 def step(metric: str, x: float, unit: bool = True, sign: str = "") -> Words:

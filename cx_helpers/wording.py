@@ -294,7 +294,7 @@ customer_share | سهم مشتریان | share of customers
 usual | معمول | usual
 retention | ماندگاری | retention
 others | دیگران | the others
-money | به پول | in money
+money | فروش | sales
 money_each | خرید هر مشتری | purchases per customer
 converting | تبدیل امروز | conversion now
 fixed | تبدیل پس از رفع | conversion if fixed
@@ -306,6 +306,12 @@ importance | اهمیت | importance
 performance | عملکرد | performance
 mean | میانگین | mean
 room | جای بهبود | room to improve
+room_low | جای بهبود: کران پایین | room to improve: lower end
+room_high | جای بهبود: کران بالا | room to improve: upper end
+with_it | با آن | with it
+without_it | بدون آن | without it
+before | پیش‌تر | before
+words | واژه‌ها | words
 place | جایگاه | place
 coef | ضریب | coefficient
 slope | شیب | slope

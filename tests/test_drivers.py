@@ -9,6 +9,7 @@ from scipy import stats
 
 from cx_helpers import folding, ordinal, regression, wording
 from cx_helpers.measures import drivers, experience, importance, priorities
+from cx_helpers.records import Finding
 from cx_helpers.tables import TableError
 
 
@@ -460,3 +461,19 @@ def test_two_drivers_that_are_all_but_one_do_not_stop_the_report(lay):
     assert found["importance"].sum() == pytest.approx(1)
     assert found.loc["attr_wait", "survives"]  # what is told apart clearly is not drawn into it
     assert not found.loc["attr_overdue", "survives"] or not found.loc["attr_late", "survives"]
+
+
+def test_where_to_begin_is_answered_also_where_nothing_is_weak():
+    def named(driver, severity="high"):
+        return Finding("driver", {"driver": driver}, "importance", 0.3, {"fa": "", "en": ""}, severity=severity)
+
+    places = pd.DataFrame(
+        {"room": [0.2, 0.47, 0.9], "place": ["keep", "keep", "improve"]}, index=["quality", "delivery", "price"]
+    )
+    strong = [named("quality"), named("delivery"), named("price", "low")]
+    assert priorities.begin(places, strong, 5)["en"] == (
+        "No driver of weight is clearly weak; most room to improve: delivery (+0.47 of 5)."
+    )
+    weak = [named("quality"), named("price")]
+    assert priorities.begin(places, weak, 5)["en"] == "Begin with what weighs much and does badly: price (+0.90 of 5)."
+    assert priorities.begin(places, [named("price", "low")], 5) is None

@@ -555,3 +555,15 @@ def test_a_run_for_each_group_is_warned_on_all_its_pages_and_compares_no_health(
 def test_pages_over_sound_data_say_nothing(company):
     made = pages(company().settings.folder, "survey", locale="en")
     assert {name: notices(html) for name, html in made.items()} == {"survey.html": [], "index.html": []}
+
+
+def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
+    index = pd.MultiIndex.from_tuples([("orders", "all"), ("comments", "all"), ("comments", "x")])
+    dry = pd.DataFrame({"data_age": [2.0, 900.0, 990.0]}, index=index.set_names(["table", "source"]))
+    old = health.freshness(dry)
+    assert old.loc["all", ["n", "data_age", "table"]].tolist() == [2, 900.0, "comments"]
+    assert health.furthest(old)["en"] == "Age of data (furthest behind: comments)"
+    seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
+    assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
+    none = health.freshness(dry.iloc[:0])
+    assert none["data_age"].isna().item() and health.furthest(none)["en"] == "Age of data"

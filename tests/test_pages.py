@@ -281,14 +281,21 @@ def test_one_number_of_two_reports_stands_once_on_the_first_page():
 
 def test_what_customers_say_stands_before_how_sound_the_data_is():
     in_english()
-    row = pd.DataFrame({"n": [9], "data_age": [1.0], "nps": [5.0], "low": [1.0], "high": [8.0]})
-    cards = [executed(demo.shown(blocks.kpis(blocks.kpi(name, row)))) for name in ("data_age", "nps")]
-    made = page.index(
-        [Report(name, notebook=book, href=f"{name}.html") for name, book in zip("ab", cards, strict=True)],
-        locale="en",
-        company=COMPANY,
-    )
-    assert made.index("Net Promoter Score") < made.index("Age of data")
+    row = pd.DataFrame({"n": [9], "data_age": [1.0], "nps": [5.0], "ces": [None], "low": [1.0], "high": [8.0]})
+    cards = [demo.shown(blocks.kpis(blocks.kpi(name, row))) for name in ("data_age", "nps", "ces")]
+
+    def first(severity: str) -> str:
+        text = {"fa": "عیب", "en": "a fault"}
+        fault = records.Finding("data_quality", {}, "rows", 1.0, text, severity=severity)
+        books = [executed(cell) for cell in (*cards, demo.shown(blocks.findings([fault])))]
+        reports = [Report(name, notebook=book, href=f"{name}.html") for name, book in zip("abcd", books, strict=True)]
+        return page.index(reports, locale="en", company=COMPANY)
+
+    for loud in ("high", "medium"):
+        made = first(loud)
+        assert made.index("Net Promoter Score") < made.index("Age of data")
+        assert "Ease (CES)" not in made  # a card without a number says nothing here
+    assert "Age of data" not in first("low")  # nor does one on the data's health where nothing is wrong with them
 
 
 def test_a_quiet_run_says_so():

@@ -53,3 +53,32 @@ def test_every_link_of_the_first_page_leads_somewhere(published):
     ):
         there = (folder / page).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in there, f"{page}#{anchor}"
+
+
+KNOWN = ("NPS", "CSAT", "CES", "VIF", "p")
+
+
+def test_no_table_of_a_persian_page_has_an_english_head(published):
+    folder = published(locale="fa").place
+    for name in PAGES:
+        page = (folder / f"{name}.html").read_text("utf-8")
+        heads = [re.sub("<[^>]+>", "", head) for head in re.findall(r"<th\b[^>]*>(.*?)</th>", page, re.S)]
+        foreign = [head for head in heads if set(re.findall("[A-Za-z]+", head)) - set(KNOWN)]
+        assert foreign == [], name
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_table_wider_than_its_box_says_so_and_a_percent_sign_stands_at_the_left(published, browser, width):
+    with Visit(browser, (published(locale="fa").place / "drivers.html").as_uri(), width) as visit:
+        visit.page.wait_for_function("document.documentElement.dataset.ready")
+        seen = visit.page.evaluate(
+            "[...document.querySelectorAll('.tabled .scroll')].map(b => [b.scrollWidth > b.clientWidth + 1, "
+            "b.classList.contains('wide')])"
+        )
+        assert seen and all(wide == said for wide, said in seen)
+        assert any(wide for wide, _ in seen) == (width == 390)
+    with Visit(browser, (published(locale="fa").place / "index.html").as_uri(), width) as visit:
+        turned = visit.page.evaluate(
+            "[...document.querySelectorAll('.goal bdi')].map(b => getComputedStyle(b).direction)"
+        )
+        assert turned and set(turned) == {"rtl"}

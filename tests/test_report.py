@@ -16,8 +16,10 @@ from cx_helpers.records import Finding
 from cx_helpers.report import blocks, charts, page, setting, theme
 from cx_helpers.report.explore import picture
 from cx_helpers.report.phrases import _PHRASES
-from cx_helpers.report.placing import _LETTER, _box, place_labels
+from cx_helpers.report.placing import _box, place_labels, together
 from cx_helpers.report.rendering import BLOCK, FINDINGS, METRICS, PLOTLY, block_html
+from cx_helpers.report.setting import amount, interval, metric
+from cx_helpers.report.tabulate import p_said, p_text
 from cx_helpers.wording import say
 
 DIGITS = "0123456789"
@@ -576,11 +578,11 @@ def test_names_find_places_that_do_not_overlap():
     names = ["کیفیت کالا", "قیمت", "سرعت نخستین پاسخ", "بسته‌بندی", "تنوع کالا", "بازگشت وجه", "تحویل", "پرداخت"]
     xs, ys = [0.81, 0.62, 0.48, 0.84, 0.77, 0.55, 0.52, 0.80], [0.24, 0.08, 0.17, 0.03, 0.06, 0.11, 0.21, 0.235]
     ranges_ = (0.4, 0.9), (0.0, 0.27)
-    sides = place_labels(xs, ys, names, *ranges_)
+    sides = place_labels(xs, ys, [[name] for name in names], *ranges_)
     boxes = []
     for x, y, name, side in zip(xs, ys, names, sides, strict=True):
         spot = (900 * (x - 0.4) / 0.5, 380 * (1 - y / 0.27))
-        boxes.append(_box(spot, side, _LETTER * len(name)))
+        boxes.append(_box(spot, side, [name]))
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (a, b)
@@ -690,3 +692,34 @@ def test_a_latin_name_keeps_its_direction_on_a_persian_axis():
     assert setting.isolate("وب", "fa") == "\u2067وب\u2069"
     assert setting.isolate("app وب", "fa") == "\u2067app وب\u2069"
     assert setting.isolate("<b>", "en") == "&lt;b&gt;"
+
+
+def test_marks_that_cover_each_other_have_their_names_at_one_of_them():
+    xs, ys = [0.900, 0.905, 0.50, 0.910], [0.01, 0.01, 0.2, 0.01]  # in 900 pixels for 0..1: 4.5 from one to the next
+    assert together(xs, ys, list("abcd"), (0, 1), (0, 1)) == [["a", "b", "d"], [], ["c"], []]
+
+
+def test_a_p_value_below_the_last_digit_is_said_in_words_in_persian():
+    assert p_text(0.0001, "fa") == "کمتر از \u2066۰٫۰۰۱\u2069"
+    assert p_text(0.0001, "en") == "< 0.001"
+    assert (p_said(0.0001, "en"), p_said(0.012, "en")) == ("\u2066p < 0.001\u2069", "\u2066p = 0.012\u2069")
+
+
+def test_a_share_has_the_same_digits_in_a_picture_as_in_a_table():
+    assert amount(0.0752, metric("stage_share", "share"), "en") == "7.5%"
+
+
+def test_a_long_time_is_said_in_years():
+    of = metric("data_age")
+    assert [amount(x, of, "en") for x in (12.0, 729.0, 1461.0)] == [
+        "12.0\u00a0days",
+        "729.0\u00a0days",
+        "4.0\u00a0years",
+    ]
+    assert interval(365.0, 1461.0, of, "en") == "365.0\u00a0days to 4.0\u00a0years"
+
+
+def test_a_card_says_of_whom_its_share_is():
+    one = pd.DataFrame({"n": [5549], "quiet": [0.72], "low": [0.71], "high": [0.74]}, index=["all"])
+    card = blocks.kpi("quiet", one, base={"fa": "خریدار", "en": "buyers"}, period=demo.PERIOD).payload["cards"][0]
+    assert card["base"] in ("from 5,549\u00a0buyers", "از \u2066۵٬۵۴۹\u2069\u00a0خریدار")

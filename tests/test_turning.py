@@ -1,5 +1,7 @@
 """Since when: found where it was planted, silent where nothing is, never louder than the unrest between periods."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,3 +79,17 @@ def test_a_sure_and_large_fall_is_said_loudly_and_a_rise_is_not_alarm():
     (rise,) = turning.finding(turning.since(series([0.1] * 7 + [0.5] * 5), "sentiment"), "sentiment")
     assert rise.severity == "medium"
     assert turning.finding(turning.since(series([0.2] * 12), "sentiment"), "sentiment") == []
+
+
+def test_a_fall_of_this_period_is_told_once():
+    turn = turning.since(series([0.5] * 11 + [0.1]), "sentiment")
+    (since,) = turning.finding(turn, "sentiment")
+    assert (
+        "در شهریور" in since.detail["fa"] and "میان" not in since.detail["fa"]
+    )  # one month, not between it and itself
+    assert "نوشته" in since.detail["fa"] and "پاسخ" not in since.detail["fa"]
+    whole = replace(since, subject={})
+    group = replace(since, subject={"channel": "app"})
+    assert turning.beside([whole, group], turn, "sentiment", LAST) == [group, since]
+    assert turning.beside([whole, group], turn, "sentiment", LAST.back(3)[0]) == [whole, group, since]
+    assert turning.beside([whole], turn.iloc[:0], "sentiment", LAST) == [whole]

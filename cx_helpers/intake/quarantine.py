@@ -91,8 +91,9 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "bad_time": (
         "مقدار «{value}» برای {column} تاریخ نیست",
         "{value!r} in {column} is not a date or time",
-        "۱۴۰۴/۰۶/۳۱، 31 شهریور 1404 یا 2025-09-22 14:30 بنویسید یا `format` را در نگاشت بگویید",
-        "write 1404-06-31, 31 شهریور 1404 or 2025-09-22 14:30, or give its `format` in the mapping",
+        "\u2066۱۴۰۴/۰۶/۳۱\u2069، \u2067۳۱ شهریور ۱۴۰۴\u2069 یا \u20662025-09-22 14:30\u2069 بنویسید "
+        "یا `format` را در نگاشت بگویید",
+        "write 1404-06-31, \u206731 شهریور 1404\u2069 or 2025-09-22 14:30, or give its `format` in the mapping",
     ),
     "ambiguous_date": (
         "در «{value}» ({column}) معلوم نیست روز کدام است و ماه کدام",

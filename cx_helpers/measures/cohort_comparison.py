@@ -225,8 +225,10 @@ def _claim(row) -> Words:
             way=_way(row),
             **values,
         )
+    came = row.column == "acquisition_channel"  # a way, not a kind of people
+    who = "مشتریانی که از راه «{g}» آمده‌اند" if came else "مشتریان «{g}» ({c})"
     return say(
-        fa="مشتریان «{g}» ({c}) {way}: {k} پس از نخستین خرید {x:.1%} آنان دوباره خریده‌اند، در برابر {b:.1%} دیگران",
+        fa=f"{who} {{way}}: {{k}} پس از نخستین خرید {{x:.1%}} آنان دوباره خریده‌اند، در برابر {{b:.1%}} دیگران",
         en="Customers of “{g}” ({c}) {way}: {k} after the first order {x:.1%} bought again, "
         "against {b:.1%} of the others",
         g=name(row.group),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty
-from cx_helpers.records import METRICS, SEVERITIES, Finding, amount, clean, severity, step
+from cx_helpers.records import METRICS, SEVERITIES, Finding, amount, clean, counted, severity, step
 from cx_helpers.wording import Words, join, name, say, sentences
 
 FEWEST = 30  # customers on either side, below which no difference is tested: their answers would be few opinions
@@ -195,13 +195,20 @@ def _detail(metric: str, row, weight: float) -> Words:
     ends = sorted([abs(row.low), abs(row.high)])
     where = say(fa="{way} از دیگران", en="{way} the others", way=_WAYS[row.change > 0]) if row.kind == "gap" else None
     proof = say(
-        fa="تفاوت: {c}{where} (بازهٔ ۹۵٪: {low} تا {high})؛ {w:.0%} پاسخ‌ها از این گروه است.",
-        en="Difference: {c}{where} (95% interval {low} to {high}); {w:.0%} of the answers come from this group.",
+        fa="تفاوت: {c}{where} (بازهٔ ۹۵٪: {low} تا {high}){of}.",
+        en="Difference: {c}{where} (95% interval {low} to {high}){of}.",
+        of=say(
+            fa="؛ {w:.0%} {what}‌ها از این گروه است",
+            en="; {w:.0%} of the {what} come from this group",
+            w=weight,
+            what=counted(metric),
+        )
+        if row.column != certainty.ALL
+        else {"fa": "", "en": ""},
         where={"fa": f" {where['fa']}", "en": f" {where['en']}"} if where else {"fa": "", "en": ""},
         c=step(metric, abs(row.change)),
         low=step(metric, ends[0], unit=False),
         high=step(metric, ends[1], unit=False),
-        w=weight,
     )
     return proof if row.kind != "gap" or pd.isna(row.then) else sentences(proof, _before(metric, row))
 
@@ -230,6 +237,11 @@ def _before(metric: str, row) -> Words:
     )
 
 
+_SCORE = {"sentiment": {"fa": "میانگین احساس", "en": "the mean feeling"}}  # what else a score is called
+
+_WHOLE = {"sentiment": {"fa": "احساس کل نوشته‌ها", "en": "the feeling as a whole"}}
+
+
 def without(metric: str, groups: dict, found: list[Finding]) -> Words | None:
     """How the whole score would stand without the group that moved it most: a sentence, or None where none did.
 
@@ -246,8 +258,9 @@ def without(metric: str, groups: dict, found: list[Finding]) -> Words | None:
         n, value = part.loc[group, "n"], part.loc[group, metric]
         values[when] = amount(metric, (whole["n"] * whole[metric] - n * value) / (whole["n"] - n))
     return say(
-        fa="بدون {c} «{g}»، امتیاز {now} می‌بود (دورهٔ پیش: {before}).",
-        en="Without {c} “{g}” the score would have been {now} (period before: {before}).",
+        fa="بدون {c} «{g}»، {score} {now} می‌بود (دورهٔ پیش: {before}).",
+        en="Without {c} “{g}” {score} would have been {now} (period before: {before}).",
+        score=_SCORE.get(metric, {"fa": "امتیاز", "en": "the score"}),
         c=name(column),
         g=name(group),
         **values,
@@ -265,7 +278,7 @@ def sentence(found: list[Finding], looks: int) -> Words:
             en="None of {k} comparisons shows, after correction, a difference or change that one could rely on.",
             k=looks,
         )
-    whole = {"fa": "امتیاز کل", "en": "the score as a whole"}
+    whole = _WHOLE.get(bad[0].measure, {"fa": "امتیاز کل", "en": "the score as a whole"})
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
     places = join([whole if group == certainty.ALL else name(group) for group in groups[:3]])
     return say(

@@ -126,7 +126,8 @@ def checks_sentence(rows: Rows, seen: pd.Series) -> Words:
     lost = seen["asked"] - seen["n"]
     parts = [
         say(
-            fa="{n} پاسخ کامل از {c} مشتری سنجیده شد ({lost} پاسخ ناقص کنار ماند). این‌ها همراهی است، نه علت.",
+            fa="{n} پاسخ کامل از {c} مشتری سنجیده شد ({lost} پاسخ ناقص کنار ماند). "
+            "این‌ها با هم دیده شده‌اند؛ لزوماً یکی علت دیگری نیست.",
             en="{n} complete answers of {c} customers were weighed ({lost} incomplete ones left out). These are "
             "associations, not causes.",
             n=seen["n"],

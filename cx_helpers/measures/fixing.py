@@ -215,5 +215,5 @@ def _detail(row) -> Words:
         c=100 * row["counted_gain"],
         t=row["touched"],
     )
-    money = say(fa="به پول: تا {m:money}.", en="In money: up to {m:money}.", m=row["money"])
+    money = say(fa="فروشی که به دست می‌آمد: تا {m:money}.", en="Sales to be gained: up to {m:money}.", m=row["money"])
     return sentences(share, money if row["money"] == row["money"] else None)

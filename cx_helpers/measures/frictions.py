@@ -133,10 +133,17 @@ def _where(row) -> Words:
 
 def _base(row) -> Words:
     return {
-        "others": {"fa": "در دیگران", "en": "elsewhere"},
+        "others": _elsewhere(row.column),
         "before": {"fa": "در دورهٔ پیش", "en": "in the period before"},
         "time": {"fa": "در بقیهٔ زمان", "en": "in the rest of the time"},
     }[row.against]
+
+
+def _elsewhere(column: str) -> Words:
+    """In the other channels, in the other provinces; of most columns, in the other groups."""
+    fa = {"channel": "کانال‌های", "province": "استان‌های", "city": "شهرهای"}.get(column, "گروه‌های")
+    en = {"channel": "channels", "province": "provinces", "city": "cities"}.get(column, "groups")
+    return {"fa": f"در {fa} دیگر", "en": f"in the other {en}"}
 
 
 def _detail(row) -> Words:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cx_helpers import certainty, disclosure, faults
 from cx_helpers.dates import Period
-from cx_helpers.records import SEVERITIES, Finding
+from cx_helpers.records import METRICS, SEVERITIES, Finding
 from cx_helpers.wording import Words, join, say
 
 GUARDS = [  # what this report guards against, for its data card
@@ -39,14 +39,24 @@ SOUND = {  # what stands in the place of findings where there are none
 }
 
 
-def freshness(dry: pd.DataFrame) -> pd.DataFrame:
+def freshness(dry: pd.DataFrame, unseen: frozenset = frozenset()) -> pd.DataFrame:
     """How old is the newest row of the table that is furthest behind, at the period's end?
 
-    dry  of `arrivals.late`
-    Returns one row `all`: n (tables that are waited for), `data_age` in days; nothing is estimated: no interval.
+    dry  of `arrivals.late`;  unseen  of `volume.unseen`: nothing is said of these tables
+    Returns one row `all`: n (tables that are waited for), `data_age` in days, `table` (its name; None where there is
+    none); nothing is estimated: no interval.
     """
-    tables = dry[dry.index.get_level_values("source") == "all"]
-    return _one(n=len(tables), data_age=tables["data_age"].max() if len(tables) else math.nan)
+    tables = dry[dry.index.get_level_values("source") == "all"].droplevel("source")
+    ages = tables["data_age"][[(table, "table", table) not in unseen for table in tables.index]]
+    return _one(n=len(ages), data_age=ages.max() if len(ages) else math.nan, table=ages.idxmax() if len(ages) else None)
+
+
+def furthest(fresh: pd.DataFrame) -> Words:
+    """The title of the age's card, with the table that `freshness` found."""
+    title, table = METRICS["data_age"].title, fresh["table"].iloc[0]
+    if table is None:
+        return title
+    return say(fa="{t} (عقب‌ترین: {x})", en="{t} (furthest behind: {x})", t=title, x=table)
 
 
 def known_customers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -78,6 +78,11 @@ def stages(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     return certainty.hide_small(out, smallest)
 
 
+BASES = {  # what the n of a share counts, for its card
+    "quiet": {"fa": "خریدار", "en": "buyers"},
+    "unhappy": {"fa": "پاسخ‌دهنده", "en": "who answered"},
+    "consent": {"fa": "مشتری", "en": "customers"},
+}
 COLUMNS = {  # how a page sets `stages`
     "columns": ["n", "share", "value", "value_share", "unhappy", "open", "consent"],
     "titles": {
@@ -259,8 +264,10 @@ def sentence(now: pd.DataFrame, gap: tuple[float, int]) -> Words:
     if "hidden" in now and now["hidden"].notna().any():  # a stage that is not told is not what is left of the sum
         return say(fa="{total} مشتری می‌شناسیم.", en="We know {total} customers.", total=sum(count.values()))
     said = say(
-        fa="{total} مشتری می‌شناسیم: {alive} نفر در جریان‌اند، {silent} نفر ساکت شده‌اند و {none} نفر هنوز نخریده‌اند.",
-        en="We know {total} customers: {alive} are in touch, {silent} have gone quiet, {none} have not bought yet.",
+        fa="{total} مشتری می‌شناسیم: {alive} نفر در جریان‌اند (تازه یا فعال)، {silent} نفر ساکت شده‌اند (رو به سردی یا "
+        "ازدست‌رفته) و {none} نفر هنوز نخریده‌اند.",
+        en="We know {total} customers: {alive} are in touch (new or active), {silent} have gone quiet (cooling or "
+        "lapsed), {none} have not bought yet.",
         total=sum(count.values()), alive=count["new"] + count["active"], silent=count["cooling"] + count["lapsed"],
         none=count["prospect"],
     )  # fmt: skip

@@ -173,11 +173,11 @@ def _compared(key: tuple, part: pd.DataFrame, smallest: int) -> dict | None:
     return row | {"low": low, "high": high, "p_value": float(certainty.two_sided(z)), "flips": flips}
 
 
-_EXPERIENCE = {
-    "outcome": {"fa": "ناکامی", "en": "a failure"},
-    "duration": {"fa": "کندی", "en": "a slow visit"},
-    "score": {"fa": "نمرهٔ پایین", "en": "a low score"},
-    "unsolved": {"fa": "یک هفته حل‌نشده ماندن", "en": "a week without a solution"},
+_EXPERIENCE = {  # of those …
+    "outcome": {"fa": "در آن ناکام ماندند", "en": "who failed there"},
+    "duration": {"fa": "در آن کند پیش رفتند", "en": "who were slow there"},
+    "score": {"fa": "به آن نمرهٔ پایین دادند", "en": "who gave it a low score"},
+    "unsolved": {"fa": "یک هفته بی‌نتیجه ماندند", "en": "who waited a week without a solution"},
 }
 
 
@@ -191,7 +191,11 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
         lost = {"value": -row.change * row.n_bad, "low": -row.high * row.n_bad, "high": -row.low * row.n_bad}
         money = None
         if order_value:
-            money = say(fa="به پول: حدود {m:money}.", en="In money: about {m:money}.", m=lost["value"] * order_value)
+            money = say(
+                fa="فروشی که در خطر است: حدود {m:money}.",
+                en="Sales at risk: about {m:money}.",
+                m=lost["value"] * order_value,
+            )
         out.append(
             Finding(
                 kind="moment_of_truth",
@@ -206,10 +210,9 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
                 impact=lost | {"unit": "customers"},
                 severity=row.loud,
                 text=say(
-                    fa="«{t}» لحظهٔ حقیقت است: پس از {e} در آن، {x:.0%} تا {d} روز بعد دوباره خرید می‌کنند؛ "
-                    "پس از تجربهٔ خوب {b:.0%}",
-                    en="“{t}” is a moment of truth: after {e}, {x:.0%} order again within {d} days, against {b:.0%} "
-                    "after a good experience",
+                    fa="«{t}» سرنوشت‌ساز است: از کسانی که {e} {x:.0%} تا {d} روز بعد دوباره خریدند؛ از دیگران {b:.0%}",
+                    en="“{t}” is a moment of truth: of those {e}, {x:.0%} ordered again within {d} days; "
+                    "of the others, {b:.0%}",
                     t=name(row.touchpoint),
                     e=_EXPERIENCE[row.experience],
                     x=row.again_good + row.change,
@@ -226,7 +229,7 @@ def findings(found: pd.DataFrame, window_days: int = 60, order_value: float | No
 def _detail(row, money: Words | None) -> Words:
     proof = say(
         fa="تفاوت: {c:+.1f} واحد درصد (بازهٔ ۹۵٪: {low:+.1f} تا {high:+.1f})، میان مشتریانی که پیش‌تر به یک اندازه خرید "
-        "کرده بودند؛ {k} نفر تجربهٔ بد داشتند. این همراهی است، نه علت.",
+        "کرده بودند؛ {k} نفر تجربهٔ بد داشتند. این دو با هم دیده شده‌اند؛ لزوماً یکی علت دیگری نیست.",
         en="Difference: {c:+.1f} percentage points (95% interval {low:+.1f} to {high:+.1f}) among customers who had "
         "bought as often before; {k} had a bad experience. An association, not a cause.",
         c=100 * row.change,
@@ -235,8 +238,12 @@ def _detail(row, money: Words | None) -> Words:
         k=row.n_bad,
     )
     flip = say(
-        fa="در {k} گروه، جهت تفاوت وارونه است؛ با احتیاط بخوانید.",
-        en="Strata in which the difference points the other way: {k}. Read with care.",
+        fa="در یکی از گروه‌ها جهت تفاوت وارونه است؛ با احتیاط بخوانید."
+        if row.flips == 1
+        else "در {k} گروه جهت تفاوت وارونه است؛ با احتیاط بخوانید.",
+        en="In one of the groups the difference points the other way: read with care."
+        if row.flips == 1
+        else "In {k} groups the difference points the other way: read with care.",
         k=row.flips,
     )
     return sentences(proof, money, flip if row.flips else None)
@@ -246,7 +253,7 @@ def sentence(found: list[Finding], looks: int) -> Words:
     """What the search for moments of truth brought, in one sentence."""
     if not looks:
         return say(
-            fa="برای یافتن لحظه‌های حقیقت، هنوز مشتری کافی نیست که مهلت بازگشتش تمام شده باشد.",
+            fa="برای یافتن لحظه‌های سرنوشت‌ساز، هنوز مشتری کافی نیست که مهلت بازگشتش تمام شده باشد.",
             en="There are not yet enough customers whose time to return is over, so moments of truth cannot be told.",
         )
     if not found:
@@ -256,7 +263,7 @@ def sentence(found: list[Finding], looks: int) -> Words:
             k=looks,
         )
     return say(
-        fa="{m} لحظهٔ حقیقت پیدا شد (از {k} مقایسه): {p}.",
+        fa="{m} لحظهٔ سرنوشت‌ساز پیدا شد (از {k} مقایسه): {p}.",
         en="{m} moments of truth were found (of {k} comparisons): {p}.",
         k=looks,
         m=len(found),

@@ -20,7 +20,7 @@ GUARDS = [  # what a journey report guards against, for its data card
         "en": "Several visits of one customer count as one observation (clustered standard errors).",
     },
     {
-        "fa": "پنجره‌هایی که هنوز تمام نشده‌اند کنار گذاشته شده‌اند، و «لحظهٔ حقیقت» همراهی است، نه علت.",
+        "fa": "پنجره‌هایی که هنوز تمام نشده‌اند کنار گذاشته شده‌اند، و «لحظهٔ سرنوشت‌ساز» همراهی است، نه علت.",
         "en": "Windows that are not over yet are left out, and a moment of truth is an association, not a cause.",
     },
 ]

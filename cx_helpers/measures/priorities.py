@@ -72,11 +72,15 @@ def _counted(values: np.ndarray, rows: Rows) -> tuple[float, float]:
 
 
 def findings(
-    weights: pd.DataFrame, links: pd.DataFrame, places: pd.DataFrame, outcome: str = "csat"
+    weights: pd.DataFrame,
+    links: pd.DataFrame,
+    places: pd.DataFrame,
+    outcome: str = "csat",
+    top: float | None = None,
 ) -> tuple[list[Finding], int]:
     """Which drivers may be named to a manager?
 
-    outcome  what the score is called (a metric or an instrument)
+    outcome  what the score is called (a metric or an instrument);  top  the best score of its scale
     A driver is named when, all else equal, it goes with the outcome beyond chance (Holm over all drivers) and outlives
     the imprecision of the others' ratings (`survives`).  It is `high` only when, besides, it is no trifle (f² of 0.02;
     for a yes/no, half a standard deviation of the outcome will do) and even the low end of its importance lies above
@@ -86,11 +90,11 @@ def findings(
         places[["mean", "performance", "with_it", "without_it", "room", "room_low", "room_high", "place"]]
     )
     looks = int(table["p_adjusted"].notna().sum())
-    found = [_finding(row, looks, outcome, len(table)) for row in table.itertuples() if row.survives]
+    found = [_finding(row, looks, outcome, len(table), top) for row in table.itertuples() if row.survives]
     return [f for f in found if f is not None], looks
 
 
-def _finding(row, looks: int, outcome: str, count: int) -> Finding | None:
+def _finding(row, looks: int, outcome: str, count: int, top: float | None) -> Finding | None:
     felt = row.effect >= SMALL_EFFECT or abs(row.contrast) >= MEDIUM_CONTRAST
     large = felt and row.points_low > row.noise
     loud = severity(row.p_adjusted, large)
@@ -108,13 +112,13 @@ def _finding(row, looks: int, outcome: str, count: int) -> Finding | None:
         p_adjusted=clean(row.p_adjusted),
         severity=loud if large else "low",
         text=_claim(row, outcome),
-        detail=_detail(row),
+        detail=_detail(row, top),
         looks=looks,
     )
 
 
 def _claim(row, outcome: str) -> Words:
-    values = {"d": name(row.Index), "o": _title(outcome), "x": row.importance, "r": _place(row.rank)}
+    values = {"d": name(row.Index), "o": _title(outcome), "x": row.importance}
     if row.contrast == row.contrast:  # a yes/no
         return say(
             fa="با «{d}»، میانگین نمرهٔ {o} {gap:.2f} {way} است (دیگر عوامل برابر): {x:.0%} آنچه عوامل با هم "
@@ -127,28 +131,23 @@ def _claim(row, outcome: str) -> Words:
         )
     if row.slope < 0:
         return say(
-            fa="هرچه «{d}» بیشتر است {o} کمتر است: {r} عامل، با {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
-            en="More of “{d}” goes with lower {o}: the {r} driver, with {x:.0%} of what the drivers explain together",
+            fa="هرچه «{d}» بیشتر است {o} کمتر است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
+            en="More of “{d}” goes with lower {o}: {x:.0%} of what the drivers explain together",
             **values,
         )
     return say(
         fa="{o} بیش از همه با «{d}» همراه است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند"
         if row.rank == 1
-        else "«{d}» {r} عامل همراه با {o} است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
-        en="“{d}” is the {r} driver that goes with {o}: {x:.0%} of what the drivers explain together",
+        else "{o} با «{d}» همراه است: {x:.0%} آنچه عوامل با هم توضیح می‌دهند",
+        en="{o} goes most of all with “{d}”: {x:.0%} of what the drivers explain together"
+        if row.rank == 1
+        else "{o} goes with “{d}”: {x:.0%} of what the drivers explain together",
         **values,
     )
 
 
 def _title(outcome: str) -> Words:
     return METRICS[outcome].title if outcome in METRICS else name(outcome)
-
-
-def _place(rank: float) -> Words:
-    fa = ["نخستین", "دومین", "سومین", "چهارمین", "پنجمین", "ششمین", "هفتمین", "هشتمین", "نهمین", "دهمین"]
-    en = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-    at = int(rank) - 1
-    return {"fa": fa[at], "en": en[at]} if at < len(fa) else say(fa="{k}اُمین", en="{k}th", k=rank)
 
 
 _PLACES = {
@@ -175,16 +174,22 @@ _PLACES = {
 }
 
 
-def _detail(row) -> Words:
+def _of(top: float | None) -> Words:
+    """The end of the score's scale, that a difference is seen against."""
+    return {"fa": "", "en": ""} if top is None else say(fa="از {top}", en="of {top}", top=top)
+
+
+def _detail(row, top: float | None) -> Words:
     proof = say(
         fa="بازهٔ ۹۵٪ سهم: {low:.0%} تا {high:.0%}. عملکرد امروز {p:.0%} بهترین حالت است و رسیدن به بهترین حالت "
-        "با {room:.2f} واحد نمرهٔ بالاتر همراه است. این همراهی است، نه علت.",
+        "با نمره‌ای {room:.2f}{of} بالاتر همراه است. این دو با هم دیده شده‌اند؛ لزوماً یکی علت دیگری نیست.",
         en="95% interval of the share: {low:.0%} to {high:.0%}. Performance today is {p:.0%} of the best; being at the "
-        "best goes with {room:.2f} points more of the score. An association, not a cause.",
+        "best goes with a score higher by {room:.2f}{of}. An association, not a cause.",
         low=row.low,
         high=row.high,
         p=row.performance,
         room=row.room,
+        of=say(fa=" ({of})", en=" ({of})", of=_of(top)) if top else {"fa": "", "en": ""},
     )
     counted = None
     if row.with_it == row.with_it:
@@ -206,20 +211,47 @@ def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat"
             n=disclosure.count(rows.n, rows.smallest, rows.customers),
             o=_title(outcome),
         )
-    named = [f for f in found if f.severity in ("high", "medium")]
-    if not named:
+    if not found:
         return say(
             fa="هیچ‌یک از {k} عامل، پس از تصحیح، چنان با {o} همراه نیست که بتوان نامش را برد.",
             en="None of the {k} drivers goes with {o}, after correction, so clearly that it may be named.",
             k=looks,
             o=_title(outcome),
         )
-    tops = [say(fa="{d} ({x:.0%})", en="{d} ({x:.0%})", d=name(f.subject["driver"]), x=f.value) for f in named[:3]]
+    named, strong = found[:3], sum(f.severity != "low" for f in found)
+    tops = [say(fa="{d} ({x:.0%})", en="{d} ({x:.0%})", d=name(f.subject["driver"]), x=f.value) for f in named]
+    slight = say(fa="، {s} عامل چشمگیر", en=", {s} of them of weight", s=strong)
     return say(
-        fa="{o} بیش از همه با این‌ها همراه است: {tops}. از {k} عامل سنجیده، {m} عامل پس از تصحیح تأیید شد.",
-        en="{o} goes most of all with {tops}. Of {k} drivers weighed, {m} hold after correction.",
+        fa="{o} بیش از همه با این‌ها همراه است: {tops}. از {k} عامل سنجیده، {m} عامل پس از تصحیح تأیید شد{slight}.",
+        en="{o} goes most of all with {tops}. Of {k} drivers weighed, {m} hold after correction{slight}.",
         o=_title(outcome),
         tops=join(tops),
         k=looks,
-        m=len(named),
+        m=len(found),
+        slight=slight if strong < len(found) else {"fa": "", "en": ""},
+    )
+
+
+def begin(places: pd.DataFrame, found: list[Finding], top: float | None = None) -> Words | None:
+    """Where to begin: what weighs much and does badly; where nothing does, what has most room.  None: nothing weighs.
+
+    places  of `priorities`;  found  of `findings`;  top  the best score of its scale
+    """
+    named = places.loc[[f.subject["driver"] for f in found if f.severity != "low"]]
+    named = named[named["place"] != "unsure"].sort_values("room", ascending=False, kind="stable")
+    if named.empty:
+        return None
+    weak = named[named["place"] == "improve"]
+    each = [
+        say(fa="{d} ({room:+.2f} {of})", en="{d} ({room:+.2f} {of})", d=name(row.Index), room=row.room, of=_of(top))
+        for row in (weak if len(weak) else named.head(1)).head(3).itertuples()
+    ]
+    return say(
+        fa="از این‌جا آغاز کنید؛ مهم است و ضعیف پیش می‌رود: {each}."
+        if len(weak)
+        else "هیچ عامل مهمی آشکارا ضعیف نیست؛ بیشترین جای بهبود: {each}.",
+        en="Begin with what weighs much and does badly: {each}."
+        if len(weak)
+        else "No driver of weight is clearly weak; most room to improve: {each}.",
+        each=join(each),
     )

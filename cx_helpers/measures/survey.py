@@ -142,6 +142,14 @@ def overall(responses: ir.Table, instrument: str = "csat") -> ir.Table:
     return responses.filter(_.touchpoint.isnull()) if free.count().execute() else responses
 
 
+def top(responses: ir.Table, instrument: str) -> float | None:
+    """The best score that the instrument's scale has (5 of 1-5); None without answers, or with several scales."""
+    need(responses, "instrument", "scale_max")
+    asked = responses.filter(_.instrument == instrument)
+    ends = asked.aggregate(n=_.scale_max.nunique(), top=_.scale_max.max()).execute().iloc[0]
+    return float(ends["top"]) if ends["n"] == 1 else None
+
+
 def moves(responses: ir.Table, since, smallest: int = 1) -> pd.DataFrame:
     """How did the same customers move between promoter, passive and detractor?
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty
-from cx_helpers.records import METRICS, Finding, clean, severity
-from cx_helpers.wording import say
+from cx_helpers.dates import Period
+from cx_helpers.records import METRICS, Finding, clean, counted, severity
+from cx_helpers.wording import Words, say
 
 # how large a lasting shift must be for a manager to hear of it loudly, in the metric's own unit
 LARGE = {"nps": 10.0, "csat": 0.05, "ces": 0.3, "sentiment": 0.1, "negative_share": 0.05}
@@ -69,10 +70,10 @@ def finding(turn: pd.DataFrame, metric: str) -> list[Finding]:
         x=row["before"] + row["change"],
     )
     detail = say(
-        fa="این تغییر با احتمال ۹۵٪ میان {a} و {z} رخ داده است؛ {n} پاسخ یا نوشته پس از آن، {m} پیش از آن.",
-        en="The turn lies between {a} and {z} (95%); {n} answers or comments since, {m} before.",
-        a=row["earliest"],
-        z=row["latest"],
+        fa="این تغییر با احتمال ۹۵٪ {when} رخ داده است؛ {n} {what} پس از آن، {m} پیش از آن.",
+        en="The turn lies {when} (95%); {n} {what} since, {m} before.",
+        when=_between(row["earliest"], row["latest"]),
+        what=counted(metric),
         n=row["n"],
         m=row["n_before"],
     )
@@ -95,6 +96,24 @@ def finding(turn: pd.DataFrame, metric: str) -> list[Finding]:
             good=good,
         )
     ]
+
+
+def _between(earliest, latest) -> Words:
+    if earliest == latest:
+        return say(fa="در {a}", en="in {a}", a=earliest)
+    return say(fa="میان {a} و {z}", en="between {a} and {z}", a=earliest, z=latest)
+
+
+def beside(found: list[Finding], turn: pd.DataFrame, metric: str, period: Period) -> list[Finding]:
+    """Findings on a score with that of its turn, and nothing told twice.
+
+    Where the score turned in this very period, its change since the one before is the same news and is left out.
+    """
+    since = finding(turn, metric)
+    same = bool(since) and turn.index[0] == period
+    return [
+        f for f in found if not (same and f.kind == "change_point" and f.measure == metric and not f.subject)
+    ] + since
 
 
 def _best_turn(y: np.ndarray, se: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -15,8 +15,6 @@ from cx_helpers.report import kpis as _kpis
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
-    LRI,
-    PDI,
     UNITS,
     amount,
     change_amount,
@@ -29,7 +27,7 @@ from cx_helpers.report.setting import (
     scope,
     words,
 )
-from cx_helpers.report.tabulate import p_text, table_payload
+from cx_helpers.report.tabulate import p_said, table_payload
 
 kpi, kpis, metrics = _kpis.kpi, _kpis.kpis, _kpis.metrics
 
@@ -87,7 +85,6 @@ def finding_item(one: records.Finding, locale: str) -> dict:
     t = phrases(locale)
     own = interval(one.low, one.high, metric(one.measure), locale)
     own = own and f"{t.interval_colon} {own}"
-    p = "" if is_null(one.p_adjusted) else ("p " if one.p_adjusted < 0.001 else "p = ") + p_text(one.p_adjusted, locale)
     looks = t.looks.format(looks=wording.number(one.looks, locale)) if one.looks else ""
     looks = t.one_look if one.looks == 1 else looks
     count = "" if one.n is None else counted(one.n, "" if one.kind == "opportunity" else one.measure, locale)
@@ -100,7 +97,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
         "proof": words(one.detail, locale),
         "impact": impact_text(one.impact, one.measure, locale, one.kind) or remedy_text(one.remedy, locale),
         "small": [part for part in small if part],
-        "more": " · ".join(filter(None, [own if one.detail else "", p and LRI + p + PDI])),
+        "more": " · ".join(filter(None, [own if one.detail else "", p_said(one.p_adjusted, locale)])),
     }
 
 

@@ -49,6 +49,8 @@ def index(
 ) -> str:
     """The run's first page: a summary in sentences, KPI cards, findings by severity, and every report with its outcome.
 
+    Of the cards those without a number are left out, and those on the data's health where nothing is wrong with them.
+
     home     where it leads back to, when it is the first page of one group;  title  names the group then
     reports  Report for each notebook, in the run's order.  Findings stand in the order of findings.json and link to
              where they stand in their report.
@@ -56,7 +58,7 @@ def index(
     from cx_helpers.report import page
 
     reports, t = list(reports), phrases(locale)
-    cards, items, shown = [], [], []
+    cards, items, shown, faulty = [], [], [], False
     for report in reports:
         name = (
             words(report.title, locale)
@@ -67,6 +69,7 @@ def index(
         cards += [card for b in blocks if b["kind"] == "kpi" for card in b["cards"]]
         claims = [item for b in blocks if b["kind"] == "finding" for item in b["items"]]
         found = _recorded(report.notebook) if len(_recorded(report.notebook)) == len(claims) else claims
+        faulty |= any(one.get("kind") == "data_quality" and one["severity"] != "low" for one in found)
         items += [
             {"href": f"{report.href}#finding-{i + 1}", "source": name, **item, "rank": records.rank_key(of)}
             for i, (item, one) in enumerate(zip(claims, found, strict=True))
@@ -86,7 +89,9 @@ def index(
             }
         )
     items.sort(key=lambda item: item["rank"])
-    cards = sorted(_once(cards), key=lambda card: card["metric"] in records.OF_DATA)  # what customers say comes first
+    cards = [card for card in _once(cards) if not card["reason"]]  # a card without a number stands in its report
+    of_data = [card for card in cards if card["metric"] in records.OF_DATA]
+    cards = [card for card in cards if card not in of_data] + (of_data if faulty else [])
     everywhere = {item["segment"] for item in shown}
     segment = everywhere.pop() if len(everywhere) == 1 else ""
     said = period_label + words(title, locale)

@@ -32,6 +32,7 @@ def kpi(
     unit: str | None = None,
     digits: int | None = None,
     period: dates.Period | None = None,
+    base=None,
 ) -> Block:
     """One number with all that a manager asks next: how sure, against what goal, which way, and is that real?
 
@@ -41,6 +42,7 @@ def kpi(
     goal        {"target": 40, "direction": "up"} as tables.goal gives it, or a number
     trend       the answer by period, oldest first: a small line
     dimensions  {column: group} when the number is one group's;  period  what it is about (default: the reading's)
+    base        what n counts, where a share would be taken for one of all: {"fa": "خریدار", "en": "buyers"}
     Records the value for metrics.json, null when there is too little data: never 0.
     """
     reading = wording.current()
@@ -48,6 +50,8 @@ def kpi(
     row = _one_row(answer, name, "answer")
     step = _one_row(change, "change", "change") if change is not None and len(change) else None
     card = _card(name, of, row, step, goal, trend, locale, title, dimensions)
+    counted_of = f"{wording.number(row.get('n'), locale)}\u00a0{words(base, locale)}"
+    card["base"] = phrases(locale).of_n.format(n=counted_of) if base and not card["reason"] else ""
     plain = f"{card['title']}: {card['value']}{card['unit']} ({card['interval'] or card['reason']})"
     payload = {"kind": "kpi", "locale": locale, "cards": [card]}
     told = _told(row, dimensions or {})

@@ -18,7 +18,7 @@ from cx_helpers.report.figure import (
     point_hover,
 )
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.placing import place_labels
+from cx_helpers.report.placing import PHONE, place_labels, together
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import amount, groups, isolate, metric, value_axis, words, wrap
 from cx_helpers.report.tabulate import table_payload
@@ -172,6 +172,8 @@ def quadrant(
     axis_x = value_axis(min(*xs, cut_x), max(*xs, cut_x), of_x, locale, pad=0.18)
     axis_x |= {"range": axis_x["range"][::-1] if locale == "fa" else axis_x["range"]}  # as in ranges and bars
     axis_y = value_axis(min(*ys, cut_y), max(*ys, cut_y), of_y, locale, pad=0.18)
+    ends = axis_x["range"], axis_y["range"]
+    wide = together(xs, ys, names, *ends)
     numbers = [isolate(wording.number(i + 1, locale), locale) for i in range(len(names))]
     titles = [words(t, locale) or of.title[locale] for t, of in ((x_title, of_x), (y_title, of_y))]
     trace = {
@@ -179,8 +181,8 @@ def quadrant(
         "mode": "markers+text",
         "x": xs,
         "y": ys,
-        "text": [isolate(name, locale) for name in names],
-        "textposition": place_labels(xs, ys, names, axis_x["range"], axis_y["range"]),
+        "text": ["<br>".join(isolate(name, locale) for name in one) for one in wide],
+        "textposition": place_labels(xs, ys, wide, *ends),
         "textfont": {"size": 12.5, "color": theme.colour("ink")},
         "marker": {
             "size": 13,
@@ -210,10 +212,12 @@ def quadrant(
         "annotations": _corners(corners, locale),
     }
     narrow_axes = {"xaxis": {"tickfont": {"size": 11}}, "yaxis": {"tickfont": {"size": 11}}, "height": 380}
+    near = together(xs, ys, numbers, *ends, width=PHONE, height=PHONE)
+    alone = [len(one) == 1 for one in near]
     small = {
-        "text": numbers,
-        "textposition": "middle center",
-        "textfont": {"size": 10.5, "color": theme.colour("paper")},
+        "text": [{"fa": "، ", "en": ", "}[locale].join(one) for one in near],
+        "textposition": ["middle center" if one else "top center" for one in alone],
+        "textfont": {"size": 10.5, "color": [theme.colour("paper" if one else "ink") for one in alone]},
         "marker": {"size": 19},
     }
     alt = "; ".join(

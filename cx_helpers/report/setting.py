@@ -20,6 +20,7 @@ UNITS = {
     "hours": {"fa": "ساعت", "en": "hours"},
     "minutes": {"fa": "دقیقه", "en": "minutes"},
     "days": {"fa": "روز", "en": "days"},
+    "years": {"fa": "سال", "en": "years"},
     "customers": {"fa": "مشتری", "en": "customers"},
     "orders": {"fa": "سفارش", "en": "orders"},
     "responses": {"fa": "پاسخ", "en": "answers"},
@@ -48,6 +49,7 @@ COUNT_TITLES = {
     "journeys": {"fa": "سفرها", "en": "journeys"},
     "rows": {"fa": "ردیف‌ها", "en": "rows"},
 }
+_YEAR, _LONG = 365.25, 730  # days from which on a reader thinks in years
 _CHANGE_UNITS = {
     "share": {"fa": "واحد درصد", "en": "pp"},
     "points": {"fa": "واحد", "en": "points"},
@@ -80,7 +82,8 @@ def metric(name: str, unit: str | None = None, digits: int | None = None) -> rec
 
     unit, digits  say otherwise, e.g. metric("failure_rate", "share", 0)
     """
-    known = records.METRICS.get(name) or records.Metric(wording.name(name), unit or "number", digits=2)
+    plain = 1 if unit == "share" else 2  # as in tables: 7.5%
+    known = records.METRICS.get(name) or records.Metric(wording.name(name), unit or "number", digits=plain)
     changes = {key: value for key, value in (("unit", unit), ("digits", digits)) if value is not None}
     return replace(known, **changes) if changes else known
 
@@ -108,6 +111,8 @@ def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) 
     if of.unit == "money":
         number, _, unit = wording.money(value, locale, sign=sign).partition(" ")
         return number, unit
+    if of.unit == "days" and abs(value) >= _LONG:
+        return wording.number(value / _YEAR, locale, 1, sign), words(UNITS["years"], locale)
     return wording.number(value, locale, of.digits, sign), words(UNITS.get(of.unit, ""), locale)
 
 
@@ -161,7 +166,7 @@ def interval(low, high, of: records.Metric, locale: str, *, unit: bool = True) -
         return ""
     ends = [split_amount(end, of, locale) for end in (low, high)]
     after = ends[1][1]
-    if of.unit == "money" and ends[0][1] != after:
+    if ends[0][1] != after:
         ends[0] = (amount(low, of, locale), "")
     joined = ends[0][0] + {"fa": " تا ", "en": " to "}[locale] + ends[1][0]
     if after in ("٪", "%"):

@@ -11,6 +11,7 @@ from cx_helpers.report.setting import (
     COUNTED,
     LRI,
     PDI,
+    RLI,
     amount,
     change_amount,
     group,
@@ -168,9 +169,9 @@ def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
         text = change_amount(value, metric(unit_of or column), locale)
     elif column in records.METRICS:
         text = amount(value, metric(column), locale)
-    elif column in ("low", "high", "baseline", "others", "before", "mean") and unit_of in _SHARES:
+    elif column in ("low", "high", "baseline", "others", "before") and unit_of in _SHARES:
         text = wording.number(value, locale, 1, percent=True)
-    elif column in ("low", "high", "baseline", "others", "before", "mean") and unit_of:
+    elif column in ("low", "high", "baseline", "others", "before") and unit_of:
         text = amount(value, metric(unit_of), locale)
     else:
         text = wording.number(value, locale, 0 if float(value).is_integer() else 2)
@@ -184,7 +185,18 @@ def _sortable(value):
 
 
 def p_text(p, locale: str) -> str:
-    """A p value: three digits, and never 0."""
+    """A p value: three digits, and never 0; Persian says `less than` in words."""
     if is_null(p):
         return "—"
-    return LRI + ("< " if p < 0.001 else "") + wording.number(max(float(p), 0.001), locale, 3) + PDI
+    number = wording.number(max(float(p), 0.001), locale, 3)
+    if p >= 0.001:
+        return number
+    return {"fa": "کمتر از ", "en": "< "}[locale] + number
+
+
+def p_said(p, locale: str) -> str:
+    """The same in a line of text: `p = 0.012`, `p < 0.001`; null is nothing."""
+    if is_null(p):
+        return ""
+    said = f"p {p_text(p, locale)}" if p < 0.001 else f"p = {p_text(p, locale)}"
+    return f"{RLI if locale == 'fa' and p < 0.001 else LRI}{said}{PDI}"

@@ -78,6 +78,9 @@
   };
 
   document.querySelectorAll("table.sortable").forEach(sortable);
+  // A table wider than its box says that it can be moved; folded ones are seen when they unfold.
+  const measured = new ResizeObserver((seen) => seen.forEach(({ target }) => target.classList.toggle("wide", target.scrollWidth > target.clientWidth + 1)));
+  document.querySelectorAll(".scroll").forEach((box) => measured.observe(box));
   let last = innerWidth;
   let waiting;
   addEventListener("resize", () => {
