@@ -197,7 +197,7 @@ def test_a_finding_shows_its_small_print(locale):
         "en": ["18,402 cases", "corrected for 63 comparisons"],
     }[locale]
     assert [bare(part).replace("\u00a0", " ") for part in item["small"]] == expected
-    more = {"fa": "بازهٔ ۹۵٪: ۱۹٫۹ تا ۲۱٫۷٪ · p < ۰٫۰۰۱", "en": "95% interval: 19.9 to 21.7% · p < 0.001"}
+    more = {"fa": "بازهٔ ۹۵٪: ۱۹٫۹ تا ۲۱٫۷٪ · p کمتر از ۰٫۰۰۱", "en": "95% interval: 19.9 to 21.7% · p < 0.001"}
     assert bare(item["more"]) == more[locale], "the proof above has its own interval: the value's stands at the pointer"
     assert (
         bare(item["impact"])
