@@ -566,4 +566,5 @@ def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
     seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
     assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
     none = health.freshness(dry.iloc[:0])
-    assert none["data_age"].isna().item() and health.furthest(none)["en"] == "Age of data"
+    assert none["data_age"].isna().item()
+    assert health.furthest(none)["en"] == "Age of data"
