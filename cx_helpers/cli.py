@@ -14,8 +14,8 @@ from cx_helpers import __doc__ as PURPOSE
 OK, WRONG, SOME, INTERRUPTED = 0, 1, 2, 130
 _CODES = """\
 exit codes: 0 all published; 1 input or usage wrong, nothing changed; 2 some notebooks failed, the rest published with
-a page that says what failed and why (ingest: some files could not be read, all others were); 3 another run holds the
-lock"""
+a page that says what failed and why (ingest, pull: some files or systems could not be read, all others were);
+3 another run holds the lock"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words)
         _workspace(command)
         command.set_defaults(do=does)
+
+    pull = commands.add_parser("pull", help="what is new at the vendors' APIs -> sources/; then: cx ingest")
+    pull.add_argument("system", nargs="?", default="", metavar="SYSTEM", help="one entry of `pull` (default: all)")
+    _workspace(pull)
+    pull.set_defaults(do=_pull)
 
     why = commands.add_parser(
         "why", help="why are these records one customer? every link, field by field, with weights"
@@ -180,6 +185,16 @@ def _ingest(asked: argparse.Namespace) -> int:
         report = sources.load(settings.company(asked.workspace), progress=progress)
     print(report.text("en"))
     return SOME if report.problems else OK
+
+
+def _pull(asked: argparse.Namespace) -> int:
+    from cx_helpers import settings
+    from cx_helpers.intake import pulling
+
+    with _bar() as progress:
+        pulled = pulling.pull(settings.company(asked.workspace), asked.system, progress=progress)
+    print(pulled.text("en"))
+    return SOME if pulled.problems else OK
 
 
 def _check(asked: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ class Settings:
     currency: str = "IRR"
     engine: str = "duckdb://"
     sources: list = field(default_factory=list)
+    pull: list = field(default_factory=list)
     stages: dict = field(default_factory=lambda: dict(STAGES))
     goals: dict = field(default_factory=dict)
     privacy: dict = field(default_factory=lambda: dict(PRIVACY))
@@ -166,6 +167,8 @@ def _check(s: Settings) -> None:
     _check_engine(s.engine)
     if not isinstance(s.sources, list) or not all(isinstance(x, dict) and "system" in x for x in s.sources):
         refuse("sources", "use a list of {system: …, path: …}")
+    if not isinstance(s.pull, list) or not all(isinstance(x, dict) and "system" in x for x in s.pull):
+        raise WorkspaceError("workspace.yaml: pull must be a list of {system: …, url: …, token: ${NAME}}")
     if not isinstance(s.stages, dict) or not all(isinstance(v, list) for v in s.stages.values()):
         refuse("stages", "use {stage: [touchpoint, …], …}")
     for stage, touchpoints in s.stages.items():

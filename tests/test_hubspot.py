@@ -144,3 +144,28 @@ def test_the_files_of_others(ingest, fixtures):
     assert (report.tables["tickets"], report.tables["customers"]) == (25, 25)
     assert not (ingest.folder / "tables" / "orders.parquet").exists()  # of no row no table is made
     assert not ingest().changed
+
+
+DEAL = "Record ID,Deal Name,Amount,Create Date,Associated Contact IDs\n9,سفارش,1,2026-01-05 10:00,502\n"
+
+
+def test_ticket_9_and_deal_9_are_two_things_of_two_people(ingest):
+    assert ingest(t_csv=INTERNAL, d_csv=DEAL).problems == []
+    assert ask(ingest, "touchpoints", "customer_id, touchpoint") == [
+        ("hubspot:501", "ticket"),
+        ("hubspot:501", "ticket_reply"),
+        ("hubspot:501", "ticket_solved"),
+        ("hubspot:501", "ticket_status"),
+        ("hubspot:502", "opportunity"),
+    ]
+
+
+CONTACT = {"id": "501", "createdAt": "2026-01-01T00:00:00Z", "archived": False,
+           "properties": {"email": "m@mail.example", "city": "تهران"}}  # fmt: skip
+
+
+def test_what_the_api_gives_is_told_apart_by_its_properties(ingest):
+    report = ingest(t_json=FORMS["the API"]["t_json"], c_json=json.dumps({"results": [CONTACT]}))
+    assert report.problems == []
+    assert ask(ingest, "tickets", "ticket_id, customer_id") == [("hubspot:9", "hubspot:501")]
+    assert ask(ingest, "customers", "customer_id, city") == [("hubspot:501", "تهران")]

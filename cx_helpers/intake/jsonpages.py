@@ -15,7 +15,8 @@ from itertools import batched
 
 from cx_helpers.intake.encodings import Text
 from cx_helpers.intake.faults import CUT, SHORT, FileFault, said
-from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name, from_json
+from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name, from_json, pointer
+from cx_helpers.intake.values import literal
 
 DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON: nothing stands there
 PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
@@ -245,11 +246,15 @@ def _raw(con, parts: list[str], wanted: list[str]) -> tuple[Raw, str]:
 
 
 def texts(con, table: str, keys: list[str], wanted: list[str]) -> Raw:
-    """The records of a table as texts; `a.b` among the wanted columns reaches into nested ones."""
+    """The records of a table as texts; `a.b` among the wanted columns reaches into nested ones, where they are there.
+
+    What is there tells what a record is: all that HubSpot's API gives has `properties`, and differs in what is in them.
+    """
     folded = {key.casefold(): key for key in reversed(keys)}
     nested = [c for c in wanted if "." in c and c not in keys and c.split(".")[0].casefold() in folded]
+    nested = _there(con, table, {c: [folded[c.split(".")[0].casefold()], *c.split(".")[1:]] for c in nested})
     unique = [key for key in keys if folded[key.casefold()] == key]
-    found = {c: [c] for c in unique} | {c: [folded[c.split(".")[0].casefold()], *c.split(".")[1:]] for c in nested}
+    found = {c: [c] for c in unique} | nested
 
     def lines(recs: list[int]) -> dict[int, int]:
         among = ", ".join(map(str, recs)) or "NULL"
@@ -257,3 +262,15 @@ def texts(con, table: str, keys: list[str], wanted: list[str]) -> Raw:
 
     relation = from_json(table, found) if found else f"(SELECT _rec FROM {table})"
     return Raw(relation, [*found], lines=lines, sparse=True)
+
+
+def _there(con, table: str, nested: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Those of the columns whose nested keys at least one record has; each object is looked at once."""
+    parents = list(dict.fromkeys(tuple(path[:-1]) for path in nested.values()))
+    if not parents:
+        return {}
+    pointers = ", ".join(literal(pointer(list(path))) for path in parents)
+    keys = f"SELECT unnest(json_keys(j, [{pointers}])) AS of, unnest(range({len(parents)})) AS nth FROM {table}"
+    there = con.execute(f"SELECT DISTINCT nth, unnest(of) FROM ({keys})").fetchall()
+    known = {(*parents[nth], key) for nth, key in there}
+    return {column: path for column, path in nested.items() if tuple(path) in known}

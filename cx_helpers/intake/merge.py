@@ -72,8 +72,9 @@ def rows(con: duckdb.DuckDBPyConnection, state, table: str, whole: bool = True) 
         or DELETED in _columns(con, current)
     ):
         current = _merged(con, current, key, left)
-    for column, other in {c: t for p in given for c, t in p["via"].items()}.items():
-        current = _looked_up(con, state, current, column, other, left)
+    for column, other in dict.fromkeys(found for p in given for found in p["via"].items()):
+        elsewhere = sorted({p["kind"] for p in given if p["via"].get(column, other) != other})
+        current = _looked_up(con, state, current, (column, other), elsewhere, left)
     current = _answered(con, state, current, table)
     if not whole:
         return current, left
@@ -173,12 +174,18 @@ def _merged(con, current: str, key: list[str], left: Left) -> str:
     return _kept(con, f"{alone} UNION ALL BY NAME {both}")
 
 
-def _looked_up(con, state, current: str, column: str, other: str, left: Left) -> str:
-    """With a column filled from the row of another table whose key stands in `_via_COLUMN`."""
-    other, theirs = other.split(".")
+def _looked_up(con, state, current: str, what: tuple[str, str], elsewhere: list[str], left: Left) -> str:
+    """With a column filled from the row of another table whose key stands in `_via_COLUMN`.
+
+    what       the column, and the table and its column that it is filled from
+    elsewhere  kinds of rows that look this column up in another table: ticket 9 and deal 9 are two things
+    """
+    column, (other, theirs) = what[0], what[1].split(".")
+    those = f"_kind NOT IN ({', '.join(map(literal, ['', *elsewhere]))})"
     via, have = name(VIA + column), _columns(con, current)
     if not state.of(other):
-        value = f"regexp_extract({via}, '[^:]*$')" if other == "names" else "NULL::VARCHAR"
+        named = f"CASE WHEN {those} THEN regexp_extract({via}, '[^:]*$') END"
+        value = named if other == "names" else "NULL::VARCHAR"
         kept = f"* EXCLUDE ({name(column)})" if column in have else "*"
         value = f"coalesce({name(column)}, {value})" if column in have else value
         return _kept(con, f"SELECT {kept}, {value} AS {name(column)} FROM {current}")
@@ -186,11 +193,11 @@ def _looked_up(con, state, current: str, column: str, other: str, left: Left) ->
     key, there = name(TABLES[other].key[0]), _columns(con, known)
     value = f"o.{name(theirs)}" if theirs in there else "NULL::VARCHAR"
     if other == "names":  # a thing that nobody names is called by its id
-        value = f"coalesce({value}, regexp_extract(r.{via}, '[^:]*$'))"
+        value = f"coalesce({value}, CASE WHEN r.{those} THEN regexp_extract(r.{via}, '[^:]*$') END)"
     gone = f"coalesce(o.{DELETED}, false)" if DELETED in there else "false"
     own = f"coalesce(r.{name(column)}, {value})" if column in have else value
     kept = f"r.* EXCLUDE ({name(column)})" if column in have else "r.*"
-    joined = f"FROM {current} r LEFT JOIN {known} o ON r.{via} = o.{key}"
+    joined = f"FROM {current} r LEFT JOIN {known} o ON r.{via} = o.{key} AND r.{those}"
     left.deleted += con.execute(f"SELECT count(*) {joined} WHERE {gone}").fetchall()[0][0]
     return _kept(con, f"SELECT {kept}, {own} AS {name(column)} {joined} WHERE NOT {gone}")
 

@@ -162,16 +162,16 @@ def remove(state: State, table: str) -> None:
 
 
 class Busy(SourceError):
-    """Another ingest holds the workspace."""
+    """Another ingest (or pull) holds the workspace."""
 
     exit_code = 3  # contract, section 4
 
 
 @contextlib.contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """One ingest at a time in one workspace; a killed one leaves no lock behind."""
+def lock(folder: Path, verb: str = "ingest") -> Iterator[None]:
+    """One ingest (or pull) at a time in one workspace; a killed one leaves no lock behind."""
     (folder / "state").mkdir(parents=True, exist_ok=True)
-    with (folder / "state" / "ingest.lock").open("w") as file:
+    with (folder / "state" / f"{verb}.lock").open("w") as file:
         try:
             import fcntl
 
@@ -179,7 +179,7 @@ def lock(folder: Path) -> Iterator[None]:
         except ImportError:  # not POSIX: no lock
             pass
         except OSError:
-            raise Busy("another cx ingest is at work in this workspace; wait until it is done") from None
+            raise Busy(f"another cx {verb} is at work in this workspace; wait until it is done") from None
         yield
 
 

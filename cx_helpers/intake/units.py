@@ -76,12 +76,18 @@ def _matches(pattern: str, source: Source, settings: Settings) -> list[Path]:
     given = str(settings.folder / Path(expand(pattern)).expanduser())
     found = [Path(p) for p in ([given] if Path(given).exists() else glob.glob(given, recursive=True))]
     if source.dialects:
-        found = [p for f in found for p in (f.rglob("*") if f.is_dir() else [f])]
+        found = [p for f in found for p in (_inside(f) if f.is_dir() else [f])]
     found = [p for p in dict.fromkeys(found) if p.is_file() and not _hidden(p.name) and not _left(p.name, source)]
     if not found:
         raise SourceError(f"source {source.name!r}: no file matches {pattern!r} (looked in {Path(given).parent}); "
                           "put the export there or correct the path")  # fmt: skip
     return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    """All files in a folder; what lies in a hidden one (a pull under way) is not there yet."""
+    every = folder.rglob("*")
+    return [p for p in every if not any(map(_hidden, p.relative_to(folder).parts))]
 
 
 def _hidden(name: str) -> bool:
