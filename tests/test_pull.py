@@ -456,7 +456,7 @@ def test_what_is_under_way_is_not_read_and_what_a_kill_left_is_removed(play):
     pulling.pull(folder)
     half = folder / "sources" / "zendesk" / ".pull"
     half.mkdir()
-    (half / "tickets.jsonl").write_text(json.dumps(ticket(99, 1)) + "\n", "utf-8")
+    (half / "tickets.jsonl").write_text(json.dumps(ticket(99, 1767350000)) + "\n", "utf-8")
     assert ingest(folder).tables["tickets"] == 5
     pulling.pull(folder)
     assert not half.exists()
