@@ -117,7 +117,7 @@ class Model:
         number = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
         self._learn_new_words()
         # a token: number as a word, word, its norm, part, its norm, letters, known, first, its norm, last, its norm
-        facts = self._facts[number].T
+        facts = np.ascontiguousarray(self._facts[number].T)
         seen_as, word, word_norm, part, part_norm, letters, known = facts[:7]
         ends = number == 0
         text = np.cumsum(ends) - ends
@@ -148,7 +148,7 @@ class Model:
         for token in itertools.islice(self._seen, start, None):
             as_word = self.words.get(token, -1)
             weight, idf = (self.word_weight[as_word], self.word_idf[as_word]) if as_word >= 0 else (0.0, 0.0)
-            found = [self.parts[part] for part in parts(token) if part in self.parts]
+            found = [worth for part in parts(token) if (worth := self.parts.get(part))]
             known = len(found) + (as_word >= 0)
             letters = len(token) if known and token.isalpha() else 0
             part, norm = sum(f[0] for f in found), sum(f[1] for f in found)
