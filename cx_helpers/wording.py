@@ -263,6 +263,14 @@ delivery | تحویل | delivery
 quality | کیفیت | quality
 price | قیمت | price
 packaging | بسته‌بندی | packaging
+aspect | جنبه | aspect
+courier | پیک | courier
+taste | طعم و کارکرد | taste or function
+payment | پرداخت | payment
+return | مرجوعی | return
+staff | رفتار کارکنان | staff behaviour
+information | اطلاع‌رسانی | information
+accuracy | درستی سفارش | order accuracy
 (start) | آغاز | start
 (end) | پایان | end
 (gone) | رفتند | left

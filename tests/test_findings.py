@@ -34,6 +34,7 @@ FOUND = [
     ("phone_nps", "survey", "weakness", {"channel": "phone"}, "nps", "below"),
     ("packaging_breaks", "journey", "friction", {"touchpoint": "unboxing"}, "failure_rate", "above"),
     ("packaging_breaks", "sentiment", "change_point", {"month": "1404-06"}, "sentiment", "below"),
+    ("packaging_breaks", "sentiment", "topic", {"aspect": "packaging"}, "aspect_share", "above"),
 ]
 # What follows from the truths: the same truths seen from another side.
 FOLLOWS = [

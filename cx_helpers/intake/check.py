@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import privacy
+from cx_helpers.intake import aspect_table, privacy
 from cx_helpers.intake.convert import ORDER
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
@@ -36,7 +36,7 @@ class Problem:
 
 
 def check(folder: str | Path) -> list[Problem]:
-    """Check workspace.yaml, its sources, and every table in tables/ against section 2 of the contract.
+    """Check workspace.yaml, its sources, aspects.yaml, and every table in tables/ against section 2 of the contract.
 
     Returns an empty list when all is well.  Rows in quarantine are no problem: they are told of and kept apart.
     """
@@ -48,6 +48,10 @@ def check(folder: str | Path) -> list[Problem]:
     try:
         read_sources(settings)
     except WorkspaceError as error:
+        problems.append(_of_settings(error))
+    try:
+        aspect_table.load(settings.folder)
+    except aspect_table.AspectsError as error:
         problems.append(_of_settings(error))
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; SET memory_limit = '1GB'")
@@ -241,8 +245,8 @@ def _order(con, relation: str, numbered: str, shown: str, order: tuple[str, ...]
 
 
 def _of_settings(error: Exception) -> Problem:
-    """What is wrong with workspace.yaml or labels.yaml: the file stands first, the remedy after the last ;"""
-    found = re.match(r"((?:workspace|labels)\.yaml(?:, line \d+)?)[: ]+(.*)", str(error))
+    """What is wrong with a file of settings: the file stands first, the remedy after the last ;"""
+    found = re.match(r"((?:workspace|labels|aspects)\.yaml(?:, line \d+)?)[: ]+(.*)", str(error))
     file, said = found.groups() if found else ("workspace.yaml", str(error))
     reason, _, remedy = said.rpartition("; ")
     return Problem(file, reason or remedy, remedy if reason else "see docs/workspace.md")
