@@ -43,6 +43,7 @@ METRICS: dict[str, Metric] = {
         "سهم نوشته‌های ناخوشایند", "Share of negative comments", "share", "down", 1, low=0, high=1
     ),
     "aspect_share": _metric("سهم نوشته‌های دربارهٔ آن", "Share of comments about it", "share", digits=1, low=0, high=1),
+    "aspect_negative": _metric("ناخوشایند خوانده‌شده", "Read as negative", "share", "down", 1, low=0, high=1),
     "rating_cost": _metric("تفاوت امتیاز با گله", "Rating with a complaint", "scale", digits=2),
     "retention_1": _metric("ماندگاری ماه اول", "Retention, month 1", "share", digits=1, low=0, high=1),
     "retention_3": _metric("ماندگاری ماه سوم", "Retention, month 3", "share", digits=1, low=0, high=1),

@@ -211,7 +211,7 @@ def nothing_but(result, counts: dict) -> None:
     reasons = {e["report"]: (e["outcome"], (e["reason"] or {}).get("en")) for e in result.entries}
     assert reasons == dict.fromkeys(NOTEBOOKS, ("published", None))
     rows = [row for row in read(result, "metrics") if row["report"] != "data-health"]
-    assert {row["metric"] for row in rows} == {*SCORES, "aspect_share"}
+    assert {row["metric"] for row in rows} == {*SCORES, "aspect_share", "aspect_negative"}
     for row in rows:
         counted = row["metric"] == "active_customers" and row["value"] == 0  # a count: of so many known none came
         assert row["low"] is row["high"] is None

@@ -13,7 +13,8 @@ from cx_helpers import certainty, disclosure
 from cx_helpers.records import Finding, amount, clean, severity, step
 from cx_helpers.wording import Words, join, name, say, sentences
 
-LARGE = {"aspect_share": 0.05, "negative_share": 0.10}  # a step that a manager hears of loudly
+FEWEST = 30  # customers on either side, below which no difference is tested
+LARGE = {"aspect_share": 0.05, "aspect_negative": 0.10}  # a step that a manager hears of loudly
 WEIGHT = 0.05  # of all comments: of an aspect that fewer name, a change of feeling is not told loudly
 
 
@@ -30,23 +31,28 @@ def now_and_before(measure, comments, periods: list, **settings) -> tuple[pd.Dat
 def changes(now: pd.DataFrame, before: pd.DataFrame, metric: str) -> pd.DataFrame:
     """How much did each aspect move since the period before?  now, before: answers of one measure, index `aspect`.
 
-    Returns per aspect: n, n_before, value, before, `change` (now minus before, 0..1), low, high, p_value; null where
-    either side has no value. The two periods are taken as independent.
+    Returns per aspect: n, n_before, value, before, `change` (now minus before, 0..1), low, high, p_value
+    (certainty.difference; null where either side is of fewer than 30 customers or has no value). The two periods are
+    taken as independent.
     """
     past = before.reindex(now.index)
+    n, customers = ("of", "readers") if "of" in now else ("n", "customers")  # whom the value is a share of
+    sides = [{"n": side[n], "se": side["se"], "customers": side[customers]} for side in (now, past)]
+    enough = np.minimum(*(side["customers"].fillna(0) for side in sides)) >= FEWEST
     move, se = now[metric] - past[metric], np.hypot(now["se"], past["se"])
     out = {"n": now["n"], "n_before": past["n"], "value": now[metric], "before": past[metric], "change": move}
     out |= {"low": move - certainty.Z95 * se, "high": move + certainty.Z95 * se}
-    return pd.DataFrame(out | {"p_value": certainty.two_sided((move / se).to_numpy(float))}, index=now.index)
+    p = np.where(enough, certainty.difference(move, *sides), np.nan)
+    return pd.DataFrame(out | {"p_value": p}, index=now.index)
 
 
 def together(named: pd.DataFrame, felt: pd.DataFrame, felt_before: pd.DataFrame) -> pd.DataFrame:
-    """One row an aspect that is named, the most named first: n, aspect_share, negative_share, low, high, change.
+    """One row an aspect that is named, the most named first: n, aspect_share, aspect_negative, low, high, change.
 
     named, felt  answers of aspects.share and negative_share;  change  of the negative share since the period before
     """
-    out = felt[["n", "negative_share", "low", "high"]]
-    out = out.assign(change=changes(felt, felt_before, "negative_share")["change"])
+    out = felt[["n", "aspect_negative", "low", "high"]]
+    out = out.assign(change=changes(felt, felt_before, "aspect_negative")["change"])
     out.insert(1, "aspect_share", named["aspect_share"])
     if disclosure.HIDDEN in felt:
         out[disclosure.HIDDEN] = felt[disclosure.HIDDEN]
@@ -64,7 +70,7 @@ def findings(
     how it feels. Returns (findings, number of looks).
     """
     looks = []
-    for metric, (now, before) in (("aspect_share", named), ("negative_share", felt)):
+    for metric, (now, before) in (("aspect_share", named), ("aspect_negative", felt)):
         frame = changes(now, before, metric).assign(metric=metric, own_low=now["low"], own_high=now["high"])
         frame = frame.assign(weight=named[0]["aspect_share"].reindex(frame.index))
         looks.append(frame[frame["p_value"].notna()])
@@ -84,15 +90,15 @@ def _finding(aspect, row, looks: int, felt: pd.DataFrame, costs: pd.DataFrame | 
     loud = severity(row["p_adjusted"], large)
     if loud is None:
         return None
-    bad = felt["negative_share"].get(aspect, np.nan)
-    troubled = bool(up and (metric == "negative_share" or bad >= 0.5))
+    bad = felt["aspect_negative"].get(aspect, np.nan)
+    troubled = bool(up and (metric == "aspect_negative" or bad >= 0.5))
     way = {"fa": "رسید", "en": "rose"} if up else {"fa": "کاهش یافت", "en": "fell"}
     claim = {
         "aspect_share": {
             "fa": "سهم نوشته‌های دربارهٔ «{a}» از {b} به {x} {way}",
             "en": "The share of comments about “{a}” {way} from {b} to {x}",
         },
-        "negative_share": {
+        "aspect_negative": {
             "fa": "سهم ناراضی‌ها در نوشته‌های دربارهٔ «{a}» از {b} به {x} {way}",
             "en": "Among comments about “{a}”, the negative share {way} from {b} to {x}",
         },
@@ -169,7 +175,7 @@ def sentence(named: pd.DataFrame, felt: pd.DataFrame, costs: pd.DataFrame, mixed
                 en="The least happy are about “{a}”: {x:.0%} negative (95% interval {low:.0%} to "
                 "{high:.0%}, {n} comments).",
                 a=name(worst),
-                x=row["negative_share"],
+                x=row["aspect_negative"],
                 low=row["low"],
                 high=row["high"],
                 n=row["n"],

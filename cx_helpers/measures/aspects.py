@@ -20,11 +20,16 @@ from cx_helpers.wording import raw, say
 PREFIX = "aspect_"  # as intake.aspects writes it
 BAND = 0.2  # a feeling nearer to 0 is neutral, as everywhere
 PRAISE = "praise_"
+_SHARE = ["n", "customers", "of", "readers", "aspect_share", "low", "high", "se"]
 
 GUARDS = [
     {
         "fa": "جنبه‌ها با واژه یافته می‌شوند و احساس هر کدام از همان بند نوشته خوانده می‌شود، نه از کل آن.",
         "en": "Aspects are found by words; each one’s feeling is read from its own clause, not from the whole comment.",
+    },
+    {
+        "fa": "سهم ناخوشایند هر جنبه همان است که مدل خوانده و برای خطای مدل تصحیح نشده است: برای مقایسه است.",
+        "en": "An aspect’s negative share is as the model reads it, not corrected for misreading: compare with it.",
     },
     {
         "fa": "برای همهٔ جنبه‌ها، هم در سهم و هم در احساس، تصحیح شده است (هولم).",
@@ -55,7 +60,8 @@ def share(comments: ir.Table, periods=None, smallest: int = 1) -> pd.DataFrame:
     periods   consecutive dates.Period: one answer for each, by written_at;  smallest  aspects that too few
               customers name get nulls, and all of them where too few comments were read (disclosure.Limit)
     Returns per aspect (index `aspect`, under `period` where there are periods): n comments that name it, customers who
-    do, `of` (comments that could be read), `aspect_share` (0..1) with Wilson's interval on the effective number, se.
+    do, `of` (comments that could be read) of `readers`
+    customers, `aspect_share` (0..1) with Wilson's interval on the effective number, se.
     """
     found = names(comments)
     read = _read(comments, periods)
@@ -67,21 +73,24 @@ def share(comments: ir.Table, periods=None, smallest: int = 1) -> pd.DataFrame:
         whole = certainty.share(sums[aspect], "aspect_share")
         own = sums[f"who_{aspect}"].round()
         frames[aspect] = whole.assign(
-            of=whole["n"], n=own["n"].astype(int), customers=own["customers"].astype(int)
+            of=whole["n"], readers=whole["customers"], n=own["n"].astype(int), customers=own["customers"].astype(int)
         )  # nobody named it: a share of 0, not unknown
         few = (whole["n"] < smallest) | disclosure.few(whole["customers"], smallest)
         values = ["aspect_share", "low", "high", "se"]
         frames[aspect].loc[few, values] = np.nan  # of too few comments no share is told, whoever names what
     few = disclosure.Limit(0, smallest.customers, smallest.held) if isinstance(smallest, disclosure.Limit) else 0
-    return _hide(_stacked(frames, periods), few, ["n", "customers", "of", "aspect_share", "low", "high", "se"])
+    return _hide(_stacked(frames, periods), few, _SHARE)
 
 
 def negative_share(comments: ir.Table, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
-    """Of the comments that name an aspect, which share is unhappy with it?
+    """Of the comments that name an aspect, which share is read as unhappy with it?
+
+    As read: how the model misreads whole comments is known (measures.sentiment corrects by it), of single aspects it
+    is not. Aspects and periods are read alike, so they can be compared.
 
     band  as in sentiment.negative_share;  smallest  aspects that fewer comments, or too few customers, name
     get nulls (disclosure.Limit)
-    Returns per aspect: n comments that name it, customers, `negative_share` (0..1) with Wilson's interval on the
+    Returns per aspect: n comments that name it, customers, `aspect_negative` (0..1) with Wilson's interval on the
     effective number, se, and negative, neutral, positive (counts; null where one of them is of too few customers).
     """
     found, read = names(comments), _read(comments, periods)
@@ -97,9 +106,9 @@ def negative_share(comments: ir.Table, periods=None, smallest: int = 1, band: fl
     for aspect in found:
         of = {part: sums[f"{aspect}|{part}"] for part in ("negative", "neutral", "positive")}
         counts = {part: one["n"].where(sums[aspect]["n"] > 0) for part, one in of.items()}
-        answer = certainty.share(sums[aspect], "negative_share").assign(**counts)
+        answer = certainty.share(sums[aspect], "aspect_negative").assign(**counts)
         frames[aspect] = disclosure.hide_parts(answer, ["negative", "neutral", "positive"], of, smallest)
-    columns = ["n", "customers", "negative_share", "low", "high", "se", "negative", "neutral", "positive"]
+    columns = ["n", "customers", "aspect_negative", "low", "high", "se", "negative", "neutral", "positive"]
     return _hide(_stacked(frames, periods), smallest, columns)
 
 
