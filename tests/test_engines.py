@@ -14,8 +14,10 @@ import pytest
 
 from cx_helpers import disclosure, folding, workspace
 from cx_helpers import measures as package
+from cx_helpers.intake import aspects as finder
 from cx_helpers.measures import (
     arrivals,
+    aspects,
     cohort,
     cohort_coverage,
     completeness,
@@ -70,7 +72,17 @@ def known(frame):
     return flat.astype({c: object for c in flat if flat[c].dtype == object}).fillna("(none)")
 
 
+def about(t):
+    """The comments, read for their aspects."""
+    return finder.marked(t.until.comments, t.settings.folder)
+
+
 ANSWERS = {
+    "aspects.names": lambda t: aspects.names(about(t)),
+    "aspects.share": lambda t: aspects.share(about(t)),
+    "aspects.negative_share": lambda t: aspects.negative_share(about(t)),
+    "aspects.mixed_share": lambda t: aspects.mixed_share(about(t)),
+    "aspects.cost": lambda t: aspects.cost(about(t)),
     "arrivals.arrivals": lambda t: known(arrivals.arrivals(t.whole, t.period)),
     "volume.days": lambda t: known(volume.days(t.whole, t.period)),
     "volume.unseen": lambda t: sorted(volume.unseen(t.whole, t.period, disclosure.Limit(30, 100))),
@@ -86,6 +98,7 @@ ANSWERS = {
     "survey.ces": lambda t: survey.ces(t.until.responses),
     "survey.response_rate": lambda t: survey.response_rate(t.until.responses, by="channel", period=t.period),
     "survey.overall": lambda t: survey.overall(t.responses),
+    "survey.top": lambda t: [survey.top(t.until.responses, kind) for kind in ("nps", "csat", "ces")],
     "survey.moves": lambda t: survey.moves(t.until.responses, since=t.period.start),
     "sentiment.readable": lambda t: sentiment.readable(t.comments),
     "sentiment.mean by month": lambda t: sentiment.mean(t.until.comments, by="channel", periods=t.months(3)),

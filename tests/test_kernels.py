@@ -58,7 +58,7 @@ def output(arguments, environment, tmp_path, **options) -> tuple[int, str, str]:
     return code, out.read_text(), err.read_text()
 
 
-def gone(pid: int, seconds: float = 5, buried: bool = True) -> bool:
+def gone(pid: int, seconds: float = 20, buried: bool = True) -> bool:
     """Does the process end within some seconds?  A zombie counts as there, unless it need not be `buried`."""
     until = time.monotonic() + seconds
     while _is_there(pid) and (buried or "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()):

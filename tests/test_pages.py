@@ -376,7 +376,7 @@ def test_pages_stand_in_a_browser(browser, site, locale, width, scheme):
             family = visit.page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
             assert family == ["Vazirmatn"]
             plots = visit.page.evaluate(DRAWN)
-            assert len(plots) == (9 if name == "journey" else 0)
+            assert len(plots) == (10 if name == "journey" else 0)
             for plot in plots:
                 assert plot["marks"] > 0, plot
                 assert plot["svg"] > 0, plot
