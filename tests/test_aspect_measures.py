@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import certainty, disclosure
+from cx_helpers import certainty, disclosure, readings
 from cx_helpers.dates import Period
 from cx_helpers.intake import aspects as intake
 from cx_helpers.measures import aspect_changes, aspects
@@ -89,7 +89,7 @@ def test_a_topic_that_broke_out_is_found_and_nothing_else(lay):
         {"aspect_packaging": part(0.25, 0.9), "aspect_quality": same},
         {"aspect_packaging": part(0.05, 0.5), "aspect_quality": same},
     )
-    (found,), looks = aspect_changes.findings(*both(table))
+    (found,), looks = readings.aspects.findings(*both(table))
     assert (found.kind, found.subject, found.measure) == ("topic", {"aspect": "packaging"}, "aspect_share")
     assert (found.value, found.baseline, found.severity, found.tone) == (0.25, 0.05, "high", "bad")
     assert found.low < 0.25 < found.high
@@ -100,7 +100,7 @@ def test_a_topic_that_broke_out_is_found_and_nothing_else(lay):
 
 def test_a_feeling_that_turned_is_found_and_good_news_is_not_loud(lay):
     table = two_months(lay, {"aspect_price": part(0.5, 0.2)}, {"aspect_price": part(0.5, 0.7)})
-    (found,), _ = aspect_changes.findings(*both(table))
+    (found,), _ = readings.aspects.findings(*both(table))
     assert (found.kind, found.measure, found.tone, found.severity) == (
         "change_point",
         "aspect_negative",
@@ -116,10 +116,11 @@ def test_nothing_is_found_where_nothing_is(lay):
             {f"aspect_a{k}": np.where(rng.random(400) < 0.2, rng.choice([-0.8, 0.8], 400), np.nan) for k in range(6)}
             for _ in range(2)
         ]
-        loud += len(aspect_changes.findings(*both(two_months(lay, *felt)))[0])
+        loud += len(readings.aspects.findings(*both(two_months(lay, *felt)))[0])
     assert loud <= 1
     assert (
-        aspect_changes.findings(*both(two_months(lay, {"aspect_a": [None] * 400}, {"aspect_a": [None] * 400})))[0] == []
+        readings.aspects.findings(*both(two_months(lay, {"aspect_a": [None] * 400}, {"aspect_a": [None] * 400})))[0]
+        == []
     )
 
 
@@ -157,14 +158,14 @@ def test_without_ratings_a_cost_is_refused_with_its_reason(lay, ratings):
     assert found["rating_cost"].isna().all()
     assert "at least 30" in found.attrs["why"]["en"]
     named, felt = both(two_months(lay, {"aspect_price": part(0.5, 0.2)}, {"aspect_price": part(0.5, 0.2)}))
-    assert "at least 30" in aspect_changes.sentence(named[0], felt[0], found)["en"]
+    assert "at least 30" in readings.aspects.sentence(named[0], felt[0], found)["en"]
 
 
 def test_the_sentence_names_what_is_most_and_what_is_worst(lay):
     felt = {"aspect_price": part(0.5, 0.2), "aspect_delivery": part(0.2, 0.8)}
     table = two_months(lay, felt, felt)
     named, felt = both(table)
-    said = aspect_changes.sentence(named[0], felt[0], aspects.cost(table))
+    said = readings.aspects.sentence(named[0], felt[0], aspects.cost(table))
     assert "most about price and delivery" in said["en"]
     assert "least happy are about “delivery”: 80% negative" in said["en"]
     assert "«تحویل»" in said["fa"]

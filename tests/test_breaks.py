@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cx_helpers import certainty, dates
+from cx_helpers import certainty, dates, readings
 from cx_helpers.dates import Period, day_number
 from cx_helpers.measures import breaks, feeds
 
@@ -122,13 +122,15 @@ def test_a_break_is_told_where_it_belongs():
 
 
 def test_a_jump_is_never_loud_and_a_fall_elsewhere_moves_no_number():
-    told, looks = breaks.findings(found(counts(lost(100.0, 13, 10, times=4.0))))
+    told, looks = readings.breaks.findings(found(counts(lost(100.0, 13, 10, times=4.0))))
     assert [(one.severity, one.value, one.baseline) for one in told] == [("medium", 1200, 300)]
     assert looks > 300
-    told, _ = breaks.findings(found(counts(lost(100.0, 100, 90))))
+    told, _ = readings.breaks.findings(found(counts(lost(100.0, 100, 90))))
     assert [one.severity for one in told] == ["low"]
     assert told[0].detail["en"].startswith("It lies outside this period")
-    assert breaks.findings(found(counts(lost(100.0, 100, 90, times=4.0))))[0] == [], "a campaign of an earlier month"
+    assert readings.breaks.findings(found(counts(lost(100.0, 100, 90, times=4.0))))[0] == [], (
+        "a campaign of an earlier month"
+    )
 
 
 def test_what_a_dry_feed_lacks_is_no_break_too():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from cx_helpers import disclosure
+from cx_helpers import disclosure, readings
 from cx_helpers.dates import Period
 from cx_helpers.measures import cohort, cohort_comparison, cohort_coverage, cohort_turning, comparison
 from cx_helpers.tables import TableError
@@ -84,14 +84,14 @@ def test_the_first_order_ever_decides_and_older_customers_are_left_out(lay):
     assert cell(found, "2025-02", 0)["n"] == 1
     seen = cohort_coverage.coverage(table, APRIL.back(3))
     assert (seen["customers"], seen["earlier"], seen["partial"]) == (5, 3, False)
-    assert "3 customers first bought before February 2025" in cohort_coverage.sentence(seen)["en"]
+    assert "3 customers first bought before February 2025" in readings.cohort_coverage.sentence(seen)["en"]
 
 
 def test_customers_known_before_the_data_begins_are_told_of(lay):
     people = pd.DataFrame({"customer_id": list("abz"), "created_at": pd.to_datetime(["2019-01-01"] * 3, utc=True)})
     seen = cohort_coverage.coverage(lay(orders(*TINY), "orders"), APRIL.back(4), lay(people, "customers"))
     assert seen["known_before"] == 2
-    assert "۲" in cohort_coverage.sentence(seen)["fa"]
+    assert "۲" in readings.cohort_coverage.sentence(seen)["fa"]
 
 
 def test_months_are_jalali_where_the_period_is(lay):
@@ -140,7 +140,7 @@ def test_nobody_at_all_is_an_answer_too(lay):
     assert found["n"].sum() == 0
     assert cohort.retention_rate(table, APRIL)["n"].tolist() == [0]
     assert cohort.repeat_rate(table, APRIL)["n"].tolist() == [0]
-    assert cohort_comparison.findings(cohort_turning.turning_points(found), {}) == ([], 0)
+    assert readings.cohort.findings(cohort_turning.turning_points(found), {}) == ([], 0)
 
 
 def test_a_missing_column_names_the_nearest(lay):
@@ -197,7 +197,7 @@ def answers(lay, frame, periods):
 def test_a_leaving_channel_and_the_cohort_of_change_are_found_and_nothing_else(lay):
     frame, periods = company(1, since=12, then=0.45, leaving=0.10)
     whole, split = answers(lay, frame, periods)
-    found, looks = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
+    found, looks = readings.cohort.findings(cohort_turning.turning_points(whole), {"channel": split})
     assert looks == 10  # a turning point and four channels, at month 1 and at month 3
     loud = {tuple(f.subject.items())[0]: f for f in found if f.severity == "high"}
     assert set(loud) == {("channel", "d"), ("cohort", periods[12].name)}
@@ -216,7 +216,7 @@ def test_where_there_is_nothing_to_find_nothing_is_found(lay):
     loud = 0
     for seed in range(2, 12):
         whole, split = answers(lay, *company(seed, months=12, each=120))
-        found, _ = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
+        found, _ = readings.cohort.findings(cohort_turning.turning_points(whole), {"channel": split})
         loud += any(f.severity in ("high", "medium") for f in found)
     assert loud <= 1
 
@@ -300,11 +300,11 @@ def test_the_sentence_says_what_stands_and_what_does_not(lay):
     frame, periods = company(1, since=12, then=0.45, leaving=0.10)
     whole, split = answers(lay, frame, periods)
     now = cohort.retention_rate(lay(frame, "orders"), periods[-1])
-    found = cohort_comparison.findings(cohort_turning.turning_points(whole), {"channel": split})
-    words = cohort_comparison.sentence(now, *found)
+    found = readings.cohort.findings(cohort_turning.turning_points(whole), {"channel": split})
+    words = readings.cohort.sentence(now, *found)
     assert "of the others." in words["en"]
     assert "مهر" in words["fa"] or "شهریور" in words["fa"] or "«d»" in words["fa"]
-    nothing = cohort_comparison.sentence(now.assign(retention_1=np.nan), [], 0)
+    nothing = readings.cohort.sentence(now.assign(retention_1=np.nan), [], 0)
     assert "cannot be told" in nothing["en"]
 
 
@@ -332,8 +332,8 @@ def test_spark_gives_the_same_triangle(lay, spark, tmp_path):
 def test_who_stands_in_no_row_of_the_gaps_is_told():
     gaps = pd.DataFrame({"n": [100.0, 60.0, np.nan]}, index=["web", "shop", "app"])
     whole = pd.DataFrame({"n": [200]}, index=[1])
-    words = cohort_comparison.left_out(gaps, whole, 30)
+    words = readings.cohort.left_out(gaps, whole, 30)
     assert words["en"].startswith("40 of 200 customers are in no row")
-    few = cohort_comparison.left_out(gaps, whole.assign(n=164), disclosure.Limit(30, 10))
+    few = readings.cohort.left_out(gaps, whole.assign(n=164), disclosure.Limit(30, 10))
     assert few["en"].startswith("fewer than 10 of 164")
-    assert cohort_comparison.left_out(gaps, whole.assign(n=160), 30) is None
+    assert readings.cohort.left_out(gaps, whole.assign(n=160), 30) is None

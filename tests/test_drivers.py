@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from cx_helpers import folding, ordinal, regression, wording
+from cx_helpers import folding, ordinal, readings, regression, wording
 from cx_helpers.measures import drivers, experience, importance, priorities
 from cx_helpers.records import Finding
 from cx_helpers.tables import TableError
@@ -38,7 +38,7 @@ def form(n=600, seed=1, own=(0.5, 0.4, 0.0), shadow=True, customers=None):
 
 def told(rows, outcome="csat"):
     weights, links = importance.importance(rows), drivers.associations(rows)
-    return priorities.findings(weights, links, priorities.priorities(rows, weights, links), outcome)
+    return readings.priorities.findings(weights, links, priorities.priorities(rows, weights, links), outcome)
 
 
 # ---- folding -----------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def test_answers_of_few_customers_are_too_little_to_go_by(lay, many):
         assert (frame["n"] == 200).all()
         assert frame.drop(columns=["n", "n_pair", "customers", "survives"], errors="ignore").isna().all(axis=None)
     assert drivers.checks(rows)["r2"] != drivers.checks(rows)["r2"]
-    assert priorities.findings(weights, links, priorities.priorities(rows, weights, links), "csat")[0] == []
+    assert readings.priorities.findings(weights, links, priorities.priorities(rows, weights, links), "csat")[0] == []
     assert folding.collapse(lay(form(200, customers=[f"c{i % 30}" for i in range(200)]))).enough
 
 
@@ -121,8 +121,8 @@ def test_too_little_to_go_by_is_said_in_words_and_everything_is_null(lay, frame)
     assert drivers.associations(rows)["coef"].isna().all()
     assert importance.importance(rows)["importance"].isna().all()
     assert told(rows) == ([], 0)
-    assert "too few" in priorities.sentence(rows, [], 0)["en"]
-    assert drivers.checks_sentence(rows, drivers.checks(rows))["fa"]
+    assert "too few" in readings.priorities.sentence(rows, [], 0)["en"]
+    assert readings.drivers.checks_sentence(rows, drivers.checks(rows))["fa"]
 
 
 def test_a_text_column_and_a_missing_one_are_refused_with_a_remedy(lay):
@@ -290,8 +290,8 @@ def test_drivers_that_all_but_coincide_are_warned_of(lay):
     rows = folding.collapse(lay(frame))
     seen = drivers.checks(rows)
     assert seen["vif"] > 5
-    assert "VIF" in drivers.checks_sentence(rows, seen)["en"]
-    assert "not causes" in drivers.checks_sentence(rows, seen)["en"]
+    assert "VIF" in readings.drivers.checks_sentence(rows, seen)["en"]
+    assert "not causes" in readings.drivers.checks_sentence(rows, seen)["en"]
 
 
 # ---- importance --------------------------------------------------------------------------------------------------
@@ -335,7 +335,7 @@ def test_what_drives_is_named_and_what_only_shadows_it_is_not(lay):
     assert {f.subject["driver"]: f.severity for f in found} == {"attr_delivery": "high", "attr_support": "high"}
     links = drivers.associations(rows)
     weights.loc["attr_support", "survives"] = False  # whatever its p and its size
-    rest, _ = priorities.findings(weights, links, priorities.priorities(rows, weights, links))
+    rest, _ = readings.priorities.findings(weights, links, priorities.priorities(rows, weights, links))
     assert [f.subject["driver"] for f in rest] == ["attr_delivery"]
     best = found[0]
     assert best.low < best.value < best.high
@@ -471,9 +471,12 @@ def test_where_to_begin_is_answered_also_where_nothing_is_weak():
         {"room": [0.2, 0.47, 0.9], "place": ["keep", "keep", "improve"]}, index=["quality", "delivery", "price"]
     )
     strong = [named("quality"), named("delivery"), named("price", "low")]
-    assert priorities.begin(places, strong, 5)["en"] == (
+    assert readings.priorities.begin(places, strong, 5)["en"] == (
         "No driver of weight is clearly weak; most room to improve: delivery (+0.47 of 5)."
     )
     weak = [named("quality"), named("price")]
-    assert priorities.begin(places, weak, 5)["en"] == "Begin with what weighs much and does badly: price (+0.90 of 5)."
-    assert priorities.begin(places, [named("price", "low")], 5) is None
+    assert (
+        readings.priorities.begin(places, weak, 5)["en"]
+        == "Begin with what weighs much and does badly: price (+0.90 of 5)."
+    )
+    assert readings.priorities.begin(places, [named("price", "low")], 5) is None

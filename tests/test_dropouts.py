@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_helpers import readings
 from cx_helpers.measures import dropouts
 
 DAY0 = dt.datetime(2025, 8, 1)
@@ -60,7 +61,7 @@ def test_the_test_is_fishers_in_large_tables_too():
 def test_few_dropouts_are_shown_but_not_compared(lay):
     found = dropouts.dropouts(lay(log(HAND), "touchpoints"))
     assert found["p_value"].isna().all()
-    assert dropouts.findings(found) == ([], 0)
+    assert readings.dropouts.findings(found) == ([], 0)
 
 
 def test_a_log_without_outcomes_or_rows_has_none(lay):
@@ -84,21 +85,23 @@ def shop(seed, turn):
 
 def test_a_planted_turn_to_the_phone_is_found(lay):
     laid = lay(shop(1, 0.3), "touchpoints")
-    found, looks = dropouts.findings(dropouts.dropouts(laid, by="channel", of="channel", within="1d"), "channel")
+    found, looks = readings.dropouts.findings(
+        dropouts.dropouts(laid, by="channel", of="channel", within="1d"), "channel"
+    )
     assert looks >= 2
     best = found[0]
     assert best.subject == {"channel": "app", "touchpoint": "pay", "next_channel": "phone"}
     assert best.severity == "high"
     assert best.low < best.value < best.high
     assert "turn to the channel “phone”" in best.text["en"]
-    steps, _ = dropouts.findings(dropouts.dropouts(laid))
+    steps, _ = readings.dropouts.findings(dropouts.dropouts(laid))
     assert steps[0].subject["next"] == "call"
 
 
 def test_where_there_is_nothing_to_find_nothing_is_found(lay):
     loud = 0
     for seed in range(2, 14):
-        found, _ = dropouts.findings(dropouts.dropouts(lay(shop(seed, 0.05), "touchpoints")))
+        found, _ = readings.dropouts.findings(dropouts.dropouts(lay(shop(seed, 0.05), "touchpoints")))
         loud += any(f.severity == "high" for f in found)
     assert loud <= 1
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_helpers import readings
 from cx_helpers.measures import emotion
 
 STAGES = {"purchase": ["cart", "pay"], "use": ["delivery"], "support": ["chat"], "loyalty": []}
@@ -61,7 +62,7 @@ def shop(seed, dip=0.0):
 def test_a_question_asked_at_one_stage_only_makes_no_dip(lay):
     high = 0
     for seed in range(12):
-        found, looks = emotion.findings(emotion.curve(STAGES, responses=lay(shop(seed))))
+        found, looks = readings.emotion.findings(emotion.curve(STAGES, responses=lay(shop(seed))))
         assert looks == 3
         high += any(f.severity == "high" for f in found)
     assert high <= 1
@@ -72,11 +73,11 @@ def test_a_planted_dip_is_found_at_its_stage(lay):
     found = emotion.curve(STAGES, responses=lay(frame))
     # the effort score, asked at one stage only, has no say where others are asked everywhere
     assert found.loc["support", "n"] == ((frame["touchpoint"] == "chat") & (frame["instrument"] == "csat")).sum()
-    told, _ = emotion.findings(found)
+    told, _ = readings.emotion.findings(found)
     worst = told[0]
     assert (worst.kind, worst.subject, worst.severity) == ("weakness", {"stage": "support"}, "high")
     assert worst.low < worst.value < worst.high < worst.baseline
-    assert "more than chance" in emotion.sentence(found)["en"]
+    assert "more than chance" in readings.emotion.sentence(found)["en"]
     assert "پایین‌تر" in worst.text["fa"]
 
 
@@ -95,6 +96,6 @@ def test_silence_is_null_and_is_said(lay):
     for silent in (emotion.curve(STAGES), emotion.curve({"use": []}, responses=one)):
         assert silent["n"].tolist() == [0] * len(silent)
         assert silent[["feeling", "low", "high", "p_value"]].isna().all(axis=None)
-        assert emotion.findings(silent) == ([], 0)
-        assert "Too few voices" in emotion.sentence(silent)["en"]
-    assert "Too few voices" in emotion.sentence(emotion.curve(STAGES, responses=one))["en"]
+        assert readings.emotion.findings(silent) == ([], 0)
+        assert "Too few voices" in readings.emotion.sentence(silent)["en"]
+    assert "Too few voices" in readings.emotion.sentence(emotion.curve(STAGES, responses=one))["en"]

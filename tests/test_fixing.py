@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_helpers import readings
 from cx_helpers.measures import fixing
 
 
@@ -72,7 +73,7 @@ def test_the_interval_covers_the_gain_of_many_companies(lay):
 
 def test_a_gain_is_told_as_a_bound_and_never_loudly(lay):
     paths = ["a! b"] * 60 + ["a pay"] * 120 + ["a! pay"] * 20
-    found, looks = fixing.findings(fixing.fixing(lay(log(paths), "touchpoints"), "pay"))
+    found, looks = readings.fixing.findings(fixing.fixing(lay(log(paths), "touchpoints"), "pay"))
     assert looks == 1
     assert (found[0].kind, found[0].severity, found[0].subject) == ("opportunity", "medium", {"touchpoint": "a"})
     assert "up to" in found[0].text["en"]
@@ -85,7 +86,7 @@ def test_neither_the_goal_nor_an_end_is_offered_for_mending(lay):
     paths = ["a pay"] * 20 + ["a! pay"] * 10 + ["a pay?"] * 10 + ["a cancel"] * 10 + ["a cancel! pay"] * 5
     found = fixing.fixing(lay(log(paths), "touchpoints"), "pay")
     assert list(found.index) == ["a"]
-    named = {finding.subject["touchpoint"] for finding in fixing.findings(found)[0]}
+    named = {finding.subject["touchpoint"] for finding in readings.fixing.findings(found)[0]}
     assert not named & {"pay", "cancel"}
     assert fixing.fixing(lay(log(["a pay?", "a pay"] * 20), "touchpoints"), "pay").empty
 
@@ -93,7 +94,7 @@ def test_neither_the_goal_nor_an_end_is_offered_for_mending(lay):
 def test_a_log_without_failures_offers_nothing(lay):
     none = fixing.fixing(lay(log(["a pay", "a"] * 5), "touchpoints"), "pay")
     assert none.empty
-    assert fixing.findings(none) == ([], 0)
+    assert readings.fixing.findings(none) == ([], 0)
 
 
 def test_a_goal_that_nobody_came_to_offers_nothing(lay):

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers.measures import friction, frictions
+from cx_helpers import readings
+from cx_helpers.measures import friction
 
 
 def visits(seed=1, customers=600, days=30, fails=0.05, more=None):
@@ -45,11 +46,11 @@ def test_a_planted_failure_is_found_in_its_channel_and_costed(lay):
     # about half of those hit never reach the goal; all others do
     assert best["harm"] == pytest.approx(0.5, abs=0.15)
     assert best["money"] == pytest.approx(100 * best["lost"])
-    found, count = frictions.findings(looks)
+    found, count = readings.friction.findings(looks)
     assert count == len(looks)
     assert found[0].subject["touchpoint"] == "pay"
     assert found[0].subject["channel"] == "app"
-    assert "app" in frictions.sentence(found, count)["en"]
+    assert "app" in readings.friction.sentence(found, count)["en"]
     assert "«pay»" in found[0].text["fa"]
 
 
@@ -109,7 +110,7 @@ def test_a_loop_is_one_finding_that_names_its_round(lay):
     frame = pd.DataFrame(rows, columns="customer_id session_id touchpoint occurred_at channel".split())
     frame["event_id"] = [f"e{i:05}" for i in range(len(frame))]
     looks = friction.friction(lay(frame, "touchpoints"))
-    found, _ = frictions.findings(looks)
+    found, _ = readings.friction.findings(looks)
     assert len(found) == 1  # cart and ship are one loop
     assert found[0].measure == "return_rate"
     assert found[0].value == pytest.approx(0.25)
@@ -134,9 +135,9 @@ def test_an_empty_or_a_tiny_log_has_nothing_to_look_at(lay):
     for frame in (visits().head(0), visits(customers=1)):
         looks = friction.friction(lay(frame, "touchpoints"))
         assert looks.empty
-        found, count = frictions.findings(looks)
+        found, count = readings.friction.findings(looks)
         assert (found, count) == ([], 0)
-        assert "too little" in frictions.sentence(found, count)["en"]
+        assert "too little" in readings.friction.sentence(found, count)["en"]
 
 
 def test_what_comes_after_the_goal_loses_nothing_of_it(lay):
@@ -156,7 +157,7 @@ def test_what_comes_after_the_goal_loses_nothing_of_it(lay):
     stand = looks[looks["loud"].notna() & (looks["touchpoint"] == "after")]
     assert len(stand)
     assert (stand["harm"] == friction.ANNOYANCE).all()
-    told = " ".join(f.detail["en"] for f in frictions.findings(looks)[0])
+    told = " ".join(f.detail["en"] for f in readings.friction.findings(looks)[0])
     assert "loss" not in told
     assert "less often" not in told
 
@@ -186,7 +187,7 @@ def test_the_stories_of_the_published_log_come_first(lay, real, errors_are_steps
     log["outcome"] = log["touchpoint"].isin([*marks, "error_page"]).map({True: "failure", False: None})
     if not errors_are_steps:
         log["touchpoint"] = log["touchpoint"].replace(marks)
-    found, _ = frictions.findings(friction.friction(lay(log, "touchpoints"), goal="purchase"))
+    found, _ = readings.friction.findings(friction.friction(lay(log, "touchpoints"), goal="purchase"))
     top = found[:3]
     told = [f"{f.subject['touchpoint']} {f.subject.get('loop', '')}" for f in top]
     incident = next(f for f in top if f.subject["touchpoint"] in ("payment_error", "payment_details"))

@@ -14,7 +14,7 @@ import pytest
 import unwell
 from conftest import ROOT
 
-from cx_helpers import faults, runner, wording, workspace
+from cx_helpers import faults, readings, runner, wording, workspace
 from cx_helpers.dates import Period
 from cx_helpers.measures import arrivals, completeness, health, impossible, linkage, novelties, repeats, volume
 from cx_helpers.run import alerts
@@ -54,7 +54,7 @@ def test_a_sound_company_has_no_fault(company):
     assert [one.text["en"] for one in found] == []
     assert looks > 1000
     assert (
-        health.sentence(found)["en"]
+        readings.health.sentence(found)["en"]
         == "These data can be relied on: no fault was found that moves the numbers of the reports."
     )
 
@@ -78,10 +78,10 @@ def test_a_planted_fault_is_found_and_nothing_else(company, name):
 def test_the_bottom_line_names_the_numbers_not_to_lean_on(company):
     found, _ = alerts.examine(company("late", "lost_channel", "off_scale", "reply_before_opened"))
     assert [one.severity for one in found] == ["high", "high", "high", "medium"]
-    said = health.sentence(found)["en"]
+    said = readings.health.sentence(found)["en"]
     assert said.startswith("These numbers cannot be relied on for now: Revenue, Conversion and scores.")
     assert said.endswith("The data have 3 faults of high importance.")
-    mild = health.sentence([one for one in found if one.severity != "high"])["en"]
+    mild = readings.health.sentence([one for one in found if one.severity != "high"])["en"]
     assert mild == "These data can be relied on, with one reservation that moves a number a little."
 
 
@@ -155,7 +155,10 @@ def test_an_earlier_period_does_not_see_what_came_later(company):
     orders = frames("late")["orders"]
     assert found.loc["orders", "n"].item() == (orders["ordered_at"] < before.end).sum()
     assert found.loc["orders", "later"].item() == (orders["ordered_at"] >= before.end).sum()
-    assert arrivals.findings(arrivals.late(found, volume.days(company("late").whole, before), before), before)[0] == []
+    assert (
+        readings.arrivals.findings(arrivals.late(found, volume.days(company("late").whole, before), before), before)[0]
+        == []
+    )
 
 
 def test_a_feed_with_silences_of_its_own_is_late_only_after_a_longer_one(tmp_path):
@@ -168,7 +171,7 @@ def test_a_feed_with_silences_of_its_own_is_late_only_after_a_longer_one(tmp_pat
         part = weekly[weekly["ordered_at"] < unwell.END - dt.timedelta(days=cut_days)]
         whole = workspace.open(unwell.write(tables | {"orders": part}, tmp_path / f"{cut_days}"), "1404-06").whole
         counts = volume.days(whole, MONTH)
-        return arrivals.findings(arrivals.late(arrivals.arrivals(whole, MONTH), counts, MONTH), MONTH)[0]
+        return readings.arrivals.findings(arrivals.late(arrivals.arrivals(whole, MONTH), counts, MONTH), MONTH)[0]
 
     assert late(3) == []
     assert [one.subject["table"] for one in late(16)] == ["orders"]
@@ -182,7 +185,7 @@ def test_a_source_switched_off_long_ago_is_not_waited_for(tmp_path):
         both = tickets.assign(source=np.where(old & (tickets.index % 2 == 0), "old desk", "desk"))
         opened = workspace.open(unwell.write(tables | {"tickets": both}, tmp_path / f"{age}"), "1404-06")
         dry = arrivals.late(arrivals.arrivals(opened.whole, MONTH), volume.days(opened.whole, MONTH), MONTH)
-        told, _ = arrivals.findings(dry, MONTH)
+        told, _ = readings.arrivals.findings(dry, MONTH)
         assert [(one.subject["table"], one.subject["problem"], one.subject["source"]) for one in told] == expected
 
 
@@ -252,7 +255,7 @@ def test_what_lies_outside_the_period_moves_no_number_of_it(company):
     row = impossible.impossible(company("negative_amount").whole, MONTH.previous()).loc[("orders", "negative_amount")]
     assert (row["bad"], row["bad_year"], row["bad_period"]) == (0, 0, 0), "the faults come after that period"
     later = impossible.impossible(company("negative_amount").whole, MONTH.shift(3))
-    (one,), _ = impossible.findings(later)
+    (one,), _ = readings.impossible.findings(later)
     assert later.loc[("orders", "negative_amount"), "bad_period"] == 0
     assert one.severity in ("low", "medium")
     assert one.detail["en"].startswith("None of them lies in this period")
@@ -334,7 +337,7 @@ def test_a_column_that_became_emptier(company):
     assert (before["completeness"].item(), before["n"].item()) == (1, row["n_before"])
     assert completeness.emptiest(found, frozenset({("responses", "table", "responses")}))[0].empty
     every = len(found.index.droplevel("source").unique())
-    assert completeness.full(found)["en"].startswith(f"{every - 1} of {every} columns")
+    assert readings.completeness.full(found)["en"].startswith(f"{every - 1} of {every} columns")
     by = completeness.share(company("emptier").responses, "channel", by="instrument")
     assert by.loc["nps", "completeness"] == pytest.approx(frame["channel"].notna().mean())
 
@@ -359,7 +362,7 @@ def test_tables_share_customers(company, tmp_path):
         assert share.loc[row, column] == pytest.approx(len(ids[row] & ids[column]) / len(ids[row]))
         assert n.loc[row, column] == len(ids[row])
     assert linkage.strangers(common)["strangers"].to_dict() == {"customers": 0, "orders": 20, "responses": 0}
-    told, _ = linkage.findings(common, linkage.known(arrivals.arrivals(tables_of(tmp_path), MONTH)))
+    told, _ = readings.linkage.findings(common, linkage.known(arrivals.arrivals(tables_of(tmp_path), MONTH)))
     assert [(one.subject["table"], one.subject["problem"], one.severity) for one in told] == [
         ("orders", "unlisted", "medium")
     ]
@@ -382,7 +385,7 @@ def test_a_rare_name_is_not_a_new_one(tmp_path):
     tables["touchpoints"].loc[tables["touchpoints"].index[-1], "channel"] = "kiosk"
     found = novelties.novelties(workspace.open(unwell.write(tables, tmp_path), "1404-06").whole, MONTH)
     assert list(found.index) == [("touchpoints", "channel", "kiosk")]
-    assert novelties.findings(found)[0] == [], "once in a month may be chance"
+    assert readings.novelties.findings(found)[0] == [], "once in a month may be chance"
 
 
 # -- how loud ----------------------------------------------------------------------------------------------------------
@@ -562,9 +565,9 @@ def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
     dry = pd.DataFrame({"data_age": [2.0, 900.0, 990.0]}, index=index.set_names(["table", "source"]))
     old = health.freshness(dry)
     assert old.loc["all", ["n", "data_age", "table"]].tolist() == [2, 900.0, "comments"]
-    assert health.furthest(old)["en"] == "Age of data (furthest behind: comments)"
+    assert readings.health.furthest(old)["en"] == "Age of data (furthest behind: comments)"
     seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
     assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
     none = health.freshness(dry.iloc[:0])
     assert none["data_age"].isna().item()
-    assert health.furthest(none)["en"] == "Age of data"
+    assert readings.health.furthest(none)["en"] == "Age of data"

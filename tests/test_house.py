@@ -35,7 +35,7 @@ GROUND = {
     "whereabouts",
     "wording",
 }
-STAGES = {"intake", "measures", "report"}
+STAGES = {"intake", "measures", "readings", "report"}
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.name != "__init__.py")
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -64,9 +64,18 @@ def test_a_module_imports_only_the_ground_floor_and_its_own_stage(path):
     stage = place(path).split(".")[0]
     for name in imports(path):
         root = name.split(".")[0]
-        assert root in GROUND or root == stage, f"{place(path)} imports {name}"
+        reads = stage == "readings" and root == "measures"  # the answers that it reads aloud
+        assert root in GROUND or root == stage or reads, f"{place(path)} imports {name}"
         if stage == "measures":
             assert root != "measures", f"measures import no measure: {place(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [m for m in MODULES if place(m).split(".")[0] == "measures"], ids=place)
+def test_a_measure_counts_and_leaves_claims_to_its_reading(path):
+    spoken = {"Finding", "Words"}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cx_helpers"):
+            assert not spoken & {a.name for a in node.names}, f"{place(path)}: findings and sentences live in readings"
 
 
 @pytest.mark.parametrize("path", [m for m in MODULES if place(m) in GROUND], ids=place)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx_helpers import engine
+from cx_helpers import engine, readings
 from cx_helpers.measures import journey, touchpoints
 from cx_helpers.tables import TableError
 
@@ -236,6 +236,6 @@ def test_what_is_missing_or_odd_is_refused_with_a_remedy(lay):
 
 def test_the_sentence_is_made_from_the_numbers(lay):
     t = lay(SMALL, "touchpoints")
-    said = journey.sentence(touchpoints.visits(t), journey.variants(t), journey.ties(t))
+    said = readings.journey.sentence(touchpoints.visits(t), journey.variants(t), journey.ties(t))
     assert "3 customers met 3 touchpoints 9 times" in said["en"]
     assert "۱۰۰" in said["fa"]

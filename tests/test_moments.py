@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_helpers import readings
 from cx_helpers.measures import moments
 
 DAY0 = dt.datetime(2025, 1, 1)
@@ -69,12 +70,14 @@ def test_strata_that_point_the_other_way_are_counted(lay):
 def test_a_planted_moment_is_told_as_association(lay):
     groups = [(200, 0, "failure", 40), (400, 0, "success", 200), (100, 2, "failure", 30), (200, 2, "success", 120)]
     steps, orders = company(groups)
-    found, looks = moments.findings(moments.moments(lay(steps, "touchpoints"), lay(orders, "orders")), order_value=50)
+    found, looks = readings.moments.findings(
+        moments.moments(lay(steps, "touchpoints"), lay(orders, "orders")), order_value=50
+    )
     assert (looks, len(found)) == (1, 1)  # all stays are equally long, so nobody was slow: one look
     assert (found[0].severity, found[0].subject["touchpoint"]) == ("high", "support")
     assert found[0].impact["value"] == pytest.approx(-300 * (found[0].value - found[0].baseline))
     assert "not a cause" in found[0].detail["en"]
-    assert "support" in moments.sentence(found, looks)["en"]
+    assert "support" in readings.moments.sentence(found, looks)["en"]
 
 
 def test_a_window_that_has_not_elapsed_is_left_out(lay):
@@ -84,7 +87,7 @@ def test_a_window_that_has_not_elapsed_is_left_out(lay):
     end = DAY0 + dt.timedelta(days=161)
     assert len(moments.moments(*laid, window_days=60, until=end)) == 1
     assert moments.moments(*laid, window_days=61, until=end).empty
-    assert "time to return is over" in moments.sentence([], 0)["en"]
+    assert "time to return is over" in readings.moments.sentence([], 0)["en"]
 
 
 def test_slow_visits_and_low_scores_are_experiences_too(lay):
@@ -150,7 +153,7 @@ def test_a_request_counts_as_unsolved_after_a_week_and_is_watched_from_then_on(l
     assert (row["experience"], row["touchpoint"], row["n"], row["n_bad"]) == ("unsolved", "ticket", 100, 60)
     assert (row["again_bad"], row["again_good"]) == pytest.approx((15 / 60, 30 / 40))
     assert row["change"] == pytest.approx(-0.5)  # one stratum: all had bought once before
-    told, looks = moments.findings(found)
+    told, looks = readings.moments.findings(found)
     assert looks == 1
     assert told[0].severity == "high"
     assert "a week without a solution" in told[0].text["en"]

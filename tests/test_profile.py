@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cx_helpers import readings
 from cx_helpers.measures import lifecycle, profile
 
 AS_OF = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -152,7 +153,7 @@ def company(lay, unhappy_top: float, n: int = 2000, seed: int = 1):
 def test_a_planted_difference_of_those_who_buy_most_is_found(lay, planted, kind):
     fifths = lifecycle.worth(company(lay, planted))
     assert fifths["customers"].tolist() == [400] * 5
-    found, looks = lifecycle.findings(fifths)
+    found, looks = readings.lifecycle.findings(fifths)
     assert looks == 1
     assert [f.kind for f in found] == ([kind] if kind else [])
     if found:
@@ -167,9 +168,9 @@ def test_nobody_and_one(lay):
     for people, n in ((nobody, 0), (one, 1)):
         profiles = profile.profile(people, AS_OF, float("nan"))
         assert lifecycle.stages(profiles)["n"].sum() == n
-        assert lifecycle.findings(lifecycle.worth(profiles)) == ([], 0)
+        assert readings.lifecycle.findings(lifecycle.worth(profiles)) == ([], 0)
         assert lifecycle.quiet(profiles)["quiet"].isna().all()
-        assert lifecycle.sentence(lifecycle.stages(profiles), (float("nan"), 0))["fa"]
+        assert readings.lifecycle.sentence(lifecycle.stages(profiles), (float("nan"), 0))["fa"]
 
 
 def test_one_customers_story_is_in_time(tables, lay):

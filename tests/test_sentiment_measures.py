@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx_helpers import certainty, engine
+from cx_helpers import certainty, engine, readings
 from cx_helpers.dates import Period
 from cx_helpers.intake import sentiment as intake
 from cx_helpers.measures import comparison, sentiment
@@ -93,10 +93,10 @@ def test_groups_are_compared_by_the_draw_alone(lay):
 def test_the_bottom_line_never_says_a_share_without_its_interval(lay):
     table = lay(comments(*[-0.9] * 38, *[0.9] * 62), "comments")
     now = sentiment.mean(table)
-    said = sentiment.sentence(now, sentiment.negative_share(table, errors=CONFUSION), now.head(0))
+    said = readings.sentiment.sentence(now, sentiment.negative_share(table, errors=CONFUSION), now.head(0))
     assert "40% of them are negative (95% interval with the model’s own error: " in said["en"]
     assert "خطای خود مدل" in said["fa"]
-    plain = sentiment.sentence(now, sentiment.negative_share(table), now.head(0))
+    plain = readings.sentiment.sentence(now, sentiment.negative_share(table), now.head(0))
     assert "38% of them are read as negative (95% interval 29% to 48%)" in plain["en"]
 
 
@@ -167,7 +167,7 @@ def test_comparison_reads_its_answers(lay):
     months = Period.parse("1404-06").back(2)
     frame["written_at"] = pd.Timestamp("2025-09-01", tz="UTC")
     groups = comparison.splits(sentiment.mean, lay(frame, "comments"), ["channel"], months)
-    found, looks = comparison.findings("sentiment", groups)
+    found, looks = readings.comparison.findings("sentiment", groups)
     assert looks >= 2
     assert {(f.kind, f.subject["channel"]) for f in found} == {("strength", "app"), ("weakness", "web")}
 
@@ -175,17 +175,19 @@ def test_comparison_reads_its_answers(lay):
 def test_the_bottom_line_says_where_it_stands_and_whether_it_moved(lay):
     good, bad = (lay(comments(*[x, x + 0.1] * 40), "comments") for x in (0.5, -0.4))
     now, negative = sentiment.mean(bad), sentiment.negative_share(bad)
-    fell = sentiment.sentence(now, negative, comparison.change(now, sentiment.mean(good), "sentiment"))
+    fell = readings.sentiment.sentence(now, negative, comparison.change(now, sentiment.mean(good), "sentiment"))
     assert "−0.35 on average" in fell["en"]
     assert "harsher" in fell["en"]
     assert "100%" in fell["en"]
     assert "ناخوشایندتر" in fell["fa"]
-    still = sentiment.sentence(now, negative, comparison.change(now, now, "sentiment"))
+    still = readings.sentiment.sentence(now, negative, comparison.change(now, now, "sentiment"))
     assert "no change beyond chance" in still["en"]
     none = sentiment.mean(lay(comments(None), "comments"))
     assert (
         "too few"
-        in sentiment.sentence(none, sentiment.negative_share(lay(comments(None), "comments")), none.head(0))["en"]
+        in readings.sentiment.sentence(none, sentiment.negative_share(lay(comments(None), "comments")), none.head(0))[
+            "en"
+        ]
     )
 
 

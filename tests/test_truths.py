@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import folding, ordinal, regression
+from cx_helpers import folding, ordinal, readings, regression
 from cx_helpers.dates import Period
 from cx_helpers.measures import cohort, cohort_coverage, drivers, experience, importance, priorities
 
@@ -171,7 +171,7 @@ def test_olist_lateness_is_the_top_driver(olist, lay):
     assert weights.loc["late_delivery", "low"] > 0.35
     assert weights.loc["late_delivery", "stable"] > 0.8
     assert links.loc["late_delivery", "slope_high"] < -0.9
-    found, looks = priorities.findings(weights, links, priorities.priorities(rows, weights, links))
+    found, looks = readings.priorities.findings(weights, links, priorities.priorities(rows, weights, links))
     assert looks == 5
     assert (found[0].subject, found[0].severity) == ({"driver": "late_delivery"}, "high")
 

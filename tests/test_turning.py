@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from cx_helpers import readings
 from cx_helpers.dates import Period
 from cx_helpers.measures import turning
 
@@ -62,7 +63,7 @@ def test_periods_without_a_value_and_short_series_are_left_out():
     values = series([0.5] * 4 + [np.nan] + [0.1] * 4)
     assert turning.since(values, "sentiment").index[0] == values.index[5]
     assert turning.since(series([0.5, 0.5, 0.1, 0.1, 0.1]), "sentiment").empty
-    assert turning.finding(turning.since(series([0.5] * 3), "sentiment"), "sentiment") == []
+    assert readings.turning.finding(turning.since(series([0.5] * 3), "sentiment"), "sentiment") == []
 
 
 def test_the_same_input_gives_the_same_answer():
@@ -71,25 +72,25 @@ def test_the_same_input_gives_the_same_answer():
 
 
 def test_a_sure_and_large_fall_is_said_loudly_and_a_rise_is_not_alarm():
-    (fall,) = turning.finding(turning.since(series([0.5] * 7 + [0.1] * 5), "sentiment"), "sentiment")
+    (fall,) = readings.turning.finding(turning.since(series([0.5] * 7 + [0.1] * 5), "sentiment"), "sentiment")
     assert (fall.kind, fall.severity, fall.value, fall.baseline) == ("change_point", "high", pytest.approx(0.1), 0.5)
     assert fall.subject == {"month": LAST.back(12)[7].name}
     assert LAST.back(12)[7].label("fa") in fall.text["fa"]
     assert "since" in fall.text["en"]
-    (rise,) = turning.finding(turning.since(series([0.1] * 7 + [0.5] * 5), "sentiment"), "sentiment")
+    (rise,) = readings.turning.finding(turning.since(series([0.1] * 7 + [0.5] * 5), "sentiment"), "sentiment")
     assert rise.severity == "medium"
-    assert turning.finding(turning.since(series([0.2] * 12), "sentiment"), "sentiment") == []
+    assert readings.turning.finding(turning.since(series([0.2] * 12), "sentiment"), "sentiment") == []
 
 
 def test_a_fall_of_this_period_is_told_once():
     turn = turning.since(series([0.5] * 11 + [0.1]), "sentiment")
-    (since,) = turning.finding(turn, "sentiment")
+    (since,) = readings.turning.finding(turn, "sentiment")
     assert "در شهریور" in since.detail["fa"]
     assert "میان" not in since.detail["fa"]
     assert "نوشته" in since.detail["fa"]
     assert "پاسخ" not in since.detail["fa"]
     whole = replace(since, subject={})
     group = replace(since, subject={"channel": "app"})
-    assert turning.beside([whole, group], turn, "sentiment", LAST) == [group, since]
-    assert turning.beside([whole, group], turn, "sentiment", LAST.back(3)[0]) == [whole, group, since]
-    assert turning.beside([whole], turn.iloc[:0], "sentiment", LAST) == [whole]
+    assert readings.turning.beside([whole, group], turn, "sentiment", LAST) == [group, since]
+    assert readings.turning.beside([whole, group], turn, "sentiment", LAST.back(3)[0]) == [whole, group, since]
+    assert readings.turning.beside([whole], turn.iloc[:0], "sentiment", LAST) == [whole]

@@ -22,21 +22,6 @@ BAND = 0.2  # a feeling nearer to 0 is neutral, as everywhere
 PRAISE = "praise_"
 _SHARE = ["n", "customers", "of", "readers", "aspect_share", "low", "high", "se"]
 
-GUARDS = [
-    {
-        "fa": "جنبه‌ها با واژه یافته می‌شوند و احساس هر کدام از همان بند نوشته خوانده می‌شود، نه از کل آن.",
-        "en": "Aspects are found by words; each one’s feeling is read from its own clause, not from the whole comment.",
-    },
-    {
-        "fa": "سهم ناخوشایند هر جنبه همان است که مدل خوانده و برای خطای مدل تصحیح نشده است: برای مقایسه است.",
-        "en": "An aspect’s negative share is as the model reads it, not corrected for misreading: compare with it.",
-    },
-    {
-        "fa": "برای همهٔ جنبه‌ها، هم در سهم و هم در احساس، تصحیح شده است (هولم).",
-        "en": "Corrected for every aspect looked at, in share and in feeling alike (Holm).",
-    },
-]
-
 
 def names(comments: ir.Table) -> list[str]:
     """The aspects that these comments were read for; TableError where they were not."""

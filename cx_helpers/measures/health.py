@@ -1,4 +1,4 @@
-"""Can these data be trusted for the decisions on the other pages?  The verdict, and the few numbers behind it."""
+"""Can these data be trusted for the decisions on the other pages?  The few numbers behind the verdict."""
 
 from __future__ import annotations
 
@@ -7,36 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, disclosure, faults
+from cx_helpers import disclosure, faults
 from cx_helpers.dates import Period
-from cx_helpers.records import METRICS, SEVERITIES, Finding
-from cx_helpers.wording import Words, join, say
-
-GUARDS = [  # what this report guards against, for its data card
-    {
-        "fa": "هر اشکال با اندازهٔ جابه‌جاییِ عددی که گزارش‌ها نشان می‌دهند سنجیده شده است، نه با شمار ردیف‌ها.",
-        "en": "A fault is judged by how far it moves a number that reports show, not by how many rows have it.",
-    },
-    {
-        "fa": "روز هفته، نوروز، روز شلوغ یا خلوتِ کل شرکت و آنچه هر ماه رخ می‌دهد افت یا جهش شمرده نشده است.",
-        "en": "Weekdays, Nowruz, days busy or calm for the whole company, and what comes each month are no breaks.",
-    },
-    {
-        "fa": "هر چه می‌تواند تصادفی باشد برای شمار وارسی‌ها تصحیح شده است (هولم).",
-        "en": "Whatever may be chance is corrected for the number of looks (Holm).",
-    },
-    {
-        "fa": "دو مشتری که یک جمله را نوشته‌اند دو نفرند: چیزی حذف نشده، تنها شمرده شده است.",
-        "en": "Two customers who wrote one sentence are two: nothing was taken away, only counted.",
-    },
-]
-
 
 FORMATS = {"faulty": "count", "faulty_share": faults.portion}  # how a table of `checks` is set
-SOUND = {  # what stands in the place of findings where there are none
-    "fa": "هیچ اشکالی یافت نشد که به گفتن بیرزد.",
-    "en": "No fault was found that is worth telling.",
-}
 
 
 def freshness(dry: pd.DataFrame, unseen: frozenset = frozenset()) -> pd.DataFrame:
@@ -49,14 +23,6 @@ def freshness(dry: pd.DataFrame, unseen: frozenset = frozenset()) -> pd.DataFram
     tables = dry[dry.index.get_level_values("source") == "all"].droplevel("source")
     ages = tables["data_age"][[(table, "table", table) not in unseen for table in tables.index]]
     return _one(n=len(ages), data_age=ages.max() if len(ages) else math.nan, table=ages.idxmax() if len(ages) else None)
-
-
-def furthest(fresh: pd.DataFrame) -> Words:
-    """The title of the age's card, with the table that `freshness` found."""
-    title, table = METRICS["data_age"].title, fresh["table"].iloc[0]
-    if table is None:
-        return title
-    return say(fa="{t} (عقب‌ترین: {x})", en="{t} (furthest behind: {x})", t=title, x=table)
 
 
 def known_customers(rows: pd.DataFrame) -> pd.DataFrame:
@@ -99,35 +65,6 @@ def ingested(memory: dict) -> pd.DataFrame:
     return frame.rename_axis("source")
 
 
-def quarantine_findings(memory: dict) -> tuple[list[Finding], int]:
-    """Sources with rows in quarantine as findings, and how many sources were looked at."""
-    told = []
-    for name, of in memory["sources"].items():
-        if of["quarantined"]:
-            told.append(_quarantine(name, of, memory["reasons"]))
-    return sorted(told, key=lambda one: -one.value), len(memory["sources"])
-
-
-def _quarantine(source: str, of: dict, reasons: list[dict]) -> Finding:
-    share, first = faults.share(of["quarantined"], of["rows_in"]), reasons[0]
-    low, high = (float(end) for end in certainty.wilson(of["quarantined"], of["rows_in"]))
-    text = say(
-        fa="{k} ردیف از {n} ({x:.1%}) منبع «{source}» در قرنطینه است",
-        en="{k} of {n} rows ({x:.1%}) of source “{source}” are in quarantine",
-        k=of["quarantined"], n=of["rows_in"], x=share, source=source,
-    )  # fmt: skip
-    said = say(
-        fa="پیامد: هیچ گزارشی این ردیف‌ها را نمی‌بیند. پرشمارترین دلیل: {why}.",
-        en="No report sees them. The commonest reason: {why}.",
-        why={"fa": first["fa"], "en": first["en"]},
-    )  # fmt: skip
-    remedy = say(fa="{how}؛ سپس cx ingest را اجرا کنید.", en="{how}; then run cx ingest.", how=first["remedy"])
-    return faults.finding(
-        "quarantine", "quarantined", faults.loudness(share), text, said, remedy, subject={"source": source},
-        measure="faulty_share", value=share, baseline=0.0, low=low, high=high, n=of["rows_in"],
-    )  # fmt: skip
-
-
 def checks(*answered: tuple[pd.DataFrame, str], unseen: frozenset = frozenset()) -> pd.DataFrame:
     """All that was asked row by row, the worst first: index (`table`, `problem`), n, faulty, faulty_share.
 
@@ -141,74 +78,3 @@ def checks(*answered: tuple[pd.DataFrame, str], unseen: frozenset = frozenset())
     whole = pd.concat(parts)
     whole = whole[[(table, "table", table) not in unseen for table, _ in whole.index]]
     return whole.sort_values(["faulty_share", "faulty"], ascending=False, kind="stable")
-
-
-def verdict(*answers: tuple[list[Finding], int], unseen: frozenset = frozenset()) -> tuple[list[Finding], int]:
-    """The findings of all questions, the loudest first (each question keeps its order), and all that was looked at.
-
-    unseen  of `volume.unseen`: nothing is said of these tables, sources and channels
-    """
-    told = [one for found, _ in answers for one in found if not _is_of(one, unseen)]
-    found = sorted(told, key=lambda one: SEVERITIES.index(one.severity))
-    return found, sum(looks for _, looks in answers)
-
-
-def _is_of(one: Finding, unseen: frozenset) -> bool:
-    return any((one.subject["table"], by, one.subject.get(by)) in unseen for by in ("table", "source", "channel"))
-
-
-def sentence(found: list[Finding]) -> Words:
-    """The bottom line: are the data enough to decide on, and if not, which numbers not to lean on?"""
-    high = [one for one in found if one.severity == "high"]
-    touched = list(dict.fromkeys(one.subject["metric"] for one in high if one.subject.get("metric")))
-    if high:
-        have = _have(len(high))
-        return say(
-            fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {have}."
-            if touched else "{have}؛ پیش از هر تصمیم برطرفش کنید.",
-            en="These numbers cannot be relied on for now: {names}. {have}."
-            if touched else "{have}: mend it before you decide.",
-            names=join([faults.title(one) for one in touched[:4]]) if touched else None, have=have,
-        )  # fmt: skip
-    k = sum(one.severity == "medium" for one in found)
-    if k == 1:
-        return {
-            "fa": "به این داده‌ها می‌توان تکیه کرد، با یک ملاحظه که عددی را اندکی جابه‌جا می‌کند.",
-            "en": "These data can be relied on, with one reservation that moves a number a little.",
-        }
-    if k:
-        return say(
-            fa="به این داده‌ها می‌توان تکیه کرد، با {k} ملاحظه که هر یک عددی را اندکی جابه‌جا می‌کند.",
-            en="These data can be relied on, with {k} reservations that each move a number a little.",
-            k=k,
-        )
-    return {
-        "fa": "به این داده‌ها می‌توان تکیه کرد: اشکالی یافت نشد که عددهای گزارش‌ها را جابه‌جا کند.",
-        "en": "These data can be relied on: no fault was found that moves the numbers of the reports.",
-    }
-
-
-def _have(k: int) -> Words:
-    if k == 1:
-        return {"fa": "یک اشکال مهم در داده‌هاست", "en": "The data have one fault of high importance"}
-    return say(fa="{k} اشکال مهم در داده‌هاست", en="The data have {k} faults of high importance", k=k)
-
-
-def looked(looks: int, arrived: pd.DataFrame) -> Words:
-    """How much was looked at, for the second sentence; `arrived` of `arrivals`."""
-    return say(
-        fa="{k} وارسی روی {n} ردیف انجام شد: تازگی، جاهای خالی، تکرار، مقدارهای ناممکن، افت و جهش حجم، پیوند مشتریان.",
-        en="{k} checks were made on {n} rows: age, gaps, repeats, impossible values, breaks, links of customers.",
-        k=looks, n=int(arrived["n"].sum()),
-    )  # fmt: skip
-
-
-def unfailed(asked: pd.DataFrame) -> Words:
-    """How many of the questions in `checks` found nothing."""
-    fine = int((asked["faulty"] == 0).sum())
-    return say(
-        fa="از {n} وارسیِ ردیف‌به‌ردیف، {k} وارسی هیچ ردیف نادرستی نیافت.",
-        en="{k} of the {n} checks made row by row found no row at fault.",
-        k=fine,
-        n=len(asked),
-    )

@@ -18,7 +18,7 @@ from ibis import _
 
 from cx_helpers import certainty, disclosure, engine
 from cx_helpers.tables import TableError, groups, need
-from cx_helpers.wording import Words, join, name, raw, say, sentences
+from cx_helpers.wording import raw, say
 
 START, END = "(start)", "(end)"
 STEPS = 36  # of a path that `variants` tells apart; longer ones are the same from there on
@@ -159,17 +159,6 @@ def variants(touchpoints: ir.Table, top: int = 12, journey: str = "session", sma
     return out[["path", "steps", "n", "customers", "share", "cumulative", "customer_share"]]
 
 
-def left_out(smallest: int) -> Words | None:
-    """What a table of `variants` does not hold, for its caption; None where nothing is left out."""
-    if (k := disclosure.least(smallest)) == 1:
-        return None
-    return say(
-        fa="مسیرهای کمتر از {k} مشتری برای حفظ حریم مشتریان نیامده‌اند",
-        en="Paths of fewer than {k} customers are left out, to protect customers’ privacy",
-        k=k,
-    )
-
-
 def ties(touchpoints: ir.Table, smallest: int = 1) -> pd.DataFrame:
     """How often does the clock not say which came first?  Row `all`: n, customers, `tied` (events that share customer
     and time with another), `share` of all events.  Such events stand in the order of event_id.
@@ -182,37 +171,6 @@ def ties(touchpoints: ir.Table, smallest: int = 1) -> pd.DataFrame:
     out = row.astype(float).fillna(0).astype(int).set_axis([certainty.ALL])
     out = out.assign(share=(out["tied"] / out["n"]).where(out["n"] > 0))
     return disclosure.hide(out, smallest) if disclosure.few(out["customers"], smallest).any() else out
-
-
-def sentence(points: pd.DataFrame, paths: pd.DataFrame, tied: pd.DataFrame) -> Words:
-    """The journeys of a period in a few words: how many, by which paths, how far their order is sure."""
-    row = tied.iloc[0]
-    if not row["n"]:
-        return say(fa="در این دوره هیچ نقطهٔ تماسی ثبت نشده است.", en="No touchpoint was recorded in this period.")
-    if row.get("hidden"):
-        return disclosure.sentence(row["hidden"])
-    size = say(
-        fa="{c} مشتری در این دوره {n} بار با {k} نقطهٔ تماس روبه‌رو شدند.",
-        en="In this period {c} customers met {k} touchpoints {n} times.",
-        c=row["customers"],
-        n=row["n"],
-        k=points.index.get_level_values("touchpoint").nunique(),
-    )
-    covered = say(
-        fa="{k} مسیر پرتکرار {x:.0%} سفرها را می‌پوشانند.",
-        en="The {k} commonest paths cover {x:.0%} of journeys.",
-        k=len(paths),
-        x=paths["cumulative"].max(),
-    )
-    seen = points[points["hidden"].isna()] if "hidden" in points else points
-    busy = join([name(v) for v in seen.groupby(level="touchpoint")["n"].sum().nlargest(3).index])
-    most = say(fa="پررفت‌وآمدترین‌ها: {b}.", en="The busiest: {b}.", b=busy)
-    order = say(
-        fa="زمان {t:.1%} رویدادها با رویداد دیگری از همان مشتری یکی است؛ ترتیب آن‌ها قراردادی است.",
-        en="{t:.1%} of events share their time with another of the same customer; their order is a convention.",
-        t=row["share"],
-    )
-    return sentences(size, covered if len(paths) else None, most if len(seen) else None, order if row["tied"] else None)
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------------

@@ -10,21 +10,6 @@ from ibis import _
 from cx_helpers import certainty, engine
 from cx_helpers.tables import groups, need
 
-GUARDS = [  # what a journey report guards against, for its data card
-    {
-        "fa": "ترتیب ردیف‌های فایل اثری ندارد؛ تماس‌های هم‌زمان به ترتیب شناسه آمده‌اند و سهمشان این‌جاست.",
-        "en": "The order of rows does not matter; contacts at one instant follow their ids, and their share is given.",
-    },
-    {
-        "fa": "چند بازدید یک مشتری یک مشاهده شمرده شده است (خطای معیار خوشه‌ای).",
-        "en": "Several visits of one customer count as one observation (clustered standard errors).",
-    },
-    {
-        "fa": "پنجره‌هایی که هنوز تمام نشده‌اند کنار گذاشته شده‌اند، و «لحظهٔ سرنوشت‌ساز» همراهی است، نه علت.",
-        "en": "Windows that are not over yet are left out, and a moment of truth is an association, not a cause.",
-    },
-]
-
 
 def conversion(touchpoints: ir.Table, goal: str, by=None, journey: str = "session", smallest: int = 1) -> pd.DataFrame:
     """Which share of the journeys reaches `goal` without failing there?

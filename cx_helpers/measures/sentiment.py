@@ -19,27 +19,10 @@ from ibis import _
 
 from cx_helpers import certainty, disclosure, misread
 from cx_helpers.tables import MissingTable, TableError, groups, need
-from cx_helpers.wording import Words, raw, say, sentences
+from cx_helpers.wording import raw, say
 
 BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
 SCALES = ((1, 5), (0, 10), (0, 100))  # of ratings: the first that holds them all
-
-GUARDS = [  # what this report guards against, for its data card
-    {
-        "fa": "چند نوشتهٔ یک مشتری یک نظر است، نه چند نظر (خطای معیار خوشه‌ای).",
-        "en": "Several comments of one customer count as one voice (clustered standard errors).",
-    },
-    {
-        "fa": "نوشته‌ای که خواندنی نیست نمره نمی‌گیرد و خنثی شمرده نمی‌شود.",
-        "en": "A comment that cannot be read gets no score; it is not counted as neutral.",
-    },
-    {
-        "fa": "مدل بخشی از نوشته‌ها را نادرست می‌خواند: سهم‌ها برای این خطا تصحیح شده‌اند و بازه‌شان آن را در بر دارد؛ "
-        "گروه‌ها و دوره‌ها یکسان خوانده می‌شوند و مقایسه‌شان دقیق‌تر است.",
-        "en": "The model misreads some comments: shares are corrected for that and their intervals hold it; groups and "
-        "periods are misread alike, so comparing them is more exact.",
-    },
-]
 
 
 def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
@@ -158,68 +141,6 @@ def agreement(
     values = {"agreed": (~(kind | harsh)).cast("int64")} | disclosure.apart(parted, smallest)
     sums = certainty.sums(asked, values, groups(by), **parted)
     return _told(sums, "agreement", sums["agreed"], parted, list(parted), smallest)
-
-
-def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:
-    """The bottom line: how customers feel, how many are negative, and whether that moved.
-
-    now, negative   answers of `mean` and `negative_share` as a whole;  change  comparison.change of `now`
-    """
-    row, bad = now.iloc[0], negative.iloc[0]
-    if row.get("hidden"):
-        return disclosure.sentence(row["hidden"])
-    if pd.isna(row["sentiment"]):
-        return say(
-            fa="در این دوره تنها {n} نوشتهٔ خواندنی رسیده است؛ برای عددی که بتوان به آن تکیه کرد کم است.",
-            en="Only {n} readable comments came in this period: too few for a number to rely on.",
-            n=row["n"],
-        )
-    here = say(
-        fa="میانگین احساس نوشته‌ها {x:+.2f} است (از −۱ تا +۱؛ بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}، از {n} نوشته).",
-        en="Comments feel {x:+.2f} on average (−1 to +1; 95% interval {low:+.2f} to {high:+.2f}, {n} comments).",
-        x=row["sentiment"],
-        low=row["low"],
-        high=row["high"],
-        n=row["n"],
-    )
-    return sentences(here, _negative(bad), _moved(change.iloc[0] if len(change) else None))
-
-
-def _negative(bad: pd.Series) -> Words | None:
-    """How many are negative, never without its interval."""
-    if pd.isna(bad["negative_share"]):
-        return None
-    values = {"b": bad["negative_share"], "low": bad["low"], "high": bad["high"]}
-    if pd.isna(bad.get("called")):
-        return say(
-            fa="{b:.0%} نوشته‌ها ناخوشایند خوانده شده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}).",
-            en="{b:.0%} of them are read as negative (95% interval {low:.0%} to {high:.0%}).",
-            **values,
-        )
-    return say(
-        fa="{b:.0%} نوشته‌ها ناخوشایندند (بازهٔ ۹۵٪ با خطای خود مدل: {low:.0%} تا {high:.0%}).",
-        en="{b:.0%} of them are negative (95% interval with the model’s own error: {low:.0%} to {high:.0%}).",
-        **values,
-    )
-
-
-def _moved(step) -> Words:
-    if step is None or pd.isna(step["change"]):
-        return say(fa="دورهٔ پیش برای مقایسه نوشتهٔ کافی ندارد.", en="The period before has too few comments to compare.")
-    values = {"c": step["change"], "low": step["low"], "high": step["high"]}
-    if step["low"] <= 0 <= step["high"]:
-        return say(
-            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
-            en="Against the period before, no change beyond chance ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
-            **values,
-        )
-    way = {"fa": "خوشایندتر", "en": "kinder"} if step["change"] > 0 else {"fa": "ناخوشایندتر", "en": "harsher"}
-    return say(
-        fa="نسبت به دورهٔ پیش {way} شده است ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
-        en="They became {way} than in the period before ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
-        way=way,
-        **values,
-    )
 
 
 def _share(comments, own, by, periods, smallest, band, errors) -> pd.DataFrame:

@@ -24,13 +24,13 @@ def loud(findings: list[dict]) -> list[dict]:
 
 def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
     """All faults of a company's data, the loudest first, and how much was looked at: what the report HEALTH finds."""
+    from cx_helpers import readings
     from cx_helpers.intake.memory import remembered
     from cx_helpers.measures import (
         arrivals,
         breaks,
         completeness,
         feeds,
-        health,
         impossible,
         linkage,
         novelties,
@@ -42,15 +42,15 @@ def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
     arrived, counts = arrivals.arrivals(whole, period), volume.days(whole, period)
     dry, end = arrivals.late(arrived, counts, period), volume.end(counts)
     unseen = volume.unseen(whole, period, tables.smallest)
-    return health.verdict(
-        arrivals.findings(dry, period),
-        health.quarantine_findings(remembered(tables.settings.folder)),
-        breaks.findings(breaks.breaks(feeds.watch(counts, period, dry, unseen), period)),
-        impossible.findings(impossible.impossible(whole, period, end), unseen),
-        repeats.findings(repeats.repeats(whole, period)),
-        completeness.findings(completeness.completeness(whole, period, end)),
-        linkage.findings(linkage.overlap(whole, period), linkage.known(arrived)),
-        novelties.findings(novelties.novelties(whole, period, tables.smallest)),
+    return readings.health.verdict(
+        readings.arrivals.findings(dry, period),
+        readings.health.quarantine_findings(remembered(tables.settings.folder)),
+        readings.breaks.findings(breaks.breaks(feeds.watch(counts, period, dry, unseen), period)),
+        readings.impossible.findings(impossible.impossible(whole, period, end), unseen),
+        readings.repeats.findings(repeats.repeats(whole, period)),
+        readings.completeness.findings(completeness.completeness(whole, period, end)),
+        readings.linkage.findings(linkage.overlap(whole, period), linkage.known(arrived)),
+        readings.novelties.findings(novelties.novelties(whole, period, tables.smallest)),
         unseen=unseen,
     )
 

@@ -1,4 +1,4 @@
-"""Which frictions should a manager hear of first, and in which words?  From the looks of `friction.friction`."""
+"""Which frictions should a manager hear of first, and in which words?"""
 
 from __future__ import annotations
 
