@@ -14,6 +14,7 @@ PACKAGE = ROOT / "cx_helpers"
 GROUND = {
     "casting",
     "certainty",
+    "contrasts",
     "dates",
     "disclosure",
     "engine",

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, disclosure, engine
+from cx_helpers import certainty, contrasts, disclosure, engine
 from cx_helpers.dates import Period, month_number
 from cx_helpers.records import severity
 from cx_helpers.tables import groups, need
@@ -24,7 +24,6 @@ from cx_helpers.tables import groups, need
 ANNOYANCE = 0.05  # the least that a friction costs: one in twenty of those it hits, even where all of them go on
 LARGE = 0.05  # a difference of five points is large
 _KEY = ["signal", "touchpoint"]
-_SUMS = "n customers sum_x sum_xx cluster_xx cluster_xn cluster_nn".split()
 
 
 def friction(
@@ -69,16 +68,20 @@ def friction(
     looks = []
     for column in (None, *by):
         key = [*_KEY, *([column] if column else [])]
-        now = _share(certainty.sums(seen, seen.x, key))
+        now = contrasts.share(certainty.sums(seen, seen.x, key))
         kept_back = now.index[disclosure.held(now.index, smallest)]
         if column:
-            looks.append(_rows(_against_others(now, smallest).drop(kept_back, errors="ignore"), column, "others"))
+            looks.append(
+                _rows(contrasts.against_others(now, _KEY, smallest).drop(kept_back, errors="ignore"), column, "others")
+            )
         if past is not None:
-            then = _share(certainty.sums(past, past.x, key)).reindex(now.index)
-            looks.append(_rows(_difference(now, then, smallest).drop(kept_back, errors="ignore"), column, "before"))
+            then = contrasts.share(certainty.sums(past, past.x, key)).reindex(now.index)
+            looks.append(
+                _rows(contrasts.difference(now, then, smallest).drop(kept_back, errors="ignore"), column, "before")
+            )
         if len(bins) > 2:
             each = certainty.sums(seen, seen.x, [*key, "bin"])
-            found = _against_time(each, bins, smallest).drop(kept_back, errors="ignore")
+            found = contrasts.against_time(each, bins, smallest).drop(kept_back, errors="ignore")
             looks.append(_rows(found, column, "time"))
     out = pd.concat([x for x in looks if len(x)], ignore_index=True) if any(map(len, looks)) else _rows(None, None, "")
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
@@ -179,77 +182,6 @@ def _bins(t: ir.Table, timezone: str) -> list[Period]:
     width = next(w for w in (1, 7, 30, 91, 10**5) if days <= 45 * w)
     edges = [first + dt.timedelta(days=width * b) for b in range(-(-days // width) + 1)]
     return [Period(str(a), a, b, "range", "gregorian", timezone) for a, b in itertools.pairwise(edges)]
-
-
-# ---- comparisons -----------------------------------------------------------------------------------------------------
-
-
-def _share(found: pd.DataFrame) -> pd.DataFrame:
-    return found.join(certainty.share(found, "value")[["value", "low", "high", "se"]])
-
-
-def _difference(one: pd.DataFrame, other: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    enough = (one["n"] >= smallest) & (other["n"] >= smallest) & ((one["sum_x"] + other["sum_x"]) > 0)
-    enough &= ~disclosure.few(one["customers"], smallest) & ~disclosure.few(other["customers"], smallest)
-    step = one["value"] - other["value"]
-    out = one[["n", "customers", "value", "low", "high"]].assign(baseline=other["value"], change=step)
-    return out.assign(p_value=certainty.two_sided(step / np.hypot(one["se"], other["se"])))[enough]
-
-
-def _against_others(now: pd.DataFrame, smallest: int) -> pd.DataFrame:
-    """Each group against all other groups of the same touchpoint together."""
-    now = now[now["n"] > 0]
-    rest = now.groupby(level=_KEY)[_SUMS].transform("sum") - now[_SUMS]
-    return _difference(now, _share(rest).assign(customers=_largest_other(now["customers"])), smallest)
-
-
-def _largest_other(customers: pd.Series) -> pd.Series:
-    """Customers of the largest other group of the touchpoint: as one may be in several, all are at least so many."""
-    most = customers.groupby(level=_KEY).transform("max")
-    below = customers.where(customers < most)
-    shared = (customers == most).groupby(level=_KEY).transform("sum") > 1
-    return most.where(below.notna() | shared, below.groupby(level=_KEY).transform("max").fillna(0))
-
-
-def _against_time(each: pd.DataFrame, bins: list[Period], smallest: int) -> pd.DataFrame:
-    """Each touchpoint's worst stretch of time against the rest of the time; p pays for all stretches there are.
-
-    A stretch is at most half of the time: what lasts longer is the usual, and the few days beside it are the exception.
-    """
-    key = [n for n in each.index.names if n != "bin"]
-    first, last = np.triu_indices(len(bins))
-    keep = last - first + 1 <= len(bins) // 2
-    first, last = first[keep], last[keep]
-    groups = each.reset_index().groupby(key, dropna=False, sort=True)
-    flat, number = groups.obj, groups.ngroup().to_numpy()
-    names = flat[key].groupby(number).head(1).set_axis(pd.unique(number)).sort_index()
-    tables = np.zeros((len(names), len(bins) + 1, len(_SUMS)))
-    tables[number, flat["bin"].to_numpy() + 1] = flat[_SUMS]
-    run = tables.cumsum(axis=1)  # up to each bin, so that any stretch is a difference of two
-    whole = pd.DataFrame(run[:, -1], columns=_SUMS)
-    worth = np.flatnonzero((whole["sum_x"] > 0) & (whole["n"] >= 2 * smallest))
-    parts = [_worst(run[part], first, last, smallest) for part in np.array_split(worth, max(1, len(worth) // 50))]
-    found = pd.concat([part.set_axis(worth[part.index], axis=0) for part in parts])
-    return found.assign(
-        **names.loc[found.index].to_dict("series"),
-        start=[bins[first[b]].first for b in found["stretch"]],
-        end=[bins[last[b]].past for b in found["stretch"]],
-        p_value=np.minimum(1.0, found["p_value"] * len(first)),
-    ).set_index(key)
-
-
-def _worst(run: np.ndarray, first: np.ndarray, last: np.ndarray, smallest: int) -> pd.DataFrame:
-    """Of several touchpoints (running sums: touchpoint, bin, sum) the stretch that stands out most, where one is worse.
-
-    Returns, index the place in `run`: the columns of `_difference`, and `stretch`, the place in first and last.
-    """
-    inside = run[:, last + 1] - run[:, first]
-    rest = run[:, -1:] - inside
-    inside, rest = (pd.DataFrame(sums.reshape(-1, len(_SUMS)), columns=_SUMS) for sums in (inside, rest))
-    found = _difference(_share(inside), _share(rest), smallest)
-    found = found[found["change"] > 0]
-    best = found.loc[found.groupby(found.index // len(first))["p_value"].idxmin()]
-    return best.assign(stretch=best.index % len(first)).set_axis(best.index // len(first), axis=0)
 
 
 def _rows(found: pd.DataFrame | None, column: str | None, against: str) -> pd.DataFrame:
