@@ -60,7 +60,7 @@ class _Counts:
 
 
 def _beta_geometric(logs, first: bool, x: _Counts, t_x, T):
-    """Log-likelihood, gradient by the logs, and log P(alive); `first`: may customers leave after their first purchase?"""
+    """Log-likelihood, gradient by the logs, log P(alive); `first`: may customers leave after their first purchase?"""
     r, alpha, a, b = np.exp(logs)
     more = float(first)
     n, chances = x(lambda k: k), x(lambda k: k + more)
@@ -107,7 +107,7 @@ def _pareto(logs, first: bool, x: _Counts, t_x, T):
     late, seen = np.log(alpha + T), np.log(beta + T)
     alive = -(r + n) * late - s * seen
     gone = logs[2] + ((1 - own) * near - others * beside - np.log(fall))[:, 0] + np.log(inside)
-    gone = np.where(T > t_x, gone, -np.inf)
+    gone = np.where(t_x < T, gone, -np.inf)
     both = np.logaddexp(alive, gone)
     common = x(lambda k: gammaln(r + k) - gammaln(r)) + r * logs[1] + s * logs[3]
     w, left = np.exp(alive - both), np.exp(gone - both)
