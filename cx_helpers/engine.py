@@ -6,6 +6,7 @@ Everything that differs between engines lives here; measures see ibis tables onl
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 import zlib
@@ -25,6 +26,7 @@ from cx_helpers.wording import raw, say
 ibis.options.sql.fuse_selects = False
 
 SORTED = "_in_order"  # suffix of a view whose file is known to lie in the touchpoints' order
+_NUMBERS = itertools.count()
 ORDER = ("customer_id", "occurred_at", "event_id")
 
 
@@ -223,6 +225,30 @@ def named(table: ir.Table) -> ir.Table:
     name = f"_{zlib.crc32(query.encode()):08x}{SORTED if keeps_order(table) else ''}"
     connection.raw_sql(f'CREATE OR REPLACE TEMPORARY VIEW "{name}" AS {query}')
     return connection.table(name)
+
+
+@contextlib.contextmanager
+def keeping(table: ir.Table):
+    """`with keeping(table) as keep:` keep(expression) is computed once and held by the engine until the block ends.
+
+    For what several queries, each made from the answers of the one before, begin with.
+    """
+    connection, held = table.get_backend(), []
+
+    def keep(expression: ir.Table) -> ir.Table:
+        connection._run_pre_execute_hooks(expression)  # tables in memory that it begins with
+        if connection.name != "duckdb":
+            held.append(expression.cache())
+            return held[-1]
+        held.append(f"_kept_{next(_NUMBERS)}")
+        connection.raw_sql(f'CREATE TEMPORARY TABLE "{held[-1]}" AS {connection.compile(expression)}')
+        return connection.table(held[-1])
+
+    try:
+        yield keep
+    finally:
+        for one in held:
+            connection.raw_sql(f'DROP TABLE "{one}"') if connection.name == "duckdb" else one.release()
 
 
 def next_row(table: ir.Table, **columns: str) -> ir.Table:

@@ -74,6 +74,9 @@ METRICS: dict[str, Metric] = {
     ),
     "faulty_share": _metric("سهم ردیف‌های نادرست", "Share of faulty rows", "share", "down", 1, low=0, high=1),
     "rows": _metric("ردیف‌ها", "Rows", "count", low=0),
+    "basket_size": _metric("کالاهای هر سبد", "Items in a basket", "count", digits=1, low=0),
+    "several": _metric("سبدهای بیش از یک کالا", "Baskets with several items", "share", digits=0, low=0, high=1),
+    "lift": _metric("چند برابر معمول", "Times the usual", "number", digits=1, low=0),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 # how sound the data is, not how customers fare

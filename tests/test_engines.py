@@ -18,6 +18,8 @@ from cx_helpers.intake import aspects as finder
 from cx_helpers.measures import (
     arrivals,
     aspects,
+    basket,
+    basket_rules,
     cohort,
     cohort_coverage,
     completeness,
@@ -77,7 +79,22 @@ def about(t):
     return finder.marked(t.until.comments, t.settings.folder)
 
 
+def bought(t):
+    return basket.baskets(t.until.order_items, t.until.orders, keep=("ordered_at", "channel"))
+
+
+PAIR = pd.DataFrame({"given": [("موکاپات سه‌فنجانه",), ("شال نخی",)], "offer": ["قهوهٔ عربیکای صددرصد"] * 2})
+
+
 ANSWERS = {
+    "basket.baskets": lambda t: bought(t).group_by("buyer").agg(n=bought(t).count()).order_by("buyer"),
+    "basket.sizes": lambda t: basket.sizes(bought(t), t.months(3)),
+    "basket.left_out": lambda t: pd.Series(basket.left_out(t.until.order_items, t.until.orders)),
+    "basket.itemsets": lambda t: basket.itemsets(bought(t), 0.002, 4),
+    "basket_rules.halves": lambda t: pd.Series([half.count().execute() for half in basket_rules.halves(bought(t))]),
+    "basket_rules.confirmed": lambda t: basket_rules.confirmed(PAIR, bought(t)),
+    "basket_rules.by_group": lambda t: basket_rules.by_group(PAIR, bought(t), "channel", 5),
+    "basket_rules.mean_prices": lambda t: basket_rules.mean_prices(t.order_items).sort_index(),
     "aspects.names": lambda t: aspects.names(about(t)),
     "aspects.share": lambda t: aspects.share(about(t)),
     "aspects.negative_share": lambda t: aspects.negative_share(about(t)),

@@ -31,6 +31,7 @@ UNITS = {
     "tickets": {"fa": "درخواست", "en": "tickets"},
     "visits": {"fa": "بازدید", "en": "visits"},
     "rows": {"fa": "ردیف", "en": "rows"},
+    "baskets": {"fa": "سبد", "en": "baskets"},
 }
 # what the n of a metric counts; where nothing is said: cases
 COUNTED = {
@@ -38,6 +39,7 @@ COUNTED = {
     **dict.fromkeys(("sentiment", "negative_share", "agreement"), "comments"),
     **dict.fromkeys(("retention", "retention_1", "retention_3", "repeat_rate", "active_customers"), "customers"),
     **dict.fromkeys(("rows", "faulty_share", "completeness", "data_age"), "rows"),
+    **dict.fromkeys(("basket_size", "several", "lift", "confidence"), "baskets"),
     "response_rate": "invitations",
     "conversion": "journeys",
 }
@@ -48,6 +50,7 @@ COUNT_TITLES = {
     "invitations": {"fa": "دعوت‌ها", "en": "invitations"},
     "journeys": {"fa": "سفرها", "en": "journeys"},
     "rows": {"fa": "ردیف‌ها", "en": "rows"},
+    "baskets": {"fa": "سبدها", "en": "baskets"},
 }
 _YEAR, _LONG = 365.25, 730  # days from which on a reader thinks in years
 _CHANGE_UNITS = {
