@@ -20,6 +20,8 @@ GROUND = {
     "engine",
     "errors",
     "faults",
+    "finglish",
+    "finglish_spelling",
     "folding",
     "histories",
     "lacking",
