@@ -106,8 +106,9 @@ def engine(file: str, out: str) -> None:
     for word in words:
         model._seen[word]
     model._learn_new_words()
-    facts = model._facts[[model._seen[word] for word in words]]
-    names = "number word word_norm part part_norm letters known first first_norm last last_norm".split()
+    place = [model._seen[word] for word in words]
+    facts = np.hstack([model._facts[place, :4], *(by[place] for by in model._edges)])
+    names = "word word_norm part part_norm first first_norm last last_norm".split()
     facts = pd.DataFrame(facts, columns=names).assign(w=words)
     known, size = np.array([*model.words]), len(model.words)
     one, other = model.pair_key[:-1] // size, model.pair_key[:-1] % size

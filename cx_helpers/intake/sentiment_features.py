@@ -47,9 +47,8 @@ class Counts:
             "pair": _count(text[:-1][neighbours], pair, (len(texts), len(pairs))),
             "part": (by_word @ inside).tocsr(),
         }
-        for kind, near in zip(("first", "last"), sm.edges(ends, text), strict=True):
-            near = near[~ends]
-            self.counts[kind] = _count(text[~ends][near], number[near], by_word.shape)
+        for kind, places in zip(("first", "last"), sm.edges(np.flatnonzero(ends))[:2], strict=True):
+            self.counts[kind] = _count(text[places], number[places - text[places]], by_word.shape)
         self._allowed = {kind: np.array([allowed(n) for n in names], bool) for kind, names in self.names.items()}
 
     def frequent(self, rows: np.ndarray) -> dict[str, np.ndarray]:
