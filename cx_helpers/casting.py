@@ -78,6 +78,11 @@ def finite(value: ir.NumericValue) -> ir.NumericValue:
     return (value.isnan() | (value.abs() > sys.float_info.max)).ifelse(None, value)
 
 
+def number(column: ir.Value) -> ir.NumericValue:
+    """A column of numbers, or of yes and no (1 and 0), as a number."""
+    return column.cast("int64").cast("float64") if column.type().is_boolean() else column.cast("float64")
+
+
 def _fit(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:
     """The value as the contract wants it; None where that cannot be told."""
     have = value.type()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from cx_helpers.wording import Words, say
+from cx_helpers.wording import Words, name, say
 
 KINDS = (
     "friction moment_of_truth driver change_point cohort funnel_drop churn_risk segment basket experiment topic "
@@ -51,6 +51,11 @@ METRICS: dict[str, Metric] = {
     "conversion": _metric("نرخ تبدیل", "Conversion", "share", digits=1, low=0, high=1),
     "revenue": _metric("فروش", "Revenue", "money", low=0),
     "orders": _metric("سفارش‌ها", "Orders", "count", low=0),
+    "revenue_each": _metric("خرید هر مشتری", "Revenue per customer", "money"),
+    "order_value": _metric("ارزش هر سفارش", "Revenue per order", "money"),
+    "orders_each": _metric("سفارش هر مشتری", "Orders per customer", "score", digits=3, low=0),
+    "tickets_each": _metric("درخواست هر مشتری", "Requests per customer", "score", "down", 3, low=0),
+    "variant_share": _metric("سهم از شرکت‌کنندگان", "Share of participants", "share", digits=1, low=0, high=1),
     "active_customers": _metric(
         "مشتریان دارای رویداد در این دوره", "Customers with an event this period", "count", low=0
     ),
@@ -83,11 +88,23 @@ METRICS: dict[str, Metric] = {
 OF_DATA = frozenset("data_age completeness quarantined known_customers faulty_share rows".split())
 
 
-def amount(metric: str, x: float) -> Words:
-    """A value of the metric in words: 31, 62.4%, 4.20."""
-    if METRICS[metric].unit == "share":
+def described(metric: str, share: bool = False) -> Metric:
+    """What is known of a metric by this name; one of a company's own is named as its label says.
+
+    share  is it one of 0..1?  Only asked of metrics that are not in METRICS
+    """
+    own = Metric(name(metric), "share" if share else "score", digits=1 if share else 2)
+    return METRICS.get(metric, own)
+
+
+def amount(metric: str | Metric, x: float) -> Words:
+    """A value of the metric in words: 31, 62.4%, 4.20, 12 million toman."""
+    of = METRICS[metric] if isinstance(metric, str) else metric
+    if of.unit == "share":
         return say(fa="{x:.1%}", en="{x:.1%}", x=x)
-    return say(fa=f"{{x:.{METRICS[metric].digits}f}}", en=f"{{x:.{METRICS[metric].digits}f}}", x=x)
+    if of.unit == "money":
+        return say(fa="{x:money}", en="{x:money}", x=x)
+    return say(fa=f"{{x:.{of.digits}f}}", en=f"{{x:.{of.digits}f}}", x=x)
 
 
 def counted(metric: str) -> Words:
@@ -96,12 +113,15 @@ def counted(metric: str) -> Words:
     return {"fa": "نوشته", "en": "comments"} if of_comments else {"fa": "پاسخ", "en": "answers"}
 
 
-def step(metric: str, x: float, unit: bool = True, sign: str = "") -> Words:
+def step(metric: str | Metric, x: float, unit: bool = True, sign: str = "") -> Words:
     """A difference of two values in words: 11.4 points, 17.0 percentage points; `sign="+"` shows its direction."""
-    share, digits = METRICS[metric].unit == "share", max(METRICS[metric].digits, 1)
+    of = METRICS[metric] if isinstance(metric, str) else metric
+    if of.unit == "money":
+        return say(fa=f"{{x:{sign}money}}", en=f"{{x:{sign}money}}", x=x)
+    share, digits = of.unit == "share", max(of.digits, 1)
     bare = say(fa=f"{{x:{sign}.{digits}f}}", en=f"{{x:{sign}.{digits}f}}", x=100 * x if share else x)
     names = {"share": (" واحد درصد", " percentage points"), "points": (" واحد", " points")}
-    fa, en = names.get(METRICS[metric].unit, ("", "")) if unit else ("", "")
+    fa, en = names.get(of.unit, ("", "")) if unit else ("", "")
     return {"fa": bare["fa"] + fa, "en": bare["en"] + en}
 
 

@@ -26,6 +26,9 @@ from cx_helpers.measures import (
     dropouts,
     emotion,
     experience,
+    experiment,
+    experiment_metrics,
+    experiment_outcomes,
     fixing,
     friction,
     impossible,
@@ -86,6 +89,29 @@ def bought(t):
 PAIR = pd.DataFrame({"given": [("موکاپات سه‌فنجانه",), ("شال نخی",)], "offer": ["قهوهٔ عربیکای صددرصد"] * 2})
 
 
+def tried(t, *by):
+    """An experiment's customers, what it is judged by, and what they did."""
+    exposed = t.until.with_column("exposures", "segment", "province")
+    facts = {name: t.until.table(name) for name in ("orders", "tickets", "responses", "touchpoints")}
+    wanted = experiment_metrics.outcomes(
+        ["conversion", "revenue_each", "order_value", "nps", "csat", "cart"], exposed, facts
+    )
+    trial = experiment.trial(exposed, columns=["segment", "province"], timezone="Asia/Tehran")
+    end = experiment_outcomes.data_end(facts, wanted)
+    return trial, wanted, experiment_outcomes.measured(trial.table, wanted, facts, end, window_days=14)
+
+
+def by_province(t):
+    _, wanted, rows = tried(t)
+    lots = experiment_outcomes.of_units(rows.mutate(unit=rows.province.fill_null("")), wanted)
+    return experiment_outcomes.sums(lots, experiment_outcomes.clustered(wanted))
+
+
+def counted(trial):
+    facts = [trial.name, trial.control, *trial.counts.items(), *trial.units.items(), trial.crossed, trial.nobody]
+    return pd.Series([str(fact) for fact in [*facts, trial.first, trial.last]])
+
+
 ANSWERS = {
     "basket.baskets": lambda t: bought(t).group_by("buyer").agg(n=bought(t).count()).order_by("buyer"),
     "basket.sizes": lambda t: basket.sizes(bought(t), t.months(3)),
@@ -95,6 +121,21 @@ ANSWERS = {
     "basket_rules.confirmed": lambda t: basket_rules.confirmed(PAIR, bought(t)),
     "basket_rules.by_group": lambda t: basket_rules.by_group(PAIR, bought(t), "channel", 5),
     "basket_rules.mean_prices": lambda t: basket_rules.mean_prices(t.order_items).sort_index(),
+    "experiment.experiments": lambda t: experiment.experiments(t.until.exposures, "Asia/Tehran").astype(
+        {"first": str, "last": str}
+    ),
+    "experiment.trial": lambda t: counted(tried(t)[0]),
+    "experiment.unit_sizes": lambda t: experiment.unit_sizes(tried(t)[0].table, ["segment", "province"]),
+    "experiment_metrics.outcomes": lambda t: pd.Series([str(one) for one in tried(t)[1]]),
+    "experiment_outcomes.data_end": lambda t: [
+        experiment_outcomes.data_end(
+            {"orders": t.until.orders},
+            experiment_metrics.outcomes(["conversion"], t.until.exposures, {"orders": t.until.orders}),
+        )
+    ],  # fmt: skip
+    "experiment_outcomes.measured": lambda t: tried(t)[2],
+    "experiment_outcomes.of_units": by_province,
+    "experiment_outcomes.sums": lambda t: experiment_outcomes.sums(tried(t)[2], tried(t)[1], ["day"]),
     "aspects.names": lambda t: aspects.names(about(t)),
     "aspects.share": lambda t: aspects.share(about(t)),
     "aspects.negative_share": lambda t: aspects.negative_share(about(t)),

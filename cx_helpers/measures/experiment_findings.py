@@ -1,0 +1,146 @@
+"""What of an experiment is worth telling a manager?  Effects that hold after correction, and draws that broke."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers.records import Finding, amount, clean, described, severity, step
+from cx_helpers.wording import Words, name, say, sentences
+
+LARGE = 0.05  # of the control's value: an effect that a manager should hear of loudly
+
+GUARDS = [  # what this report guards against, for its data card
+    {
+        "fa": "نگاه کردنِ پیش از پایان، خطر اشتباه را بالا نمی‌برد: بازه‌ها در همهٔ نگاه‌ها با هم درست می‌مانند "
+        "(دنبالهٔ اطمینان).",
+        "en": "Looking early does not raise the risk of error: intervals hold at all looks together (confidence "
+        "sequence).",
+    },
+    {
+        "fa": "اگر سهم گروه‌ها با قرار آزمایش نخواند (p کمتر از ۰٫۰۰۱) هیچ نتیجه‌ای نشان داده نمی‌شود.",
+        "en": "Where the variants’ shares are not as intended (p below 0.001) no result is shown.",
+    },
+    {
+        "fa": "واحد سنجش همان است که به قرعه تقسیم شده: چند سفارش یک مشتری چند مشتری نیست (روش دلتا، خطای معیار "
+        "خوشه‌ای).",
+        "en": "What was drawn by lot is what counts: several orders of a customer are not several customers "
+        "(delta method, "
+        "clustered standard errors).",
+    },
+    {
+        "fa": "هر که در دو گروه دیده شده کنار گذاشته و شمرده شده است؛ هر که مهلتش تمام نشده هنوز نیامده است.",
+        "en": "Customers seen in two variants are left out and counted; those whose time is not over are not in yet.",
+    },
+    {
+        "fa": "p برای همهٔ گروه‌ها و سنجه‌ها تصحیح شده است (هولم)؛ تفاوت میان بخش‌های مشتریان با آزمون برهم‌کنش.",
+        "en": "p is corrected for all variants and metrics (Holm); differences between segments by interaction tests.",
+    },
+    {
+        "fa": "کنار میانگین، میانگینی آمده که در آن یک مشتری بسیار بزرگ به جای همه سخن نمی‌گوید.",
+        "en": "Beside the mean stands one in which a single very large customer does not speak for all.",
+    },
+]
+
+
+def findings(
+    found: pd.DataFrame, trial, ratio: pd.DataFrame, blocks: bool = False, window_days: int = 7, expected: float = 0.0
+) -> tuple[list[Finding], int]:
+    """Effects that stand after correction, and a sample ratio that does not.  (findings, looks).
+
+    found   of experiment_effects.effects;  trial  experiment.Trial;  ratio  of experiment_checks.ratio
+    blocks  may no effect be read (experiment_checks.blocked)?  Then only the broken draw is told
+    Loud are only effects of a twentieth of the control's value or more (of the effect looked for, where one was named).
+    """
+    out, looks = _broken(trial, ratio), int(found["looks"].max()) if len(found) else 0
+    if blocks or found.empty:
+        return out, looks
+    for (metric, variant), row in found[found["p_adjusted"].notna()].iterrows():
+        large = abs(row["effect"]) >= (expected or LARGE) * abs(row["control"])
+        loud = severity(row["p_adjusted"], large)
+        if loud is not None:
+            out.append(_finding(metric, variant, row, trial, loud, looks, window_days))
+    return out, looks
+
+
+def _finding(metric: str, variant: str, row, trial, loud: str, looks: int, window_days: int) -> Finding:
+    of, good = (
+        described(metric, share=row["kind"] == "share" if "kind" in row else True),
+        row["good"] * row["effect"] > 0,
+    )
+    values = {"v": name(variant), "e": name(trial.name), "m": of.title, "c": name(trial.control)}
+    return Finding(
+        kind="experiment",
+        subject={"experiment": trial.name, "variant": str(variant)},
+        measure=metric,
+        value=clean(row["value"]),
+        baseline=clean(row["control"]),
+        low=clean(row["control"] + row["low"]),
+        high=clean(row["control"] + row["high"]),
+        n=int(row["n"] + row["n_control"]),
+        p_adjusted=clean(row["p_adjusted"]),
+        severity=loud,
+        text=say(
+            fa="آزمایش «{e}»: «{m}» با «{v}» {x} است؛ با «{c}» {b}",
+            en="Experiment “{e}”: {m} is {x} with “{v}”, {b} with “{c}”",
+            x=amount(of, row["value"]),
+            b=amount(of, row["control"]),
+            **values,
+        ),
+        detail=_detail(of, row, window_days),
+        looks=looks,
+        good=good,
+    )
+
+
+def _detail(of, row, window_days: int) -> Words:
+    proof = say(
+        fa="اثر: {c} (بازهٔ ۹۵٪ که در هر نگاهی درست می‌ماند: {low} تا {high})، تا {d} روز پس از حضور.",
+        en="Effect: {c} (95% interval that holds at every look: {low} to {high}), within {d} days of exposure.",
+        c=step(of, row["effect"], sign="+"),
+        low=step(of, row["low"], unit=False, sign="+"),
+        high=step(of, row["high"], unit=False, sign="+"),
+        d=window_days,
+    )
+    more = None
+    if of.unit == "share":
+        more = say(
+            fa="از هر هزار مشتری: {k:+.0f} نفر ({low:+.0f} تا {high:+.0f}).",
+            en="Of every thousand customers: {k:+.0f} ({low:+.0f} to {high:+.0f}).",
+            **{key: 1000 * row[column] for key, column in (("k", "effect"), ("low", "low"), ("high", "high"))},
+        )
+    return sentences(proof, more)
+
+
+def _broken(trial, ratio: pd.DataFrame) -> list[Finding]:
+    """The sample ratio as a finding, where it is off by more than chance."""
+    p = float(ratio["p_value"].iloc[0]) if len(ratio) else float("nan")
+    if not p < 0.01:
+        return []
+    off = (ratio["share"] - ratio["expected"]).abs().idxmax()
+    row = ratio.loc[off]
+    return [
+        Finding(
+            kind="experiment",
+            subject={"experiment": trial.name, "variant": str(off)},
+            measure="variant_share",
+            value=clean(row["share"]),
+            baseline=clean(row["expected"]),
+            low=clean(row["low"]),
+            high=clean(row["high"]),
+            n=int(ratio["n"].sum()),
+            p_adjusted=clean(p),
+            severity="high" if p < 0.001 else "low",
+            text=say(
+                fa="آزمایش «{e}»: سهم «{v}» از مشتریان {x:.1%} است، نه {b:.1%}"
+                + ("؛ نتیجه‌ها را نمی‌توان خواند" if p < 0.001 else ""),
+                en="Experiment “{e}”: “{v}” got {x:.1%} of the customers, not {b:.1%}"
+                + ("; its results cannot be read" if p < 0.001 else ""),
+                e=name(trial.name),
+                v=name(off),
+                x=row["share"],
+                b=row["expected"],
+            ),
+            looks=1,
+            good=False,
+        )
+    ]

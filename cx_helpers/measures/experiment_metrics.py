@@ -1,0 +1,101 @@
+"""What can an experiment be judged by?  The metrics that a company's tables, or the exposures themselves, give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from cx_helpers.casting import number
+from cx_helpers.tables import TABLES, TableError, hint
+from cx_helpers.wording import raw, say
+
+USUAL = ("conversion", "revenue_each", "order_value", "tickets_each", "nps")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One thing that an experiment may move.
+
+    name   of the metric: `conversion`, a touchpoint's name, a column of the exposures
+    kind   share (did they?), mean (how much each?), ratio (how much for each of …: revenue per order)
+    table  where it is found; empty: a column of the exposures themselves, measured already
+    """
+
+    name: str
+    kind: str
+    table: str = ""
+
+
+KNOWN = {
+    one.name: one
+    for one in (
+        Outcome("conversion", "share", "orders"),
+        Outcome("orders_each", "mean", "orders"),
+        Outcome("revenue_each", "mean", "orders"),
+        Outcome("order_value", "ratio", "orders"),
+        Outcome("tickets_each", "mean", "tickets"),
+        Outcome("nps", "ratio", "responses"),
+        Outcome("csat", "ratio", "responses"),
+    )
+}
+
+
+def outcomes(asked: list[str], exposures: ir.Table, facts: dict[str, ir.Table]) -> list[Outcome]:
+    """What is to be measured: the `asked` names, or what this company has.
+
+    asked      names of KNOWN, of touchpoints (did they come there?), or of columns of exposures that hold numbers or
+               yes and no (an outcome measured elsewhere, such as retention_7);  empty: the exposures' own such columns,
+               without any USUAL ones
+    facts      {table: engine table} of orders, tickets, responses, touchpoints, as far as there are
+    The first one decides.  Raises TableError where a name is none of these, naming the nearest.
+    """
+    own = _own(exposures, asked)
+    if not asked:
+        return own or [KNOWN[name] for name in USUAL if KNOWN[name].table in facts]
+    found, mine = [], {one.name: one for one in own}
+    places = _touchpoints(facts) if set(asked) - mine.keys() - KNOWN.keys() else []
+    for name in dict.fromkeys(asked):
+        if name in mine:
+            found.append(mine[name])
+        elif name in KNOWN and KNOWN[name].table in facts:
+            found.append(KNOWN[name])
+        elif name in places:
+            found.append(Outcome(name, "share", "touchpoints"))
+        else:
+            there = [*mine, *(k for k, v in KNOWN.items() if v.table in facts), *places]
+            raise TableError(
+                say(
+                    fa="سنجهٔ {name} را نمی‌توان سنجید{hint}. آنچه هست: {have}",
+                    en="nothing to measure {name} by{hint}; there are: {have}",
+                    name=raw(name),
+                    hint=hint(name, there),
+                    have=raw(", ".join(there)),
+                )
+            )
+    return found
+
+
+def _own(exposures: ir.Table, asked: list[str]) -> list[Outcome]:
+    """The exposures' own columns that hold numbers or yes and no: outcomes measured elsewhere."""
+    spec = TABLES["exposures"].columns
+    fit = {c: kind for c, kind in exposures.schema().items() if kind.is_numeric() or kind.is_boolean()}
+    names = [c for c in fit if c not in spec and (not asked or c in asked)]
+    if not names:
+        return []
+    ends = {}
+    for i, c in enumerate(names):
+        x = number(exposures[c])
+        ends |= {f"n{i}": x.count(), f"odd{i}": ((x != 0) & (x != 1)).cast("int64").sum(), f"all{i}": exposures.count()}
+    seen = exposures.aggregate(**ends).execute().iloc[0]
+    kinds = []
+    for i, c in enumerate(names):
+        whole = seen[f"n{i}"] == seen[f"all{i}"]
+        kinds.append(Outcome(c, "ratio" if not whole else "mean" if seen[f"odd{i}"] > 0 else "share"))
+    return kinds
+
+
+def _touchpoints(facts: dict[str, ir.Table]) -> list[str]:
+    if "touchpoints" not in facts:
+        return []
+    return sorted(facts["touchpoints"].select("touchpoint").distinct().execute()["touchpoint"].dropna())

@@ -1,0 +1,513 @@
+"""Experiments: worked by hand, planted effects, broken draws, whales, and everything that can be missing."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers import disclosure
+from cx_helpers.dates import Period
+from cx_helpers.intake import sources
+from cx_helpers.measures import (
+    experiment,
+    experiment_advice,
+    experiment_checks,
+    experiment_effects,
+    experiment_findings,
+    experiment_groups,
+    experiment_looks,
+    experiment_metrics,
+    experiment_outcomes,
+    experiment_plan,
+)
+from cx_helpers.tables import TableError
+
+DAY = pd.Timestamp("2025-03-01", tz="UTC")
+PERIOD = Period.parse("2025-04", timezone="UTC")
+LATE = dt.date(2025, 4, 30)
+
+
+def exposures(*rows, **columns):
+    """(customer, variant, day): the day a number from 1 March on."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "variant", "day"])
+    frame["exposed_at"] = DAY + pd.to_timedelta((frame.pop("day").astype(float) * 86_400).round(), "s")
+    return frame.assign(experiment="x", **columns)
+
+
+def orders(*rows):
+    """(customer, day, amount)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"]).astype(
+        {"customer_id": object, "amount": float}
+    )
+    frame["ordered_at"] = DAY + pd.to_timedelta((frame.pop("day").astype(float) * 86_400).round(), "s")
+    return frame.assign(order_id=[f"o{i:06}" for i in range(len(frame))])
+
+
+def asked(lay, exposed, bought, metrics=(), by=(), window=7, unit="", **trial):
+    """The trial, its outcomes and their sums."""
+    table = lay(exposed, "exposures")
+    made = experiment.trial(table, columns=[c for c in exposed if c in by or c in metrics], unit=unit, **trial)
+    facts = {"orders": lay(bought, "orders")} if bought is not None else {}
+    wanted = experiment_metrics.outcomes(list(metrics), table, facts)
+    until = experiment_outcomes.data_end(facts, wanted)
+    rows = experiment_outcomes.measured(made.table, wanted, facts, until, window)
+    if unit:
+        rows, wanted = experiment_outcomes.of_units(rows, wanted, by), experiment_outcomes.clustered(wanted)
+    return made, wanted, experiment_outcomes.sums(rows, wanted, by)
+
+
+# a and b see A, c and d see B; what lies before exposure, past the window or at another customer does not count
+TINY = exposures(("a", "A", 0), ("b", "A", 1.5), ("c", "B", 0), ("d", "B", 3))
+BOUGHT = orders(
+    ("a", -1, 5), ("a", 0, 10), ("a", 6.9, 20), ("a", 7.1, 99), ("b", 1, 7), ("c", 1, 40), ("d", 2.9, 3),
+    ("d", 9.9, 50), ("z", 1, 1), ("z", 30, 1),
+)  # fmt: skip
+
+
+def test_sums_counted_by_hand(lay):
+    trial, _, found = asked(lay, TINY, BOUGHT, ["conversion", "revenue_each", "order_value"])
+    assert trial.counts == {"A": 2, "B": 2}
+    row = found.loc[("revenue_each", "A")]
+    # a: 30 within seven days, 5 before; b: nothing after, 7 before
+    assert (row["n"], row["y"], row["yy"], row["x"], row["xx"], row["yx"]) == (2, 30, 900, 12, 74, 150)
+    assert found.loc[("revenue_each", "B"), "y"] == 90
+    assert found.loc[("conversion", ["A", "B"]), "y"].tolist() == [1, 2]
+    assert found.loc[("conversion", ["A", "B"]), "x"].tolist() == [2, 1]
+    ratio = found.loc[("order_value", "A")]
+    assert (ratio["n"], ratio["y"], ratio["d"], ratio["x"]) == (1, 30, 2, 0)
+
+
+def test_a_window_that_is_not_over_is_waited_for(lay):
+    bought = BOUGHT[BOUGHT["ordered_at"] < DAY + dt.timedelta(days=9)]
+    _, _, found = asked(lay, TINY, bought, ["conversion"])
+    assert found.loc[("conversion", ["A", "B"]), "n"].tolist() == [1, 1]  # b's ends at 8.5, after the last order at 7.1
+    _, _, whole = asked(lay, TINY, bought, ["conversion"], window=0)  # no window: everybody, to the data's end
+    assert whole.loc[("conversion", ["A", "B"]), "n"].tolist() == [2, 2]
+    assert whole.loc[("conversion", ["A", "B"]), "y"].tolist() == [1, 1]
+
+
+def test_order_and_repeats_of_rows_do_not_matter(lay):
+    exposed = pd.concat([TINY, TINY.assign(exposed_at=TINY["exposed_at"] + dt.timedelta(days=2))])
+    one, two = (asked(lay, e, b, ["revenue_each"])[2] for e, b in (
+        (TINY, BOUGHT), (exposed.sample(frac=1, random_state=2), BOUGHT.sample(frac=1, random_state=1))))  # fmt: skip
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_who_saw_two_variants_is_in_neither(lay):
+    table = lay(pd.concat([TINY, exposures(("a", "B", 5), (None, "B", 1), ("e", None, 1))]), "exposures")
+    trial = experiment.trial(table)
+    assert (trial.counts, trial.crossed, trial.nobody) == ({"A": 1, "B": 2}, 1, 2)
+    assert experiment.experiments(table).loc["x", ["n", "variants", "crossed"]].tolist() == [4, 2, 1]
+    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts))
+    assert [one.level for one in checks] == ["blocks", "notes"]  # one of four is too many
+    assert "1 customers (25.0%)" in checks[0].text["en"]
+
+
+def test_the_newest_experiment_and_its_control_are_found(lay):
+    old = TINY.assign(experiment="old", exposed_at=TINY["exposed_at"] - dt.timedelta(days=90))
+    table = lay(pd.concat([old, TINY.replace({"variant": {"A": "new", "B": "Control"}})]), "exposures")
+    trial = experiment.trial(table)
+    assert (trial.name, trial.control, trial.variants) == ("x", "Control", ["new"])
+    assert (trial.first, trial.last) == (dt.date(2025, 3, 1), dt.date(2025, 3, 4))
+    assert experiment.trial(table, "old", control="B").variants == ["A"]
+    with pytest.raises(TableError, match="did you mean 'old'"):
+        experiment.trial(table, "odl")
+    with pytest.raises(TableError, match="no variant"):
+        experiment.trial(table, control="Z")
+
+
+def test_the_day_is_the_companys(lay):
+    table = lay(exposures(("a", "A", 0.9), ("b", "B", 1.2)), "exposures")  # 21:36 UTC is past midnight in Tehran
+    assert experiment.trial(table).table.execute()["day"].sort_values().tolist() == [0, 1]
+    assert experiment.trial(table, timezone="Asia/Tehran").table.execute()["day"].tolist() == [0, 0]
+
+
+def test_an_unknown_metric_names_the_nearest(lay):
+    with pytest.raises(TableError, match="did you mean 'conversion'"):
+        asked(lay, TINY, BOUGHT, ["convertion"])
+
+
+def company(n=3000, effect=0.0, seed=1, days=30, spread=1.0, rate=0.2, split=0.5):
+    """Customers spread over days and two variants; who buys, how much, and what they bought before."""
+    rng = np.random.default_rng(seed)
+    who, variant = [f"c{i:05}" for i in range(n)], np.where(rng.random(n) < split, "B", "A")
+    seen, taste = days * rng.random(n), rng.gamma(2, 1, n)
+    chance = np.clip(rate * taste / 2, 0, 0.9) + effect * (variant == "B")
+    later, before = rng.random(n) < chance, rng.random(n) < np.clip(rate * taste, 0, 0.95)
+    rows = [(w, s + 6 * r, a) for w, s, r, a, y in zip(
+        who, seen, rng.random(n), rng.lognormal(0, spread, n), later, strict=True) if y]  # fmt: skip
+    rows += [(w, s - 20 * r, 1.0) for w, s, r, y in zip(who, seen, rng.random(n), before, strict=True) if y]
+    exposed = exposures(*zip(who, variant, seen, strict=True), town=rng.choice(list("tuv"), n))
+    return exposed, orders(*rows, ("z", days + 30, 1.0))
+
+
+def judged(trial, found, metric, day=LATE, **more):
+    plan = experiment_plan.outlook(found, metric, trial)
+    return experiment_advice.advice(found, metric, trial, data_end=day, outlook=plan, **more)
+
+
+def test_a_planted_effect_is_found_and_shipped(lay):
+    trial, wanted, sums = asked(lay, *company(effect=0.09), ["conversion", "revenue_each", "order_value"])
+    found = experiment_effects.effects(sums, "A")
+    row = found.loc[("conversion", "B")]
+    assert row["low"] > 0
+    assert row["low"] < 0.09 < row["high"]
+    assert 0.02 < row["cut"] < 0.5, "what they bought before says something"
+    assert row["looks"] == 3
+    assert row["better"] > 0.999
+    assert row["loss"] < 1e-4 < row["loss_kept"]
+    advice = judged(trial, found, "conversion")
+    assert (advice.action, advice.variant) == ("ship", "B")
+    (first, *_), looks = experiment_findings.findings(found, trial, experiment_checks.ratio(trial.counts))
+    assert (first.kind, first.subject, first.severity, looks) == (
+        "experiment", {"experiment": "x", "variant": "B"}, "high", 3)  # fmt: skip
+    assert first.low <= first.value <= first.high
+    assert first.good
+    # turned round, it is to be stopped
+    assert judged(trial, experiment_effects.effects(sums, "B"), "conversion").action == "stop"
+
+
+def test_where_nothing_happens_nothing_is_said(lay):
+    trial, _, sums = asked(lay, *company(), ["conversion", "revenue_each"])
+    found = experiment_effects.effects(sums, "A")
+    assert experiment_findings.findings(found, trial, experiment_checks.ratio(trial.counts)) == ([], 2)
+    assert judged(trial, found, "conversion").action in ("undecided", "settled")
+
+
+def test_a_running_experiment_is_told_until_when(lay):
+    trial, _, sums = asked(lay, *company(n=600, effect=0.02), ["conversion"])
+    found = experiment_effects.effects(sums, "A", expected=0.2)
+    advice = judged(trial, found, "conversion", day=trial.last)
+    assert advice.action == "run"
+    plan = experiment_plan.outlook(found, "conversion", trial).loc[("B", "always")]
+    assert advice.day == trial.last + dt.timedelta(int(plan["days"]) + 7)
+    # with as many customers as that, the chance is what was promised
+    ahead = found.assign(se=found["se"] * np.sqrt(plan["n"] / plan["needed"]))
+    assert experiment_plan.outlook(ahead, "conversion", trial).loc[("B", "always"), "chance"] == pytest.approx(
+        0.8, abs=0.01
+    )
+    assert "more than a year" in judged(trial, experiment_effects.effects(sums, "A", expected=0.005), "conversion",
+                                        day=trial.last).text["en"]  # fmt: skip
+
+
+def test_a_planned_end_is_waited_for_and_then_decides_at_one_look(lay):
+    trial, _, sums = asked(lay, *company(n=1500, effect=0.045, seed=4), ["conversion"])
+    early, final = (experiment_effects.effects(sums, "A", final=final) for final in (False, True))
+    assert early["p_value"].iloc[0] > 0.05 > final["p_value"].iloc[0]
+    assert judged(trial, final, "conversion", planned=LATE + dt.timedelta(1)).action == "wait"
+    assert judged(trial, final, "conversion", planned=LATE).action == "ship"
+    assert judged(trial, early, "conversion").action == "undecided"
+
+
+def test_better_but_worse_elsewhere_is_to_be_weighed():
+    rows = {
+        "effect": [0.1, -3.0],
+        "expects": [0.1, -3.0],
+        "low": [0.05, -4.0],
+        "high": [0.15, -2.0],
+        "scale": [0.1, 1.0],
+    }
+    rows |= {"p_adjusted": [0.001, 0.001], "good": [1, 1], "better": [0.99, 0.01], "kind": ["share", "ratio"]}
+    index = pd.MultiIndex.from_tuples([("conversion", "B"), ("nps", "B")], names=["metric", "variant"])
+    trial = experiment.Trial("x", None, "A", {"A": 50, "B": 50}, {}, LATE, LATE)
+    advice = experiment_advice.advice(pd.DataFrame(rows, index), "conversion", trial, data_end=LATE)
+    assert (advice.action, advice.variant) == ("weigh", "B")
+    assert "NPS" in advice.text["en"]
+
+
+def test_a_sample_ratio_that_is_off_blocks_everything(lay):
+    trial, _, sums = asked(lay, *company(effect=0.2, split=0.6), ["conversion"])
+    ratio = experiment_checks.ratio(trial.counts)
+    checks = experiment_checks.checks(trial, ratio)
+    assert experiment_checks.blocked(checks)
+    shown = experiment_checks.withheld(experiment_effects.effects(sums, "A"), checks)
+    assert shown["effect"].isna().all()
+    assert shown["p_adjusted"].isna().all()
+    assert shown["n"].notna().all()
+    told, _ = experiment_findings.findings(shown, trial, ratio, blocks=True)
+    assert [(one.measure, one.severity) for one in told] == [("variant_share", "high")]
+    assert judged(trial, shown, "conversion", blocked=True).action == "blocked"
+    # an intended 40:60 is none
+    assert not experiment_checks.checks(trial, experiment_checks.ratio(trial.counts, [40, 60]))
+
+
+def test_cookie_cats_ratio_warns_and_does_not_block():
+    ratio = experiment_checks.ratio({"gate_30": 44_700, "gate_40": 45_489})  # the published counts
+    assert float(ratio["p_value"].iloc[0]) == pytest.approx(0.0086, abs=5e-5)
+    trial = experiment.Trial("cats", None, "gate_30", {"gate_30": 44_700, "gate_40": 45_489}, {}, LATE, LATE)
+    checks = experiment_checks.checks(trial, ratio)
+    assert [one.level for one in checks] == ["warns"]
+    told, _ = experiment_findings.findings(pd.DataFrame(), trial, ratio)
+    assert [one.severity for one in told] == ["low"]
+
+
+def test_a_shop_drawn_by_lot_is_one_lot_whatever_its_customers(lay):
+    rng = np.random.default_rng(8)
+    shops, size = 80, 40
+    taste = rng.random(shops) * 0.5
+    rows, bought = [], []
+    for shop in range(shops):
+        for i in range(size):
+            who = f"s{shop:02}-{i:02}"
+            rows.append((who, "AB"[shop % 2], i % 10))
+            bought += [(who, i % 10 + 1, 10.0)] if rng.random() < taste[shop] else []
+    exposed = exposures(*rows, shop=np.repeat([f"s{i:02}" for i in range(shops)], size))
+    bought = orders(*bought, ("z", 60, 1))
+    trial, _, naive = asked(lay, exposed, bought, ["conversion"], by=["shop"])
+    sizes = experiment.unit_sizes(trial.table, ["shop"])
+    assert experiment.drawn_by(sizes) == ["shop"]
+    warned = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts), sizes, ["shop"])
+    assert [one.level for one in warned] == ["warns"]
+    assert 'unit="shop"' in warned[0].text["en"]
+    by_shop, _, lots = asked(lay, exposed, bought, ["conversion"], unit="shop")
+    assert by_shop.units == {"A": 40, "B": 40}
+    one, two = (experiment_effects.effects(s, "A", adjust=False) for s in (naive.groupby(level=[0, 1]).agg(
+        {c: "first" if c == "kind" else "sum" for c in naive}), lots))  # fmt: skip
+    assert two["effect"].iloc[0] == pytest.approx(one["effect"].iloc[0])
+    # against a bootstrap of whole shops
+    means = taste_means = (
+        exposed.assign(y=exposed["customer_id"].isin(bought["customer_id"])).groupby("shop")["y"].mean()
+    )
+    draws = [
+        means[1::2].sample(40, replace=True, random_state=i).mean() - taste_means[::2].sample(40, replace=True,
+        random_state=1000 + i).mean() for i in range(400)
+    ]  # fmt: skip
+    assert two["se"].iloc[0] == pytest.approx(np.std(draws), rel=0.12)
+    assert two["se"].iloc[0] > 1.5 * one["se"].iloc[0]
+
+
+def test_every_day_as_it_was_then(lay):
+    exposed, bought = company(n=2000, effect=0.08, seed=2)
+    trial, _, daily = asked(lay, exposed, bought, ["conversion"], by=["day"])
+    found = experiment_looks.looks(daily, "A", "conversion", PERIOD, trial.first)
+    # the last day is the whole; a day in the middle is what those exposed by then say, and nothing later
+    whole = experiment_effects.effects(asked(lay, exposed, bought, ["conversion"])[2], "A").iloc[0]
+    assert found.iloc[-1][["n", "effect", "low"]].tolist() == pytest.approx(whole[["n", "effect", "low"]].tolist())
+    cut = exposed[exposed["exposed_at"] < DAY + dt.timedelta(days=10)]
+    then = experiment_effects.effects(asked(lay, cut, bought, ["conversion"])[2], "A").iloc[0]
+    middle = found.xs(PERIOD.on(dt.date(2025, 3, 17)), level="period").iloc[0]  # the tenth day and a week
+    assert middle["effect"] == pytest.approx(then["effect"])
+    assert (found[["n", "n_control"]].min(axis=1) >= 100).all()
+    when = experiment_looks.crossings(found)
+    assert when.loc["B", "always"] is not None
+    assert when.loc["B", "fixed"].first <= when.loc["B", "always"].first
+    assert "on" in experiment_looks.sentence(found)["en"]
+
+
+def weekly(lay, exposed, bought, count=4):
+    table, facts = lay(exposed, "exposures"), {"orders": lay(bought, "orders")}
+    trial = experiment.trial(table)
+    wanted = experiment_metrics.outcomes(["conversion"], table, facts)
+    until = experiment_outcomes.data_end(facts, wanted)
+    return [
+        experiment_outcomes.sums(
+            experiment_outcomes.measured(trial.table, wanted, facts, until, 7, offset_days=7 * week), wanted
+        )
+        for week in range(count)
+    ]
+
+
+def test_an_effect_that_fades_is_seen_to(lay):
+    rng = np.random.default_rng(6)
+    who = [f"c{i:04}" for i in range(3000)]
+    variant = np.where(rng.random(3000) < 0.5, "B", "A")
+    rows = [
+        (w, 7 * week + 3, 1.0)
+        for week in range(4)
+        for w, v in zip(who, variant, strict=True)
+        if rng.random() < 0.1 + 0.1 * (v == "B") * (week == 0)
+    ]
+    exposed = exposures(*zip(who, variant, [0] * 3000, strict=True))
+    weeks = experiment_looks.weeks(weekly(lay, exposed, orders(*rows, ("z", 60, 1))), "A", "conversion")
+    assert weeks.loc[("B", 1), "low"] > 0.05
+    assert weeks.loc[("B", [2, 3, 4]), "effect"].abs().max() < 0.04
+    fading = experiment_looks.fading(weeks).loc["B"]
+    assert fading["high"] < 0
+    assert fading["p_adjusted"] < 0.001
+
+
+def test_groups_that_differ_are_told_and_others_are_not(lay):
+    exposed, bought = company(n=4000, effect=0.05, seed=3)
+    trial, _, sums = asked(lay, exposed, bought, ["conversion"], by=["town"])
+    alike = experiment_groups.groups({"town": sums}, "A", "conversion")
+    assert len(alike) == 3
+    tests = experiment_groups.interactions(alike)
+    assert tests.loc[("B", "town"), "p_adjusted"] > 0.05
+    assert "none shows effects" in experiment_groups.sentence(tests)["en"]
+    # in town t all of B buy nothing
+    barred = exposed.loc[(exposed["town"] == "t") & (exposed["variant"] == "B"), "customer_id"]
+    _, _, sums = asked(lay, exposed, bought[~bought["customer_id"].isin(barred)], ["conversion"], by=["town"])
+    found = experiment_groups.groups({"town": sums}, "A", "conversion")
+    tests = experiment_groups.interactions(found)
+    assert tests.loc[("B", "town"), "p_adjusted"] < 1e-6
+    assert found.loc[("B", "town", "t"), "high"] < 0
+    assert tests.loc[("B", "town"), "flips"]
+    hidden = experiment_groups.groups({"town": sums}, "A", "conversion", smallest=disclosure.Limit(30, 5000))
+    assert hidden["effect"].isna().all()
+
+
+def test_a_whale_does_not_speak_for_everybody(lay):
+    exposed, bought = company(n=2000, seed=5, spread=0.5)
+    whale = exposed.loc[exposed["variant"] == "B", "customer_id"].iloc[0]
+    bought = pd.concat([bought, orders((whale, 29.5, 50_000.0))], ignore_index=True)
+    exposed.loc[exposed["customer_id"] == whale, "exposed_at"] = DAY + dt.timedelta(days=29)
+    bought["order_id"] = [f"o{i}" for i in range(len(bought))]
+    _, _, sums = asked(lay, exposed, bought, ["revenue_each"])
+    row = experiment_effects.robust(sums, "A").iloc[0]
+    assert row["plain"] > 20, "one customer of thousands makes the plain mean"
+    assert abs(row["effect"]) < 0.1
+    assert row["low"] < 0 < row["high"]
+    assert row["high"] - row["low"] < (row["plain_high"] - row["plain_low"]) / 50
+    assert row["cap"] < 10
+
+
+def test_several_variants_share_the_control_and_the_correction(lay):
+    exposed, bought = company(n=3000, effect=0.0, seed=9)
+    third = exposed["customer_id"].str[-1].isin(list("012"))
+    exposed.loc[third, "variant"] = "C"
+    extra = [(w, 29.9, 1.0) for w in exposed.loc[third, "customer_id"][::4]]
+    exposed.loc[exposed["customer_id"].isin([w for w, *_ in extra]), "exposed_at"] = DAY + dt.timedelta(days=29)
+    trial, _, sums = asked(lay, exposed, pd.concat([bought, orders(*extra)]), ["conversion", "orders_each"])
+    found = experiment_effects.effects(sums, "A")
+    assert found["looks"].tolist() == [4] * 4
+    assert found.loc[("conversion", "C"), "p_adjusted"] < 0.01 < found.loc[("conversion", "B"), "p_adjusted"]
+    assert found.loc[("conversion", "C"), "best"] > 0.95
+    best = found.loc["conversion", "best"].sum()
+    assert 0.95 < best <= 1  # what is left is the control's own chance
+    assert judged(trial, found, "conversion").variant == "C"
+    curve = experiment_effects.curve(found, "conversion")
+    assert curve.groupby(level="variant")["density"].max().max() == 1
+    widest = curve.loc["C", "effect"]
+    assert widest.iloc[0] < found.loc[("conversion", "C"), "expects"] < widest.iloc[-1]
+
+
+@pytest.mark.parametrize(
+    ("exposed", "level", "said"),
+    [
+        (TINY.head(0), "blocks", "Nobody was seen in an experiment"),
+        (TINY.assign(customer_id=None), "blocks", "Nobody was seen in an experiment"),
+        (TINY[TINY["variant"] == "A"], "blocks", "only variant “A” was seen (2 customers)"),
+        (TINY.head(1), "blocks", "only variant “A” was seen (1 customers)"),
+        (pd.concat([TINY, TINY.replace({"variant": {"A": "B", "B": "A"}})]), "blocks", "Everybody in experiment “x”"),
+    ],
+    ids=["no rows", "null ids", "one variant", "one customer", "all in two"],
+)
+def test_what_is_missing_is_said_in_a_sentence(lay, exposed, level, said):
+    trial = experiment.trial(lay(exposed.astype({"customer_id": object}), "exposures"))
+    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts or {}))
+    assert checks[0].level == level
+    assert said in checks[0].text["en"]
+    assert checks[0].text["fa"].strip()
+
+
+def test_what_still_can_be_said_where_there_is_no_effect(lay):
+    # all orders before exposure
+    rows = [(f"c{i:03}", "AB"[i % 2], 5) for i in range(200)]
+    trial, _, sums = asked(
+        lay, exposures(*rows), orders(*[(w, 1, 5.0) for w, *_ in rows], ("z", 60, 1)), ["conversion", "revenue_each"]
+    )
+    assert "no more than 1.9%" in experiment_effects.silent(sums)["en"]
+    found = experiment_effects.effects(sums, "A")
+    assert np.isnan(found.loc[("revenue_each", "B"), "p_value"])  # no spread at all
+    assert "without spread" in judged(trial, found, "revenue_each").text["en"]
+    assert judged(trial, found, "conversion").action in ("undecided", "settled")
+    # few of them
+    trial, _, sums = asked(lay, TINY, BOUGHT, ["conversion"])
+    found = experiment_effects.effects(sums, "A")
+    assert found["effect"].isna().all()
+    assert "only 2 to count by" in judged(trial, found, "conversion").text["en"]
+    # exposures after the data's end: everybody waits
+    late = TINY.assign(exposed_at=TINY["exposed_at"] + dt.timedelta(days=400))
+    trial, _, sums = asked(lay, late, BOUGHT, ["conversion"])
+    assert sums.empty
+    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts), waiting=trial.customers)
+    assert "For none of the 4 customers" in checks[-1].text["en"]
+    found = experiment_effects.effects(sums, "A")
+    assert "nothing to compare yet" in judged(trial, found, "conversion").text["en"]
+    assert experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first).empty
+    assert experiment_looks.sentence(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
+
+
+CATS = """
+name: {fa: بازی, en: game}
+locale: en
+calendar: gregorian
+timezone: UTC
+sources:
+  - system: table
+    name: cats
+    path: sources/cookie_cats.csv
+    tables:
+      exposures:
+        columns:
+          experiment: {value: gate}
+          customer_id: userid
+          variant: version
+          exposed_at: {value: "2025-01-01"}
+          retention_1: {from: retention_1, type: boolean}
+          retention_7: {from: retention_7, type: boolean}
+          rounds: {from: sum_gamerounds, type: number}
+      touchpoints:
+        when: retention_7 = 'True'
+        columns:
+          event_id: {generate: true}
+          customer_id: userid
+          occurred_at: {value: "2025-01-08"}
+          touchpoint: {value: came_back}
+"""
+
+
+@pytest.fixture(scope="module")
+def cats(tmp_path_factory):
+    """A small set in the shape of Cookie Cats: player, gate, rounds played, came back after a day and after a week."""
+    from cx_helpers import workspace
+
+    folder, rng = tmp_path_factory.mktemp("cats"), np.random.default_rng(21)
+    gate = np.repeat(["gate_30", "gate_40"], [4470, 4549])
+    rounds = np.floor(rng.lognormal(2.8, 1.4, len(gate))).astype(int)
+    rounds[100] = 49_854  # the one player of the real set whom no mean survives
+    week = rng.random(len(gate)) < np.where(gate == "gate_30", 0.24, 0.18)
+    day = rng.random(len(gate)) < 0.445
+    frame = pd.DataFrame({"userid": range(len(gate)), "version": gate, "sum_gamerounds": rounds})
+    (folder / "sources").mkdir()
+    text = frame.assign(retention_1=day, retention_7=week).to_string(index=False).split("\n")
+    (folder / "sources" / "cookie_cats.csv").write_text("\n".join(",".join(line.split()) for line in text), "utf-8")
+    (folder / "workspace.yaml").write_text(CATS, "utf-8")
+    report = sources.load(folder)
+    assert report.taken == len(gate)
+    return workspace.open(folder, period="2025-01")
+
+
+def test_a_games_ab_test_is_read_from_one_csv(cats):
+    trial = experiment.trial(cats.exposures, columns=["retention_1", "retention_7", "rounds"])
+    wanted = experiment_metrics.outcomes([], cats.exposures, {})
+    assert {one.name: one.kind for one in wanted} == {"retention_1": "share", "retention_7": "share", "rounds": "mean"}
+    rows = experiment_outcomes.measured(trial.table, wanted, {}, None)
+    found = experiment_effects.effects(experiment_outcomes.sums(rows, wanted), "gate_30")
+    assert trial.control == "gate_30"
+    assert found.loc[("retention_7", "gate_40"), "high"] < 0
+    assert found.loc[("retention_1", "gate_40"), "p_adjusted"] > 0.05
+    held = experiment_effects.robust(experiment_outcomes.sums(rows, wanted), "gate_30").loc[("rounds", "gate_40")]
+    assert held["plain"] < -5, "the whale plays at gate 30"
+    assert held["low"] < 0 < held["high"]
+    assert held["cap"] < 1000
+    assert judged(trial, found, "retention_7").action == "stop"
+
+
+def test_the_same_outcome_as_a_touchpoint(cats):
+    trial, facts = experiment.trial(cats.exposures), {"touchpoints": cats.touchpoints}
+    wanted = experiment_metrics.outcomes(["came_back"], cats.exposures, facts)
+    until = experiment_outcomes.data_end(facts, wanted)
+    sums = experiment_outcomes.sums(experiment_outcomes.measured(trial.table, wanted, facts, until, 0), wanted)
+    own = experiment.trial(cats.exposures, columns=["retention_7"])
+    column = experiment_metrics.outcomes(["retention_7"], cats.exposures, {})
+    other = experiment_outcomes.sums(experiment_outcomes.measured(own.table, column, {}, None), column)
+    columns = ["n", "y", "d", "yy"]
+    np.testing.assert_array_equal(sums[columns].to_numpy(), other[columns].to_numpy())
+
+
+def test_every_sentence_stands_in_both_languages():
+    for guard in experiment_findings.GUARDS:
+        assert all(guard[locale].strip() for locale in ("fa", "en"))
+    assert experiment_checks.sentence([])["fa"]
