@@ -283,6 +283,20 @@ path | مسیر | path
 rank | رتبه | rank
 steps | گام‌ها | steps
 variant | گروه آزمایش | variant
+experiment | آزمایش | experiment
+metric | سنجه | metric
+reading | چگونه نگاه می‌کنید | how you look
+once | یک نگاه در پایان | one look at the end
+always | هر وقت بخواهید | whenever you like
+effect | اثر | effect
+chance | توان (احتمال دیدن اثر) | power (chance to see it)
+variants | شمار گروه‌ها | number of variants
+alpha | خطای مجاز | allowed error
+conversion | نرخ تبدیل | conversion
+revenue_each | خرید هر مشتری | revenue per customer
+order_value | ارزش هر سفارش | revenue per order
+orders_each | سفارش هر مشتری | orders per customer
+tickets_each | درخواست هر مشتری | requests per customer
 cohort | گروه ورودی | cohort
 offset | ماه پس از ورود | months since
 driver | عامل | driver

@@ -11,16 +11,16 @@ from cx_helpers.dates import Period
 from cx_helpers.intake import sources
 from cx_helpers.measures import (
     experiment,
-    experiment_advice,
-    experiment_checks,
     experiment_effects,
-    experiment_findings,
     experiment_groups,
     experiment_looks,
     experiment_metrics,
     experiment_outcomes,
     experiment_plan,
+    experiment_ratio,
 )
+from cx_helpers.readings import experiment as told
+from cx_helpers.readings import experiment_advice, experiment_checks
 from cx_helpers.tables import TableError
 
 DAY = pd.Timestamp("2025-03-01", tz="UTC")
@@ -99,7 +99,7 @@ def test_who_saw_two_variants_is_in_neither(lay):
     trial = experiment.trial(table)
     assert (trial.counts, trial.crossed, trial.nobody) == ({"A": 1, "B": 2}, 1, 2)
     assert experiment.experiments(table).loc["x", ["n", "variants", "crossed"]].tolist() == [4, 2, 1]
-    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts))
+    checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts))
     assert [one.level for one in checks] == ["blocks", "notes"]  # one of four is too many
     assert "1 customers (25.0%)" in checks[0].text["en"]
 
@@ -159,7 +159,7 @@ def test_a_planted_effect_is_found_and_shipped(lay):
     assert row["loss"] < 1e-4 < row["loss_kept"]
     advice = judged(trial, found, "conversion")
     assert (advice.action, advice.variant) == ("ship", "B")
-    (first, *_), looks = experiment_findings.findings(found, trial, experiment_checks.ratio(trial.counts))
+    (first, *_), looks = told.findings(found, trial, experiment_ratio.ratio(trial.counts))
     assert (first.kind, first.subject, first.severity, looks) == (
         "experiment", {"experiment": "x", "variant": "B"}, "high", 3)  # fmt: skip
     assert first.low <= first.value <= first.high
@@ -171,7 +171,7 @@ def test_a_planted_effect_is_found_and_shipped(lay):
 def test_where_nothing_happens_nothing_is_said(lay):
     trial, _, sums = asked(lay, *company(), ["conversion", "revenue_each"])
     found = experiment_effects.effects(sums, "A")
-    assert experiment_findings.findings(found, trial, experiment_checks.ratio(trial.counts)) == ([], 2)
+    assert told.findings(found, trial, experiment_ratio.ratio(trial.counts)) == ([], 2)
     assert judged(trial, found, "conversion").action in ("undecided", "settled")
 
 
@@ -218,28 +218,28 @@ def test_better_but_worse_elsewhere_is_to_be_weighed():
 
 def test_a_sample_ratio_that_is_off_blocks_everything(lay):
     trial, _, sums = asked(lay, *company(effect=0.2, split=0.6), ["conversion"])
-    ratio = experiment_checks.ratio(trial.counts)
+    ratio = experiment_ratio.ratio(trial.counts)
     checks = experiment_checks.checks(trial, ratio)
     assert experiment_checks.blocked(checks)
-    shown = experiment_checks.withheld(experiment_effects.effects(sums, "A"), checks)
+    shown = experiment_ratio.withheld(experiment_effects.effects(sums, "A"), experiment_checks.blocked(checks))
     assert shown["effect"].isna().all()
     assert shown["p_adjusted"].isna().all()
     assert shown["n"].notna().all()
-    told, _ = experiment_findings.findings(shown, trial, ratio, blocks=True)
-    assert [(one.measure, one.severity) for one in told] == [("variant_share", "high")]
+    found, _ = told.findings(shown, trial, ratio, blocks=True)
+    assert [(one.measure, one.severity) for one in found] == [("variant_share", "high")]
     assert judged(trial, shown, "conversion", blocked=True).action == "blocked"
     # an intended 40:60 is none
-    assert not experiment_checks.checks(trial, experiment_checks.ratio(trial.counts, [40, 60]))
+    assert not experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts, [40, 60]))
 
 
 def test_cookie_cats_ratio_warns_and_does_not_block():
-    ratio = experiment_checks.ratio({"gate_30": 44_700, "gate_40": 45_489})  # the published counts
+    ratio = experiment_ratio.ratio({"gate_30": 44_700, "gate_40": 45_489})  # the published counts
     assert float(ratio["p_value"].iloc[0]) == pytest.approx(0.0086, abs=5e-5)
     trial = experiment.Trial("cats", None, "gate_30", {"gate_30": 44_700, "gate_40": 45_489}, {}, LATE, LATE)
     checks = experiment_checks.checks(trial, ratio)
     assert [one.level for one in checks] == ["warns"]
-    told, _ = experiment_findings.findings(pd.DataFrame(), trial, ratio)
-    assert [one.severity for one in told] == ["low"]
+    found, _ = told.findings(pd.DataFrame(), trial, ratio)
+    assert [one.severity for one in found] == ["low"]
 
 
 def test_a_shop_drawn_by_lot_is_one_lot_whatever_its_customers(lay):
@@ -257,7 +257,7 @@ def test_a_shop_drawn_by_lot_is_one_lot_whatever_its_customers(lay):
     trial, _, naive = asked(lay, exposed, bought, ["conversion"], by=["shop"])
     sizes = experiment.unit_sizes(trial.table, ["shop"])
     assert experiment.drawn_by(sizes) == ["shop"]
-    warned = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts), sizes, ["shop"])
+    warned = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts), sizes, ["shop"])
     assert [one.level for one in warned] == ["warns"]
     assert 'unit="shop"' in warned[0].text["en"]
     by_shop, _, lots = asked(lay, exposed, bought, ["conversion"], unit="shop")
@@ -292,7 +292,7 @@ def test_every_day_as_it_was_then(lay):
     when = experiment_looks.crossings(found)
     assert when.loc["B", "always"] is not None
     assert when.loc["B", "fixed"].first <= when.loc["B", "always"].first
-    assert "on" in experiment_looks.sentence(found)["en"]
+    assert "on" in told.looked(found)["en"]
 
 
 def weekly(lay, exposed, bought, count=4):
@@ -334,7 +334,7 @@ def test_groups_that_differ_are_told_and_others_are_not(lay):
     assert len(alike) == 3
     tests = experiment_groups.interactions(alike)
     assert tests.loc[("B", "town"), "p_adjusted"] > 0.05
-    assert "none shows effects" in experiment_groups.sentence(tests)["en"]
+    assert "none shows effects" in told.alike(tests)["en"]
     # in town t all of B buy nothing
     barred = exposed.loc[(exposed["town"] == "t") & (exposed["variant"] == "B"), "customer_id"]
     _, _, sums = asked(lay, exposed, bought[~bought["customer_id"].isin(barred)], ["conversion"], by=["town"])
@@ -395,7 +395,7 @@ def test_several_variants_share_the_control_and_the_correction(lay):
 )
 def test_what_is_missing_is_said_in_a_sentence(lay, exposed, level, said):
     trial = experiment.trial(lay(exposed.astype({"customer_id": object}), "exposures"))
-    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts or {}))
+    checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts or {}))
     assert checks[0].level == level
     assert said in checks[0].text["en"]
     assert checks[0].text["fa"].strip()
@@ -407,7 +407,7 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     trial, _, sums = asked(
         lay, exposures(*rows), orders(*[(w, 1, 5.0) for w, *_ in rows], ("z", 60, 1)), ["conversion", "revenue_each"]
     )
-    assert "no more than 1.9%" in experiment_effects.silent(sums)["en"]
+    assert "no more than 1.9%" in told.silent(sums)["en"]
     found = experiment_effects.effects(sums, "A")
     assert np.isnan(found.loc[("revenue_each", "B"), "p_value"])  # no spread at all
     assert "without spread" in judged(trial, found, "revenue_each").text["en"]
@@ -421,12 +421,12 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     late = TINY.assign(exposed_at=TINY["exposed_at"] + dt.timedelta(days=400))
     trial, _, sums = asked(lay, late, BOUGHT, ["conversion"])
     assert sums.empty
-    checks = experiment_checks.checks(trial, experiment_checks.ratio(trial.counts), waiting=trial.customers)
+    checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts), waiting=trial.customers)
     assert "For none of the 4 customers" in checks[-1].text["en"]
     found = experiment_effects.effects(sums, "A")
     assert "nothing to compare yet" in judged(trial, found, "conversion").text["en"]
     assert experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first).empty
-    assert experiment_looks.sentence(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
+    assert told.looked(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
 
 
 CATS = """
@@ -508,6 +508,6 @@ def test_the_same_outcome_as_a_touchpoint(cats):
 
 
 def test_every_sentence_stands_in_both_languages():
-    for guard in experiment_findings.GUARDS:
+    for guard in told.GUARDS:
         assert all(guard[locale].strip() for locale in ("fa", "en"))
     assert experiment_checks.sentence([])["fa"]

@@ -76,7 +76,7 @@ def experiments(exposures: ir.Table, timezone: str = "UTC") -> pd.DataFrame:
     kinds = _whole(exposures).group_by("experiment").aggregate(variants=_.variant.nunique())
     both = found.execute().merge(kinds.execute(), on="experiment").sort_values(["last", "experiment"])
     both = both.iloc[::-1].set_index("experiment")
-    days = {end: [_day(s, timezone) for s in both[end]] for end in ("first", "last")}
+    days = {end: [day_of(s, timezone) for s in both[end]] for end in ("first", "last")}
     return both.assign(**days)[["n", "variants", "crossed", "first", "last"]]
 
 
@@ -193,7 +193,8 @@ def _control(variants: list[str]) -> str:
     return next((plain[name] for name in CONTROLS if name in plain), variants[0] if variants else "")
 
 
-def _day(second, timezone: str) -> dt.date:
+def day_of(second, timezone: str) -> dt.date:
+    """The company's day of an instant in seconds since 1970."""
     return dt.datetime.fromtimestamp(int(second), ZoneInfo(timezone)).date()
 
 

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, disclosure, posterior, sequential, versus
-from cx_helpers.records import METRICS, described
-from cx_helpers.wording import Words, say, sentences
+from cx_helpers.records import METRICS
 
 POWER = 0.8
 
@@ -62,6 +61,12 @@ def effects(
     return disclosure.hide(found.assign(customers=few), smallest, total=False)
 
 
+def of_metric(found: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows of one metric: index variant; empty where there are none."""
+    there = metric in found.index.get_level_values("metric")
+    return found.xs(metric, level="metric") if there else found.iloc[:0].droplevel("metric")
+
+
 def direction(metric: str) -> int:
     """+1 where more of the metric is better, -1 where less is; what nobody has said anything of should rise."""
     return -1 if metric in METRICS and METRICS[metric].direction == "down" else 1
@@ -105,37 +110,10 @@ def robust(sums: pd.DataFrame, control: str, *, alpha: float = 0.05, smallest: i
     return disclosure.hide(out.assign(customers=out[["n", "n_control"]].min(axis=1)), smallest, total=False)
 
 
-def silent(sums: pd.DataFrame) -> Words | None:
-    """Which outcomes did nobody have after exposure, and how often at most can they be?  None where all are there."""
-    seen = sums.groupby(level="metric", sort=False)[["y", "yy", "n"]].sum()
-    none, told = seen[seen["yy"] == 0], []
-    for metric, row in none.iterrows():
-        of = described(metric, share=True)
-        high = float(certainty.wilson(0, row["n"])[1])
-        told.append(
-            say(
-                fa="پس از حضور در آزمایش هیچ «{m}»ی دیده نشده است ({n} شمارش؛ با اطمینان ۹۵٪ سهمشان از {h:.1%} "
-                "بیشتر نیست)؛ "
-                "آنچه پیش از حضور بوده به حساب آزمایش نمی‌آید.",
-                en="After exposure there is nothing of “{m}” (of {n}; with 95% confidence it happens to no more "
-                "than {h:.1%}); "
-                "what came before exposure does not count.",
-                m=of.title,
-                n=row["n"],
-                h=high,
-            )
-            if row["n"] > 0
-            else say(
-                fa="برای «{m}» پس از حضور هنوز هیچ داده‌ای نیست.",
-                en="For “{m}” there are no data after exposure yet.",
-                m=of.title,
-            )
-        )
-    return sentences(*told) if told else None
+def arms(sums: pd.DataFrame, metric: str, experiment: str = "", smallest: int = 1) -> pd.DataFrame:
+    """One metric of each variant by itself, the control too: n, customers, the value, low, high, se.
 
-
-def arms(sums: pd.DataFrame, metric: str, smallest: int = 1) -> pd.DataFrame:
-    """One metric of each variant by itself, the control too: index variant; n, customers, the value, low, high, se.
+    Index variant; where `experiment` is named, (experiment, variant).
 
     Wilson's interval for shares, Student's for the rest, each for a single look.
     """
@@ -149,7 +127,8 @@ def arms(sums: pd.DataFrame, metric: str, smallest: int = 1) -> pd.DataFrame:
         low, high = one.value - half, one.value + half
     n = part["n"].fillna(0).astype(int)
     out = pd.DataFrame({"n": n, "customers": n, metric: one.value, "low": low, "high": high, "se": one.se}, part.index)
-    return disclosure.hide(out.rename_axis("variant"), smallest, total=False)
+    out = disclosure.hide(out.rename_axis("variant"), smallest, total=False)
+    return pd.concat({experiment: out}, names=["experiment"]) if experiment else out
 
 
 def curve(found: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -12,7 +12,6 @@ import pandas as pd
 from scipy.special import gammaincc
 
 from cx_helpers import certainty, disclosure, versus
-from cx_helpers.wording import Words, join, name, say
 
 FEWEST = 30  # customers of a group in either variant
 
@@ -60,6 +59,15 @@ def _hidden(out: pd.DataFrame, smallest: int) -> pd.DataFrame:
     return pd.concat([part.astype({disclosure.HIDDEN: object}) for part in parts])
 
 
+def of_column(found: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """The groups of the first of these columns for which any are known: index (variant, column)."""
+    for column in columns:
+        part = found[found.index.get_level_values("column") == column]
+        if part["effect"].notna().any():
+            return part.droplevel("column").rename_axis(index={"group": column})
+    return found.iloc[:0].droplevel("column")
+
+
 def interactions(found: pd.DataFrame) -> pd.DataFrame:
     """Do the groups of a column differ in their effect by more than chance?
 
@@ -84,33 +92,3 @@ def interactions(found: pd.DataFrame) -> pd.DataFrame:
         ["variant", "column"]
     )
     return out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
-
-
-def sentence(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
-    """Whether the effect differs between groups, in one sentence."""
-    looked = tests["p_value"].notna() if len(tests) else pd.Series(dtype=bool)
-    if not looked.any():
-        return say(
-            fa="گروهی از مشتریان که در هر دو سو به‌اندازه باشد نیست؛ نمی‌توان گفت اثر میان گروه‌ها فرق دارد یا نه.",
-            en="No way to split the customers leaves enough on either side: whether groups differ cannot be told.",
-        )
-    sure = tests[tests["p_adjusted"] < alpha]
-    if not len(sure):
-        return say(
-            fa="از {k} راهِ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
-            "می‌بینید دلیلی برای "
-            "تصمیم جدا برای یک گروه نیست.",
-            en="Of {k} ways to split the customers none shows effects that differ by more than chance: the "
-            "differences that "
-            "you see are no reason to decide otherwise for one group.",
-            k=int(looked.sum()),
-        )
-    return say(
-        fa="اثر میان گروه‌های {c} یکسان نیست (از {k} راهِ تقسیم، پس از تصحیح)؛ پیش از تصمیم برای همه، گروه‌ها "
-        "را جدا ببینید.",
-        en="The effect is not the same for the groups of {c} (of {k} ways to split, corrected): look at the "
-        "groups before "
-        "deciding for all.",
-        c=join([name(column) for column in dict.fromkeys(sure.index.get_level_values("column"))]),
-        k=int(looked.sum()),
-    )

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, dates, disclosure, versus
-from cx_helpers.wording import Words, name, say
 
 FEWEST = 100  # customers in each variant at the first look: an asymptotic band needs as many as a normal interval does
 
@@ -123,45 +122,3 @@ def fading(found: pd.DataFrame) -> pd.DataFrame:
         rows.append((variant, len(part), slope, slope - half, slope + half, float(certainty.two_sided(slope / se))))
     out = pd.DataFrame(rows, columns=["variant", "n", "change", "low", "high", "p_value"]).set_index("variant")
     return out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
-
-
-def sentence(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
-    """What looking every day would have done: by which rule when; None where no day could be looked at."""
-    when = crossings(found, alpha)
-    if not len(when):
-        return None
-    row = when.iloc[0]
-    values = {"v": name(when.index[0]), "n": row["n"], "turned": row["turned"]}
-    if row["fixed"] is None:
-        return say(
-            fa="در {n} روزی که می‌شد نگاه کرد، هیچ روزی تفاوتی دیده نمی‌شد که بتوان آن را فراتر از تصادف خواند.",
-            en="On none of the {n} days on which one could have looked was there a difference beyond chance.",
-            **values,
-        )
-    turned = say(
-        fa=" و {turned} بار نظرش عوض می‌شد" if row["turned"] > 1 else "",
-        en=" and would have changed its mind {turned} times" if row["turned"] > 1 else "",
-        **values,
-    )
-    if row["always"] is None:
-        return say(
-            fa="آزمونِ یک‌باره، اگر هر روز نگاه می‌شد، نخستین بار در {day} تفاوتی «معنادار» نشان می‌داد{more}؛ "
-            "نواری که برای "
-            "نگاهِ هرروزه است در هیچ‌یک از {n} روز چنین نمی‌گوید.",
-            en="A single-look test, asked every day, would first have called a difference on {day}{more}; the "
-            "band made for "
-            "looking every day does not on any of the {n} days.",
-            day=row["fixed"],
-            more=turned,
-            **values,
-        )
-    return say(
-        fa="نواری که برای نگاهِ هرروزه است از {sure} تفاوت را نشان می‌دهد؛ آزمونِ یک‌باره از {day}{more}.",
-        en="The band made for looking every day shows the difference from {sure} on; a single-look test did "
-        "from {day} on"
-        "{more}.",
-        sure=row["always"],
-        day=row["fixed"],
-        more=turned,
-        **values,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from cx_helpers.casting import number
-from cx_helpers.tables import TABLES, TableError, hint
+from cx_helpers.tables import TABLES, MissingTable, TableError, hint
 from cx_helpers.wording import raw, say
 
 USUAL = ("conversion", "revenue_each", "order_value", "tickets_each", "nps")
@@ -52,7 +52,17 @@ def outcomes(asked: list[str], exposures: ir.Table, facts: dict[str, ir.Table]) 
     """
     own = _own(exposures, asked)
     if not asked:
-        return own or [KNOWN[name] for name in USUAL if KNOWN[name].table in facts]
+        usual = own or [KNOWN[name] for name in USUAL if KNOWN[name].table in facts]
+        if not usual:
+            raise MissingTable(
+                say(
+                    fa="نتیجه‌ای برای سنجش آزمایش نیست: نه سفارشی، نه درخواستی، نه پاسخی، و نه ستونی از عدد یا "
+                    "بله و خیر در جدول exposures",
+                    en="nothing to judge an experiment by: no orders, tickets or responses, and no column of numbers "
+                    "or yes and no among the exposures",
+                )
+            )
+        return usual
     found, mine = [], {one.name: one for one in own}
     places = _touchpoints(facts) if set(asked) - mine.keys() - KNOWN.keys() else []
     for name in dict.fromkeys(asked):

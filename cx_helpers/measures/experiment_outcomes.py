@@ -122,6 +122,13 @@ def sums(rows: ir.Table, wanted: list, by: list[str] = ()) -> pd.DataFrame:
     return out.sort_values(["metric", *keys], kind="stable").set_index(["metric", *keys])
 
 
+def total(daily: pd.DataFrame) -> pd.DataFrame:
+    """The sums of all days together: what `sums` gives without `by`."""
+    keys = ["metric", "variant"]
+    whole = daily.groupby(level=keys, sort=True)
+    return whole.agg({c: "first" if c in ("kind", "cap") else "sum" for c in daily.columns})
+
+
 def _caps(rows: ir.Table, wanted: list) -> dict[str, float]:
     """The cap of each mean: the same for all variants, since one of its own would hide what a variant does."""
     asked = {

@@ -29,7 +29,7 @@ from cx_helpers.report.setting import (
 )
 from cx_helpers.report.tabulate import p_said, table_payload
 
-kpi, kpis, metrics = _kpis.kpi, _kpis.kpis, _kpis.metrics
+kpi, kpis, metrics, together = _kpis.kpi, _kpis.kpis, _kpis.metrics, _kpis.together
 
 
 def bottom_line(sentence, *more) -> Block:
@@ -77,6 +77,9 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None, not
     return Block(payload, plain, findings=[one.record() for one in ranked])
 
 
+_COUNTS = {"opportunity": "", "experiment": "retention"}  # kinds whose n counts cases, customers, whatever the measure
+
+
 def finding_item(one: records.Finding, locale: str) -> dict:
     """One finding as the page sets it: claim, proof, what mending it brings, small print, and the rest at the pointer.
 
@@ -87,7 +90,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
     own = own and f"{t.interval_colon} {own}"
     looks = t.looks.format(looks=wording.number(one.looks, locale)) if one.looks else ""
     looks = t.one_look if one.looks == 1 else looks
-    count = "" if one.n is None else counted(one.n, "" if one.kind == "opportunity" else one.measure, locale)
+    count = "" if one.n is None else counted(one.n, _COUNTS.get(one.kind, one.measure), locale)
     small = [count, "" if one.detail else own, looks]
     return {
         "severity": one.severity,

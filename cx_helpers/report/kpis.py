@@ -92,6 +92,13 @@ def metrics(name: str, answer: pd.DataFrame, period: dates.Period | None = None,
     return Recorded({}, f"{len(rows)} values of {name} recorded", metrics=rows)
 
 
+def together(*parts: Recorded) -> Recorded:
+    """Several such records as one: a cell's last line."""
+    return Recorded(
+        {}, "; ".join(part.plain for part in parts), metrics=[row for part in parts for row in part.metrics]
+    )
+
+
 def _told(row: pd.Series, dimensions: dict) -> bool:
     """May a row be recorded?  A hidden group is null with its n, a hidden cell of a cross-tab is not recorded."""
     return not row.get(disclosure.HIDDEN) or len(dimensions) + bool(wording.current().segment) < 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cx_helpers import certainty
+from cx_helpers.measures import experiment_looks
 from cx_helpers.records import Finding, amount, clean, described, severity, step
-from cx_helpers.wording import Words, name, say, sentences
+from cx_helpers.wording import Words, join, name, say, sentences
 
 LARGE = 0.05  # of the control's value: an effect that a manager should hear of loudly
 
@@ -47,7 +49,7 @@ def findings(
 ) -> tuple[list[Finding], int]:
     """Effects that stand after correction, and a sample ratio that does not.  (findings, looks).
 
-    found   of experiment_effects.effects;  trial  experiment.Trial;  ratio  of experiment_checks.ratio
+    found   of experiment_effects.effects;  trial  experiment.Trial;  ratio  of experiment_ratio.ratio
     blocks  may no effect be read (experiment_checks.blocked)?  Then only the broken draw is told
     Loud are only effects of a twentieth of the control's value or more (of the effect looked for, where one was named).
     """
@@ -144,3 +146,129 @@ def _broken(trial, ratio: pd.DataFrame) -> list[Finding]:
             good=False,
         )
     ]
+
+
+def titled(metric: str, share: bool, pattern: Words) -> Words:
+    """A picture's title with the metric's own in it and what its effect is counted in: {m} of the pattern."""
+    of = described(metric, share)
+    unit = {"fa": " (واحد درصد)", "en": " (percentage points)"} if of.unit == "share" else {"fa": "", "en": ""}
+    return {locale: pattern[locale].format(m=of.title[locale]) + unit[locale] for locale in pattern}
+
+
+def lasting(found: pd.DataFrame) -> Words | None:
+    """Whether the effect fades or grows with the weeks since exposure; None where there are too few weeks to tell."""
+    known = found[found["p_adjusted"].notna()]
+    if known.empty:
+        return None
+    sure = known[known["p_adjusted"] < 0.05]
+    if sure.empty:
+        return say(
+            fa="دلیلی نیست که اثر از هفته‌ای به هفتهٔ دیگر عوض شود.",
+            en="There is no sign that the effect changes from week to week.",
+        )
+    return say(
+        fa="اثر «{v}» از هفته‌ای به هفتهٔ دیگر عوض می‌شود: آنچه در هفتهٔ نخست دیدید برای ماه‌های بعد حساب نکنید.",
+        en="The effect of “{v}” changes from week to week: do not count on the first week's for the months to come.",
+        v=name(sure.index[0]),
+    )
+
+
+def looked(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
+    """What looking every day would have done: by which rule when; None where no day could be looked at."""
+    when = experiment_looks.crossings(found, alpha)
+    if not len(when):
+        return None
+    row = when.iloc[0]
+    values = {"v": name(when.index[0]), "n": row["n"], "turned": row["turned"]}
+    if row["fixed"] is None:
+        return say(
+            fa="در {n} روزی که می‌شد نگاه کرد، هیچ روزی تفاوتی دیده نمی‌شد که بتوان آن را فراتر از تصادف خواند.",
+            en="On none of the {n} days on which one could have looked was there a difference beyond chance.",
+            **values,
+        )
+    turned = say(
+        fa=" و {turned} بار نظرش عوض می‌شد" if row["turned"] > 1 else "",
+        en=" and would have changed its mind {turned} times" if row["turned"] > 1 else "",
+        **values,
+    )
+    if row["always"] is None:
+        return say(
+            fa="آزمونِ یک‌باره، اگر هر روز نگاه می‌شد، نخستین بار در {day} تفاوتی «معنادار» نشان می‌داد{more}؛ "
+            "نواری که برای "
+            "نگاهِ هرروزه است در هیچ‌یک از {n} روز چنین نمی‌گوید.",
+            en="A single-look test, asked every day, would first have called a difference on {day}{more}; the "
+            "band made for "
+            "looking every day does not on any of the {n} days.",
+            day=row["fixed"],
+            more=turned,
+            **values,
+        )
+    return say(
+        fa="نواری که برای نگاهِ هرروزه است از {sure} تفاوت را نشان می‌دهد؛ آزمونِ یک‌باره از {day}{more}.",
+        en="The band made for looking every day shows the difference from {sure} on; a single-look test did "
+        "from {day} on"
+        "{more}.",
+        sure=row["always"],
+        day=row["fixed"],
+        more=turned,
+        **values,
+    )
+
+
+def alike(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
+    """Whether the effect differs between groups, in one sentence."""
+    looked = tests["p_value"].notna() if len(tests) else pd.Series(dtype=bool)
+    if not looked.any():
+        return say(
+            fa="گروهی از مشتریان که در هر دو سو به‌اندازه باشد نیست؛ نمی‌توان گفت اثر میان گروه‌ها فرق دارد یا نه.",
+            en="No way to split the customers leaves enough on either side: whether groups differ cannot be told.",
+        )
+    sure = tests[tests["p_adjusted"] < alpha]
+    if not len(sure):
+        return say(
+            fa="از {k} راهِ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
+            "می‌بینید دلیلی برای "
+            "تصمیم جدا برای یک گروه نیست.",
+            en="Of {k} ways to split the customers none shows effects that differ by more than chance: the "
+            "differences that "
+            "you see are no reason to decide otherwise for one group.",
+            k=int(looked.sum()),
+        )
+    return say(
+        fa="اثر میان گروه‌های {c} یکسان نیست (از {k} راهِ تقسیم، پس از تصحیح)؛ پیش از تصمیم برای همه، گروه‌ها "
+        "را جدا ببینید.",
+        en="The effect is not the same for the groups of {c} (of {k} ways to split, corrected): look at the "
+        "groups before "
+        "deciding for all.",
+        c=join([name(column) for column in dict.fromkeys(sure.index.get_level_values("column"))]),
+        k=int(looked.sum()),
+    )
+
+
+def silent(sums: pd.DataFrame) -> Words | None:
+    """Which outcomes did nobody have after exposure, and how often at most can they be?  None where all are there."""
+    seen = sums.groupby(level="metric", sort=False)[["y", "yy", "n"]].sum()
+    none, told = seen[seen["yy"] == 0], []
+    for metric, row in none.iterrows():
+        of = described(metric, share=True)
+        high = float(certainty.wilson(0, row["n"])[1])
+        told.append(
+            say(
+                fa="پس از حضور در آزمایش هیچ «{m}»ی دیده نشده است ({n} شمارش؛ با اطمینان ۹۵٪ سهمشان از {h:.1%} "
+                "بیشتر نیست)؛ "
+                "آنچه پیش از حضور بوده به حساب آزمایش نمی‌آید.",
+                en="After exposure there is nothing of “{m}” (of {n}; with 95% confidence it happens to no more "
+                "than {h:.1%}); "
+                "what came before exposure does not count.",
+                m=of.title,
+                n=row["n"],
+                h=high,
+            )
+            if row["n"] > 0
+            else say(
+                fa="برای «{m}» پس از حضور هنوز هیچ داده‌ای نیست.",
+                en="For “{m}” there are no data after exposure yet.",
+                m=of.title,
+            )
+        )
+    return sentences(*told) if told else None

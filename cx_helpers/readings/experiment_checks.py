@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaincc
 
-from cx_helpers import certainty, disclosure
+from cx_helpers.tables import MissingTable
 from cx_helpers.wording import Words, join, name, raw, say, sentences
 
 BLOCKS, WARNS = 0.001, 0.01  # p of the sample ratio
@@ -28,28 +27,12 @@ class Check:
     text: Words
 
 
-def ratio(counts: dict[str, int], expected: list[float] = ()) -> pd.DataFrame:
-    """Did the variants get the customers that they should have?
-
-    counts    {variant: customers (or units) that were drawn};  expected  shares in the same order, any scale; empty:
-              equal ones
-    Returns index variant: n, customers, `share` with Wilson's low and high, `expected` (0..1), and the same in every
-    row: `chi2`, `p_value` (Pearson's, k - 1 degrees of freedom; null with fewer than two variants or nobody).
-    A ratio that is off by more than chance means that somebody was lost, doubled or redirected on the way, and those
-    are not like the rest.  Source: Fabijan et al., Diagnosing Sample Ratio Mismatch, KDD 2019.
-    """
-    n = pd.Series(counts, dtype=float)
-    weights = np.asarray(list(expected) or [1.0] * len(n), float)
-    wanted = pd.Series(weights / weights.sum() if len(n) else weights, n.index)
-    low, high = certainty.wilson(n, n.sum())
-    chi2 = float(((n - wanted * n.sum()) ** 2 / (wanted * n.sum())).sum()) if n.sum() > 0 and len(n) > 1 else np.nan
-    out = pd.DataFrame(
-        {"n": n.astype(int), "customers": n.astype(int), "share": n / n.sum() if n.sum() > 0 else np.nan}
-    )
-    out = out.assign(low=low, high=high, expected=wanted, chi2=chi2)
-    return out.assign(p_value=float(gammaincc((len(n) - 1) / 2, chi2 / 2)) if chi2 == chi2 else np.nan).rename_axis(
-        "variant"
-    )
+def needed(trial):
+    """The trial itself; where there is no experiment at all, MissingTable: the report is skipped and says why."""
+    empty = _empty(trial)
+    if empty and not trial.customers:
+        raise MissingTable(empty.text)
+    return trial
 
 
 def checks(
@@ -81,14 +64,6 @@ def checks(
 def blocked(found: list[Check]) -> bool:
     """Does any check forbid to read the results?"""
     return any(one.level == "blocks" for one in found)
-
-
-def withheld(answer: pd.DataFrame, found: list[Check]) -> pd.DataFrame:
-    """The answer with every value null where a check blocks; n stays, so that a reader of data sees that it is."""
-    if not blocked(found):
-        return answer
-    kept = {"n", "n_control", "customers", "looks", "good", "kind", disclosure.HIDDEN}
-    return answer.assign(**{c: np.nan for c in answer.columns if c not in kept})
 
 
 def sentence(found: list[Check]) -> Words:
