@@ -105,7 +105,7 @@ TABLES: dict[str, Table] = {
         amount* float64              in the workspace's currency, after discount
         margin float64
         discount float64
-        status string
+        status string                cancelled: no sale, reports leave it out; returned: sold, and came back
         channel string
         promised_at timestamp
         delivered_at timestamp

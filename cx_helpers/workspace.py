@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import dates, lacking, parameters, whereabouts, wording
+from cx_helpers import dates, lacking, parameters, sales, whereabouts, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
 from cx_helpers.tables import TABLES, MissingTable, TableError, can_split, nearest, people
 
@@ -208,8 +208,12 @@ class Tables:
         return self.table(name)
 
     def table(self, name: str):
-        """The engine table `name`, cut to the period and to the segment's customers."""
+        """The engine table `name`, cut to the period and to the segment's customers; of orders those that are sales."""
         table, when = self._raw(name), TABLES[name].time
+        if name == "orders":
+            table = sales.sold(table)
+        elif name == "order_items" and self.has("orders"):
+            table = sales.lines_of(table, self._raw("orders"))
         if self.segment:
             table = self._of_segment(name, table)
         if when:

@@ -46,6 +46,30 @@ def mobile(rng) -> str:
     return " ".join(whole) if rng.random() < 0.02 and whole.isdigit() and whole[0] == "0" else whole
 
 
+def _said(number: int) -> str:
+    """A number below a thousand in words."""
+    small = ("صفر یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده").split()
+    tens = "بیست سی چهل پنجاه شصت هفتاد هشتاد نود".split()
+    hundreds = "صد دویست سیصد چهارصد پانصد ششصد هفتصد هشتصد نهصد".split()
+    if number < 20:
+        return small[number]
+    if number < 100:
+        return tens[number // 10 - 2] + (f" و {small[number % 10]}" if number % 10 else "")
+    return hundreds[number // 100 - 1] + (f" و {_said(number % 100)}" if number % 100 else "")
+
+
+def spoken(rng) -> str:
+    """A mobile as it is said: 0 912 345 67 89 in words, or some of its parts in digits."""
+    parts = [rng.choice(["912", "935", "901", "939"]), *(str(rng.randint(*ends)) for ends in ((111, 999), (21, 99)))]
+    parts = ["0", *parts, *rng.choice([[str(rng.randint(21, 99))], ["5", "7"]])]
+    words = [_said(int(part)) for part in parts]
+    if rng.random() < 0.4:
+        words[:2] = [
+            "0" + parts[1] if rng.random() < 0.5 else "۰" + parts[1].translate(str.maketrans("0123456789", FA))
+        ]
+    return " ".join(words)
+
+
 def landline(rng) -> str:
     area = rng.choice("21 31 51 71 41 26 25 13 11 17 28 34 44 61 81 86".split())
     number = rng.choice("2345678") + digits(rng, 7)

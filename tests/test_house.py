@@ -37,6 +37,7 @@ GROUND = {
     "renewal",
     "rings",
     "rhythm",
+    "sales",
     "sequential",
     "settings",
     "spending",

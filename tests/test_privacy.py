@@ -1,5 +1,6 @@
 """Customers' words without their numbers and addresses: what goes, what stays, and how surely."""
 
+import random
 import time
 
 import duckdb
@@ -34,6 +35,12 @@ TAKEN = [
     ("سفارشم را با ۰۹۱۲۱۲۳۴۵۶۷ ثبت کردم", f"سفارشم را با {PHONE} ثبت کردم"),
     ("کد سفارش ۱۲۳۴۵۶۷ شماره تماس ۰۹۱۲۳۴۵۶۷۸۹", f"کد سفارش ۱۲۳۴۵۶۷ شماره تماس {PHONE}"),
     ("call09123456789now", "call[phone]now"),
+    # in words, wholly or in part
+    ("صفر نهصد و دوازده سیصد و چهل و پنج شصت و هفت هشتاد و نه", PHONE),
+    ("شماره‌ام ۰۹۱۲ سه چهار پنج شش هفت هشت نه است", f"شماره‌ام {PHONE} است"),
+    ("صفر، نه، یك، دو، سه، چهار، پنج، شيش، هفت، هشت، نه", PHONE),
+    ("صفر بیست و یک هشتاد و هشت هفتاد و هفت شصت و شش پنجاه و پنج", PHONE),
+    ("صفر نهصد دوازده صد و ده بیست سی رو بگیرید", f"{PHONE} رو بگیرید"),
     # other phones
     ("(021) 8877 6655", PHONE),
     ("۸۸۷۷۶۶۵۵-۰۲۱", PHONE),
@@ -109,6 +116,11 @@ look at shop.ir
 خوب بود :) @_@
 ۲ عدد @ ۵۰۰۰
 تلگرام هم جواب نداد
+دو سه چهار بار زنگ زدم
+مبلغ نهصد و دوازده هزار و سیصد و چهل و پنج تومان
+نه یک نه دو بار سه بار گفتم
+سفارش صفر نهصد و دوازده سیصد
+امتیازها صفر نه یک دو سه چهار پنج شش هفت هشت نه ده یازده
 """.split("\n")
 
 
@@ -134,6 +146,16 @@ def test_nearly_all_keys_are_found_and_nearly_nothing_else(crowd):
         assert of["planted"] > 1000, kind
         assert of["recall"] >= 0.99, (kind, of["recall"], of["missed"][:5])
         assert of["precision"] >= 0.98, (kind, of["precision"], of["wrong"][:5])
+
+
+def test_a_mobile_said_in_words_is_found_however_it_is_said():
+    rng = random.Random(11)
+    for _ in range(400):
+        said = personal.spoken(rng)
+        assert redact(f"به {said} زنگ بزنید") == f"به {PHONE} زنگ بزنید", said
+        assert duckdb.execute(f"SELECT regexp_matches(?, '{HINT}')", [said]).fetchall() == [(True,)], said
+        rest = said.split(" ", 1)[1]  # without its beginning it is nobody's phone
+        assert redact(f"به {rest}") == f"به {rest}"
 
 
 def test_the_judge_sees_what_is_missed_and_what_is_wrong(crowd):

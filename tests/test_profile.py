@@ -8,6 +8,7 @@ import pytest
 
 from cx_helpers import readings
 from cx_helpers.measures import lifecycle, profile
+from cx_helpers.tables import TableError
 
 AS_OF = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 
@@ -181,3 +182,51 @@ def test_one_customers_story_is_in_time(tables, lay):
     assert found["at"].is_monotonic_increasing
     assert found["kind"].value_counts().to_dict() == {"orders": 3, "responses": 2, "tickets": 2, "touchpoints": 1}
     assert profile.events("nobody", **tables).empty
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A company's folder: one who bought in Mordad and Shahrivar, one who bought in Mordad, one in Mehr, one never."""
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "workspace.yaml").write_text("name: {fa: فروشگاه, en: Shop}\nprivacy: {smallest_group: 1}\n", "utf-8")
+    people = {"customer_id": list("abcd"), "city": ["=cmd()", "یزد", None, "ری"]}
+    pd.DataFrame(people).to_parquet(tmp_path / "tables" / "customers.parquet")
+    orders = pd.DataFrame({"order_id": list("12345"), "customer_id": list("aaabc"), "amount": [1.0, 2, 4, 8, 16]})
+    times = ["2025-07-25", "2025-08-01", "2025-09-10", "2025-07-24", "2025-10-01"]
+    orders["ordered_at"] = pd.to_datetime(times, utc=True).as_unit("us")
+    orders.to_parquet(tmp_path / "tables" / "orders.parquet")
+    answers = pd.DataFrame({"response_id": list("123"), "customer_id": ["a", "b", None], "instrument": "nps",
+                            "score": [9.0, 2, 7], "scale_min": 0.0, "scale_max": 10.0})  # fmt: skip
+    answers["responded_at"] = pd.to_datetime(["2025-09-11"] * 3, utc=True).as_unit("us")
+    answers.to_parquet(tmp_path / "tables" / "responses.parquet")
+    return tmp_path
+
+
+def test_one_line_gives_the_customers_as_the_period_ends(shop, tmp_path):
+    from cx_helpers import spreadsheet, workspace
+
+    tables = workspace.open(shop, "1404-06")
+    found = rows(profile.of(tables))
+    assert found["orders"].tolist() == [3, 1, 0, 0]  # what c buys in Mehr, Shahrivar does not know
+    assert found["lifecycle"].tolist() == ["active", "cooling", "prospect", "prospect"]
+    assert found["last_nps"].fillna(-1).tolist() == [9, 2, -1, -1]
+    assert rows(profile.of(tables, "start"))["orders"].tolist() == [2, 1, 0, 0]
+    with pytest.raises(ValueError, match="'end' or 'start'"):
+        profile.of(tables, "middle")
+    path = tmp_path / "customers.csv"
+    spreadsheet.write(path, found.reset_index())
+    assert "'=cmd()" in path.read_text("utf-8")  # no formula
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_stage_splits_any_answer(shop):
+    from cx_helpers import workspace
+    from cx_helpers.measures import survey
+
+    tables = workspace.open(shop, "1404-06")
+    split = profile.add(tables.responses, profile.of(tables), "lifecycle")
+    found = survey.nps(split, by="lifecycle")
+    assert found.loc[["active", "cooling"], "nps"].tolist() == [100, -100]
+    assert found["n"].sum() == 3
+    with pytest.raises(TableError, match="lifecycle"):
+        profile.add(tables.responses, profile.of(tables), "lifecycel")

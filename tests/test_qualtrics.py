@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from cx_helpers.intake import sources
+from cx_helpers.intake import check, forgetting, sources
 
 NAMES = "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientEmail ExternalReference"
 NAMES = [
@@ -178,3 +178,69 @@ def test_the_files_of_others(ingest, fixtures):
     assert (report.rows_in, report.problems, sum(report.quarantined.values())) == (41, [], 0)
     assert report.rows_in == report.taken + report.skipped
     assert report.tables["customers"] == 5
+
+
+SENT = "contactId,distributionId,sentAt,openedAt,responseId,status,surveyLink\n"
+LINK = "https://x.qualtrics.com/jfe/form/SV_7Uw1HuxpN0OxbVQ?Q_CHL=email&Q_DL=EMD_1_7Uw_CGC_k"
+
+
+def history(*rows: str) -> str:
+    return SENT + "".join(f"{row},{LINK}\n" for row in rows)
+
+
+def test_an_answer_knows_when_it_was_asked_for_and_who_did_not_answer(ingest):
+    ingest("s.csv", text(row("R_1", "9", call="5", ref="C7"), row("R_2", "3", finished="0"), row("R_3", "6")))
+    ingest("h.csv", history(
+        "CID_1,EMD_1,2026-01-02 08:00:00,,R_1,SurveyFinished",
+        "CID_2,EMD_1,2026-01-02 08:00:01,2026-01-02 09:00:00,,Opened",
+        "CID_3,EMD_2,2026-01-02 08:00:02,,R_2,SurveyStarted",
+        "CID_4,EMD_1,2026-01-02 08:00:03,,,HardBounce",  # it asked nobody
+        "CID_5,EMD_1,2026-01-02 08:00:04,,R_77,SurveyFinished",  # of another export, which is not here
+    ))  # fmt: skip
+    when = "strftime(invited_at AT TIME ZONE 'UTC', '%d %H:%M:%S')"
+    assert ask(ingest, "responses", f"response_id, instrument, score::int, {when}, responded_at IS NULL") == [
+        ("qualtrics:EMD_1-CID_2-csat", "csat", None, "02 08:00:01", True),
+        ("qualtrics:EMD_1-CID_2-nps", "nps", None, "02 08:00:01", True),
+        ("qualtrics:EMD_2-CID_3-csat", "csat", None, "02 08:00:02", True),
+        ("qualtrics:EMD_2-CID_3-nps", "nps", None, "02 08:00:02", True),
+        ("qualtrics:R_1-QID1", "nps", 9, "02 08:00:00", False),
+        ("qualtrics:R_1-QID3", "csat", 5, "02 08:00:00", False),
+        ("qualtrics:R_2-QID1", "nps.unfinished", 3, "02 08:00:02", False),
+        ("qualtrics:R_3-QID1", "nps", 6, None, False),
+    ]
+    assert ask(ingest, "responses", "scale_min, scale_max, channel, customer_id")[0] == (0, 10, "email", "qualtrics:C7")
+    assert len(check.check(ingest.folder)) == 0
+    assert not ingest().changed
+    late = row("R_4", "8", call="4")
+    ingest("s.csv", text(row("R_1", "9", call="5", ref="C7"), row("R_2", "3", finished="0"), row("R_3", "6"), late))
+    ingest("h.csv", history("CID_2,EMD_1,2026-01-02 08:00:01,,R_4,SurveyFinished"))
+    assert ask(ingest, "responses", f"response_id, {when}") == [
+        ("qualtrics:R_1-QID1", None), ("qualtrics:R_1-QID3", None), ("qualtrics:R_2-QID1", None),
+        ("qualtrics:R_3-QID1", None), ("qualtrics:R_4-QID1", "02 08:00:01"), ("qualtrics:R_4-QID3", "02 08:00:01"),
+    ]  # fmt: skip
+
+
+def test_a_survey_may_carry_the_time_of_its_invitation(ingest):
+    lines = text(row("R_1", "9"), row("R_2", "4")).splitlines(keepends=True)
+    more = ["invited_at", "Invited at", '"{""ImportId"":""invited_at""}"']
+    # the second name of a column in three rows, one of which is a text over two lines
+    out = csv.reader(io.StringIO("".join(lines)))
+    rows = [[*cells, more[n].strip('"').replace('""', '"') if n < 3 else "2026-01-04 10:00:00"]
+            for n, cells in enumerate(out)]  # fmt: skip
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows(rows)
+    ingest("s.csv", file.getvalue())
+    assert ask(ingest, "responses", "strftime(invited_at AT TIME ZONE 'UTC', '%d %H')") == [("04 10",)] * 2
+
+
+def test_who_is_forgotten_is_no_longer_invited_either(ingest):
+    ingest("s.csv", text(row("R_1", "9", ref="CID_1")))
+    ingest("h.csv", history("CID_1,EMD_1,2026-01-02 08:00:00,,R_1,SurveyFinished",
+                            "CID_2,EMD_1,2026-01-02 08:00:01,,,Opened"))  # fmt: skip
+    assert len(ask(ingest, "responses", "response_id")) == 2
+    forgetting.forget(ingest.folder, "qualtrics:CID_2")
+    left = [p for p in (ingest.folder / "state").rglob("*.parquet") if b"CID_2" in p.read_bytes()]
+    assert not left
+    assert ask(ingest, "responses", "response_id") == [("qualtrics:R_1-QID1",)]
+    ingest()
+    assert ask(ingest, "responses", "response_id") == [("qualtrics:R_1-QID1",)]

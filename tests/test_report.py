@@ -723,3 +723,15 @@ def test_a_card_says_of_whom_its_share_is():
     one = pd.DataFrame({"n": [5549], "quiet": [0.72], "low": [0.71], "high": [0.74]}, index=["all"])
     card = blocks.kpi("quiet", one, base={"fa": "خریدار", "en": "buyers"}, period=demo.PERIOD).payload["cards"][0]
     assert card["base"] in ("from 5,549\u00a0buyers", "از \u2066۵٬۵۴۹\u2069\u00a0خریدار")
+
+
+def test_a_group_may_be_called_all_or_by_four_digits():
+    branches = demo.answer("nps", {"1404": (90, 10, 1, 19), "all": (80, 20, 11, 29)}, "branch")
+    assert [row["dimensions"] for row in blocks.metrics("nps", branches).metrics] == [
+        {"branch": "1404"}, {"branch": "all"},
+    ]  # fmt: skip
+    assert setting.group("1404", "en") == "1404"
+    assert setting.group("1404-06", "en") == Period.parse("1404-06").label("en")
+    unsplit = demo.one("nps", 90, 10, 1, 19)
+    assert [row["dimensions"] for row in blocks.metrics("nps", unsplit).metrics] == [{}]
+    assert [row["dimensions"] for row in blocks.metrics("nps", unsplit.rename_axis(None)).metrics] == [{}]

@@ -256,6 +256,13 @@ def test_people_stay_inside_and_their_keys_become_identities(company):
         assert b"x.ir" not in path.read_bytes()
 
 
+def test_a_short_code_is_nobodys_phone(company):
+    phones = "123", "۱۱۰", "داخلی 4521", "۰۲۱-۸۸۷۷۶۶۵۵"
+    company(p_csv="id,role,mail,tel\n" + "".join(f"{n},customer,,{phone}\n" for n, phone in enumerate(phones)))
+    assert [v for k, v in table(company, "identities", "kind, value") if k == "phone"] == ["021-88776655"]
+    assert len(table(company, "customers", "customer_id")) == 4
+
+
 def test_a_file_that_is_none_of_the_system_is_told_and_the_others_are_read(company, capsys):
     report = company(r_csv=HEAD + "1,7,2024-01-01,open,2024-01-02\n", e_csv="",
                      x_csv="id,requester,born\n09121234567,b,c\n", p_pdf=b"%PDF-1.4 x",

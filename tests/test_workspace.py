@@ -185,3 +185,22 @@ def test_months_without_a_row_are_passed_over(company):
 def test_a_name_turns_nothing_around_it(company):
     (company / "workspace.yaml").write_text('name: {fa: "فروشگاه\\u202e", en: Shop}\n', "utf-8")
     assert workspace.load_settings(company).name == {"fa": "فروشگاه", "en": "Shop"}
+
+
+STATUSES = ["delivered", None, "Returned", "مرجوعی", "Cancelled", "لغو\u200cشده", "payment_failed", " کنسل "]
+
+
+def test_a_cancelled_order_is_no_sale_and_a_returned_one_is(company):
+    orders = pd.DataFrame({
+        "order_id": list("12345678"), "customer_id": list("abcabcab"), "amount": 10.0, "status": STATUSES,
+        "ordered_at": pd.to_datetime(["2025-09-01"] * 8, utc=True).as_unit("us"),
+    })  # fmt: skip
+    orders.to_parquet(company / "tables" / "orders.parquet")
+    lines = pd.DataFrame({"order_id": list("12345678x"), "line": 1, "product_id": list("abcdefghi")})
+    lines.to_parquet(company / "tables" / "order_items.parquet")
+    tables = workspace.open(company, "1404-06")
+    assert "".join(sorted(tables.orders.execute()["order_id"])) == "12347"  # a word that nobody knows is a sale
+    assert "".join(sorted(tables.order_items.execute()["order_id"])) == "12347x"
+    assert tables.whole["orders"].count().execute() == 8  # the table keeps what reports leave out
+    orders.drop(columns="status").to_parquet(company / "tables" / "orders.parquet")
+    assert workspace.open(company, "1404-06").orders.count().execute() == 8

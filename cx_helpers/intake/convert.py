@@ -182,7 +182,8 @@ def _repeated(con, number: int, target: Target) -> None:
     good = f"FROM rows_{number} WHERE _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
     if not _one(con, "SELECT (SELECT count(*) FROM bad) + (SELECT count(*) FROM older)"):
         good = f"FROM rows_{number}"
-    whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) {good}").fetchall()[0]
+    # equal keys have equal hashes, so as many hashes as rows say that no key comes twice, at half the cost
+    whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT hash({key})) {good}").fetchall()[0]
     if whole == distinct or target.per_key:
         return
     again = f"SELECT {key} {good} GROUP BY ALL HAVING count(*) > 1"

@@ -11,7 +11,7 @@ card         sixteen digits with a right Luhn digit and no word against it, or c
 sheba        IR and 24 digits; without IR where the check digits (ISO 7064, modulo 97) are right, or called one
 account, postcode   only where they are called so
 
-Numbers said in words are not seen, nor are keys of other lands.
+Phones said in words are `spoken`; keys of other lands are not seen.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ RIALS = {"rial": 1, "irr": 1, "toman": 10, "thousand_toman": 10_000, "million_to
 UNITS = {"percent": 0.01, "ms": 0.001, "s": 1, "seconds": 1, "min": 60, "minutes": 60, "h": 3600, "hours": 3600}
 # ids that a system counts for itself: the system's name goes before them, so that those of two systems never collide
 LOCAL = {"customer_id", "visitor_id", "event_id", "order_id", "contract_id", "response_id", "ticket_id", "comment_id",
-         "origin_id", "session_id", "message_id", "thing", "deal_id"}  # fmt: skip
+         "origin_id", "session_id", "message_id", "invitation_id", "thing", "deal_id"}  # fmt: skip
 NEWEST, DELETED, VIA = "_newest", "_deleted", "_via_"  # columns that pieces have and tables do not
 
 

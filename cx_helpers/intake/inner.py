@@ -27,6 +27,13 @@ INNER: dict[str, Table] = {
         | {"written_at": Column("timestamp")},
         "what was written on a request that its customer can read, by whom (customer_id): when it was first answered",
     ),
+    "invitations": Table(
+        ("invitation_id",),
+        ("invitation_id", "customer_id", "invited_at"),
+        dict.fromkeys(("invitation_id", "customer_id", "response_id", "survey", "channel", "source"), Column("string"))
+        | {"invited_at": Column("timestamp")},
+        "who was sent a survey, and the answer that came of it (response_id): since when it is awaited",
+    ),
     "deals": Table(
         ("deal_id",),
         ("deal_id",),

@@ -19,6 +19,11 @@ from cx_helpers.intake.values import literal, name
 WORDS = {"text", "comment", "subject", "description"}
 # a number that nothing but a mobile is, or an address, within an id
 _KEY_AS_ID = r"(^|\D)(\+|00)?(98|0)9\d{9}(\D|$)|[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.|^(?i:ir)\d{24}$"
+# what such a key cannot be without, told in a tenth of the time
+_MAY_BE_KEY = (
+    "contains({x}, '@') OR (strlen({x}) > 10 AND (contains({x}, '09') OR contains({x}, '989'))) "
+    "OR (strlen({x}) = 26 AND lower({x}[:2]) = 'ir')"
+)
 _FUNCTIONS = {"cx_redact": privacy.redact_all, "cx_uncover": privacy.uncover_all}
 
 
@@ -53,7 +58,7 @@ def stored(f: Field, target: Target, targets: tuple[Target, ...], *, keyed: bool
     if f.type != "string" or given or f.name in (NEWEST, DELETED):
         return column
     if is_id(f, target):
-        told = f"regexp_matches({column}, {literal(_KEY_AS_ID)})"
+        told = f"({_MAY_BE_KEY.format(x=column)}) AND regexp_matches({column}, {literal(_KEY_AS_ID)})"
         return f"CASE WHEN {told} THEN {pseudonyms.sql(column)} ELSE {column} END" if keyed else column
     if is_words(f, target):
         return _applied("cx_redact", column) if redact else column

@@ -13,7 +13,7 @@ from itertools import count
 import duckdb
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import requests
+from cx_helpers.intake import invitations, requests
 from cx_helpers.intake.fields import DELETED, NEWEST, VIA, Target
 from cx_helpers.intake.inner import TABLES
 from cx_helpers.intake.values import literal, name
@@ -44,13 +44,18 @@ def about(target: Target, file: str, kind: str) -> dict:
 def needs(table: str, pieces: list[dict]) -> set[str]:
     """The tables that a table is completed from."""
     looked = {t.split(".")[0] for p in pieces for t in p["via"].values()}
-    return looked | {t for p in pieces for t in p["among"]} | {"staff"} | requests.needs(table)
+    return looked | {t for p in pieces for t in p["among"]} | {"staff"} | _completed(table)
+
+
+def _completed(table: str) -> set[str]:
+    """The tables that say more of a table's rows than these do."""
+    return requests.needs(table) | invitations.needs(table)
 
 
 def is_plain(state, pieces: list[dict]) -> bool:
     """May these pieces be taken as they are, where no key comes twice?"""
     special = any(p["partial"] or p["via"] or p["among"] for p in pieces) or state.of("staff")
-    special = special or any(state.of(other) for p in pieces for other in requests.needs(p["table"]))
+    special = special or any(state.of(other) for p in pieces for other in _completed(p["table"]))
     columns = [c for p in pieces for c in pq.read_schema(state.pieces / p["file"]).names]
     return not special and not any(c.startswith("_") for c in columns)
 
@@ -76,6 +81,7 @@ def rows(con: duckdb.DuckDBPyConnection, state, table: str, whole: bool = True) 
         elsewhere = sorted({p["kind"] for p in given if p["via"].get(column, other) != other})
         current = _looked_up(con, state, current, (column, other), elsewhere, left)
     current = _answered(con, state, current, table)
+    current = _invited(con, state, current, table)
     if not whole:
         return current, left
     if DELETED in _columns(con, current):
@@ -224,6 +230,16 @@ def _answered(con, state, current: str, table: str) -> str:
     answers = requests.first_answers(messages, tickets, staff)
     found = requests.as_touchpoints(tickets, _columns(con, tickets), current, answers)
     return _kept(con, f"SELECT * FROM {current} UNION ALL BY NAME {found}")
+
+
+def _invited(con, state, current: str, table: str) -> str:
+    """With the time at which answers were asked for, and the invitations that nobody answered."""
+    if table != "responses" or not state.of("invitations"):
+        return current
+    sent, _ = rows(con, state, "invitations", whole=False)
+    timed = _kept(con, invitations.with_time(current, _columns(con, current), sent))
+    left_open = invitations.unanswered(timed, _columns(con, timed), sent)
+    return _kept(con, f"SELECT * FROM {timed} UNION ALL BY NAME {left_open}")
 
 
 def _without_staff(con, state, current: str, table: str, left: Left) -> str:

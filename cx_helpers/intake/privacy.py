@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from cx_helpers.intake import addresses, digits
+from cx_helpers.intake import addresses, digits, spoken
 from cx_helpers.intake.digits import Key
 
 MARKS = {  # in a text with Persian letters, and in one that has Latin letters only
@@ -33,7 +33,8 @@ _SIGNS = (
     "|[آا]ی[ \u200c]?دی|یوزر|کاربری|گرام|اینستا|ایتا|روبیکا|توییتر|[Ii]nsta|[Tt]witter|[Tt]elegram"
 )
 _ADDRESS = re.compile(_SIGNS)
-HINT = rf"\p{{Nd}}([^\n]{{0,3}}\p{{Nd}}){{6}}|{_SIGNS}"  # the engine asks about texts that match it, and no others
+# the engine asks about texts that match it, and no others
+HINT = rf"\p{{Nd}}([^\n]{{0,3}}\p{{Nd}}){{6}}|{_SIGNS}|{spoken.HINT}"
 _PASSWORD = re.compile(r"(?<=://)[^\s/@]*:[^\s/]*(?=@)")
 _STRAY = ("phone", "email", "national_id", "card", "sheba")
 
@@ -46,7 +47,9 @@ def find(text: str) -> list[Key]:
     if not isinstance(text, str):
         raise TypeError(f"redact() takes a text, not {type(text).__name__}; leave nulls out before")
     fixed = list(addresses.places(text)) if _ADDRESS.search(text) else []
+    fixed += [Key("phone", *place) for place in spoken.places(text)]
     if not _LONG.search(text):
+        fixed.sort(key=lambda place: place[1])
         return [Key(*place) for place in fixed if place.kind in MARKS]
     fixed += [Key("mark", *mark.span()) for mark in _MARK.finditer(text)] if "[" in text else []
     found, since = [], 0

@@ -16,6 +16,7 @@ from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
 
+SHORTEST = 8  # digits of a phone that is somebody's
 MANY = 100_000  # rows from which on looking up is quicker than making
 
 
@@ -99,6 +100,8 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     found, wrong = [], []
     for i, f in enumerate(target.fields):
         value = f"coalesce(v{i}, r{i}.v)" if i in left else same.get(i, f"v{i}")
+        if _is_phone(f, target):  # a short code or an extension is nobody's
+            value = f"CASE WHEN length(regexp_replace({value}, '\\D', '', 'g')) >= {SHORTEST} THEN {value} END"
         found.append(f"{literal(f.prefix) + ' || ' if f.prefix else ''}{value} AS {name(f.name)}")
         if i in left:
             tail = literal(f"|{f.name}|")
@@ -117,6 +120,12 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     shown, joins = _stored(job, target, rows, number)
     con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
                 f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){joins}{where}")  # fmt: skip
+
+
+def _is_phone(f: Field, target: Target) -> bool:
+    """Is a column the phones of people, where a row without one is left out?"""
+    kinds = [g.value for g in target.fields if g.name == "kind"]
+    return target.table == "identities" and f.name == "value" and target.needs == "value" and kinds == ["phone"]
 
 
 def _stored(job: Job, target: Target, rows: str, number: int) -> tuple[str, str]:

@@ -107,7 +107,7 @@ def quick(field: Field, x: str) -> str:
     """SQL of the value of text `x` where it is written as exports mostly do, else null (which may be wrong)."""
     if is_quick(field):
         # nothing at its ends, no letters to unify, not one of the short words for nothing
-        plain = f"length({x}) = strlen({x}) AND ord({x}) > 32 AND ord({x}[-1]) > 32"
+        plain = f"length({x}) = strlen({x}) AND {x} >= '!' AND ord({x}[-1]) > 32"
         plain += "".join(f" AND {x} <> {literal(e)}" for e in field.empty)
         if _nulls(field) != ("",):
             plain = f"(strlen({x}) > 5 OR {x} NOT IN ({_among(_nulls(field))})) AND {plain}"

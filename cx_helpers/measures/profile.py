@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from cx_helpers.tables import TABLES
+from cx_helpers.tables import TABLES, need
 
 CONTACTS = ("touchpoints", "orders", "responses", "comments", "tickets")
 OPEN = ("solved", "closed", "resolved", "cancelled", "deleted", "merged")  # statuses of what is no longer open
@@ -91,6 +91,34 @@ def profile(
     missing = {c: ibis.null(kind) for c, kind in ALL.items() if c not in out.columns and c != "lifecycle"}
     out = out.mutate(**missing) if missing else out
     return out.mutate(lifecycle=_lifecycle(out, "orders" in given, as_of, window_days))
+
+
+def of(tables, at: str = "end", window_days: float = 0) -> ir.Table:
+    """The customers of a report with all that is known of each: `profile.of(tables)`.
+
+    tables       what `workspace.open` gives: its segment and its period count
+    at           `end` of the period; `start`, for what is to split the period's own answers: a stage as of the end is
+                 in part their result
+    window_days  as in `profile`; 0: as these customers usually wait (usual_gap)
+    Returns an engine table, one row a customer, as `profile` does; nothing in it is newer than that instant.
+    """
+    if at not in ("start", "end"):
+        raise ValueError(f"at is {at!r}; it is 'end' or 'start' of the period")
+    known = {name: tables.until.maybe(name) for name in CONTACTS}
+    bought = known["orders"]
+    window = window_days or (usual_gap(bought)[0] if bought is not None else float("nan"))
+    return profile(tables.until.customers, getattr(tables.period, at), window, **known)
+
+
+def add(table: ir.Table, profiles: ir.Table, *columns: str) -> ir.Table:
+    """A table with columns of its customers' profiles, to split answers by: `add(tables.responses, who, "lifecycle")`.
+
+    profiles  from `of` or `profile`.  Rows of nobody known, or of nobody in `profiles`, get null.
+    """
+    need(profiles, *columns)
+    mine = profiles.select(*columns, _whose=profiles.customer_id)
+    own = table.drop(*(c for c in columns if c in table.columns))
+    return own.left_join(mine, own.customer_id == mine._whose).drop("_whose")
 
 
 ALL = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import dates, disclosure, records, wording
+from cx_helpers.certainty import ALL
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
@@ -81,11 +82,16 @@ def metrics(name: str, answer: pd.DataFrame, period: dates.Period | None = None,
     An index level of periods becomes each row's own period.
     """
     reading, of, rows = wording.current(), metric(name, unit), []
+    # a level that holds nothing but `all` splits nothing; a province of that name stands among others
+    levels = enumerate(answer.index.names)
+    whole = {"source", *(k for i, k in levels if set(answer.index.get_level_values(i)) == {ALL})}
     for index, row in answer.iterrows():
         values = dict(zip(answer.index.names, index if isinstance(index, tuple) else (index,), strict=True))
         when = next((v for v in values.values() if isinstance(v, dates.Period)), period or reading.period)
         dimensions = {
-            str(k): records.clean(v) for k, v in values.items() if not isinstance(v, dates.Period) and v != "all"
+            str(k): records.clean(v)
+            for k, v in values.items()
+            if not isinstance(v, dates.Period) and not (v == ALL and k in whole)
         }
         if _told(row, dimensions):
             rows.append(_record(name, of, row, dimensions, when))

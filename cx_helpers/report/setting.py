@@ -190,7 +190,9 @@ def group(value, locale: str) -> str:
     """What a group is called: names of one column, or of several joined by a dot; periods and days as a reader says."""
     if isinstance(value, tuple):
         return " · ".join(group(part, locale) for part in value)
-    if period := period_of(value):
+    # four digits alone may be a branch or a province as well as a year: only a Period is a year for sure
+    a_code = isinstance(value, str) and value.isdigit()
+    if not a_code and (period := period_of(value)):
         return period.label(locale)
     if isinstance(value, dt.datetime):  # a timestamp stands for its day
         value = value.date() if not is_null(value) else None

@@ -107,7 +107,7 @@ def table_payload(
         and any(cell["text"] == "—" for row in body for cell in row["cells"])
     ):
         remarks.append(t.dash_note)
-    single = len(answer) == 1 and list(answer.index) == ["all"]
+    single = list(answer.index) == ["all"] and answer.index.name in (None, "all")
     return {
         "columns": head,
         "rows": body,

@@ -28,6 +28,10 @@ ABOUT = {  # what Qualtrics says of every answer: its ImportId, other names of i
     "externalreference": "external_reference", "externaldata": "external_reference",
     "distributionchannel": "channel", "userlanguage": "language", "qlanguage": "language", "contactid": "contact_id",
     "recipientphone": "phone", "phone": "phone", "phonenumber": "phone", "qtotalduration": "duration",
+    # embedded data that a company adds to its invitations
+    "invitedat": "invited_at", "invitationdate": "invited_at", "invitationtime": "invited_at",
+    "invitationsentat": "invited_at", "invitationsentdate": "invited_at", "surveysentdate": "invited_at",
+    "sentat": "invited_at", "sentdate": "invited_at", "تاریخدعوت": "invited_at", "زماندعوت": "invited_at",
 }  # fmt: skip
 NEVER = {"ipaddress", "locationlatitude", "locationlongitude", "locationaccuracy", "responseset"}
 _MADE = re.compile(r"(Topics|Sentiment|Sentiment Score|Sentiment Polarity|Actionability|Parent Topics)$", re.IGNORECASE)
@@ -77,6 +81,8 @@ def _columns(head: list[list[str]]) -> tuple[list[Column] | None, list[tuple[int
     if any(re.fullmatch(r"V\d+", name) for name in names) and "responseid" in map(plain, second):  # legacy
         named = [label if re.fullmatch(r"V\d+", name) else name for name, label in zip(names, second, strict=False)]
         return [Column(n, n, label) for n, label in zip(named, second, strict=False)], numbered[1:]
+    if {"distributionid", "sentat"} <= set(map(plain, names)):  # a distribution's history names answers, too
+        return None, []
     if not {"responseid", "response id"} & {name.strip().casefold() for name in names}:
         return None, []
     for place, row in ((2, third), (1, second)):
