@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cx_helpers import spreadsheet
-from cx_helpers.intake import identity, people, registry
+from cx_helpers.intake import identity, people, registry, review
 from tools.population import RECIPES, build
 
 
@@ -387,6 +387,28 @@ def test_an_answer_decides_and_is_not_asked_again(tmp_path, answer, people_):
     assert len(set(linked(tmp_path, *doubtful()).values())) == people_
     assert not path.exists()  # nothing is left to ask
     assert len(set(linked(tmp_path, *doubtful()).values())) == people_  # and the answer lasts
+
+
+def test_questions_stand_by_group_as_few_as_tie_it_and_the_largest_first():
+    rows = pd.DataFrame(
+        [("a", "b", 1, 1, 3.0), ("c", "d", 1, 4, 2.5), ("b", "e", 1, 1, 2.0), ("a", "e", 1, 1, 1.0)],
+        columns=["x", "y", "n_x", "n_y", "weight"],
+    )
+    asked = review._grouped(rows)
+    assert asked[["x", "y", "group", "records"]].values.tolist() == [
+        ["c", "d", 1, 5], ["a", "b", 2, 3], ["b", "e", 2, 3],  # a and e are one where both others are
+    ]  # fmt: skip
+
+
+def test_one_starred_answer_is_that_of_all_with_the_same_reason(tmp_path):
+    path = tmp_path / "state" / "review.csv"
+    said = [("same*", "w"), ("", "w"), ("different", "w"), ("", "v"), ("متفاوت *", "u"), ("", "u"), ("", "")]
+    rows = [{"answer": a, "why": w, "customer_a": f"a{i}", "customer_b": f"b{i}"} for i, (a, w) in enumerate(said)]
+    spreadsheet.write(path, pd.DataFrame(rows))
+    answers, unclear = review.collect(tmp_path, {})
+    assert unclear == []
+    assert answers == {("a0", "b0"): True, ("a1", "b1"): True, ("a2", "b2"): False, ("a4", "b4"): False,
+                       ("a5", "b5"): False}  # fmt: skip
 
 
 def test_a_list_of_questions_is_no_program(tmp_path):

@@ -1,9 +1,11 @@
 """Which pairs should a person look at?  Questions to the analyst, and answers that last.
 
-`state/review.csv` lists pairs that the records cannot decide, the likeliest first.  The analyst writes `same` or
-`different` (یکی، متفاوت) into its column `answer`; the next ingest reads it, and remembers it in
-`state/identity/answers.csv` by the customers' ids, whatever becomes of the files.  A row may also be written by hand:
-two ids and an answer.  Both files are their owner's only, and safe to open in a spreadsheet.
+`state/review.csv` lists pairs that the records cannot decide.  People who may all be one stand together as a `group`,
+the group with most records at stake first, and are asked about by as few pairs as tie them.  The analyst writes `same`
+or `different` (یکی، متفاوت) into the column `answer`; with a star behind it (`same*`) it answers every open question
+that has the same `why`.  The next ingest reads it, and remembers it in `state/identity/answers.csv` by the customers'
+ids, whatever becomes of the files.  A row may also be written by hand: two ids and an answer.  Both files are their
+owner's only, and safe to open in a spreadsheet.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from cx_helpers.intake.linking import AGAINST, ASK
 from cx_helpers.intake.registry import Known
 
 MOST = 500  # questions at a time
+STAR = "*"  # behind an answer: it holds for all with the same `why`
 SAME = {"same", "yes", "1", "یکی", "یکی است", "همان", "بله", "آری"}
 DIFFERENT = {"different", "no", "0", "متفاوت", "دو نفر", "فرق دارد", "خیر", "نه"}
 SIDES = ("a", "b")
@@ -35,7 +38,7 @@ def collect(folder: Path, before: Known) -> tuple[Answers, list[int]]:
     of: dict[str, list[str]] = {}
     for customer, (person, _) in before.items():
         of.setdefault(person, []).append(customer)
-    for number, row in enumerate(_rows(path), 2):
+    for number, row in enumerate(_spread(_rows(path)), 2):
         said = row.get("answer", "").strip().lower()
         if not said:
             continue
@@ -53,6 +56,14 @@ def collect(folder: Path, before: Known) -> tuple[Answers, list[int]]:
         rows = [(a, b, "same" if one else "different") for (a, b), one in sorted(answers.items())]
         spreadsheet.write(kept, pd.DataFrame(rows, columns=["customer_id", "other_id", "answer"]))
     return answers, unclear
+
+
+def _spread(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows of the list, those without an answer answered as the starred one with the same `why`."""
+    stars = {row.get("why"): row["answer"] for row in rows if (row.get("answer") or "").strip().endswith(STAR)}
+    stars.pop("", None)
+    told = [row["answer"] if (row.get("answer") or "").strip() else stars.get(row.get("why"), "") for row in rows]
+    return [row | {"answer": (said or "").strip().removesuffix(STAR)} for row, said in zip(rows, told, strict=True)]
 
 
 def waiting(folder: Path) -> int:
@@ -117,15 +128,49 @@ def _questions(con, locale: str):
         "emails": "array_to_string(p.mails, ' ')", "national_id": "p.nid_like", "born": day.replace("born", "p.born"),
         "city": "city_said", "address": "address_said", "source": "r.source", "customer": "customer_id",
     }  # fmt: skip
+    size = "(SELECT count(*) FROM id_people o WHERE o.person = p.person)"
     sides = ", ".join(f"{side}.{column} AS {column}_{side}" for column in (*SHOWN, "customer") for side in SIDES)
     about = f"(SELECT r.unique_id, {', '.join(f'{sql} AS {column}' for column, sql in shown.items())} " \
             "FROM id_profiles p JOIN id_records r USING (unique_id))"  # fmt: skip
+    people = f"(SELECT unique_id, person, {size} AS n FROM id_people p)"
     rows = con.execute(
-        f"SELECT id_asked.*, {sides} FROM id_asked JOIN {about} a ON a.unique_id = l JOIN {about} b ON b.unique_id = r "
-        "ORDER BY weight DESC, l, r"
+        f"SELECT id_asked.*, x.person AS x, y.person AS y, x.n AS n_x, y.n AS n_y, {sides} FROM id_asked "
+        f"JOIN {people} x ON x.unique_id = l JOIN {people} y ON y.unique_id = r "
+        f"JOIN {about} a ON a.unique_id = l JOIN {about} b ON b.unique_id = r ORDER BY weight DESC, l, r"
     ).df()
+    rows = _grouped(rows)
     frame = rows[[f"{column}_{side}" for column in (*SHOWN, "customer") for side in SIDES]].copy()
     frame.insert(0, "answer", "")
     frame.insert(1, "chance", (1 / (1 + 2.0 ** -rows["weight"])).round(3))
     frame.insert(2, "why", [explaining.sentence(row, locale) for row in rows.to_dict("records")])
+    frame.insert(3, "group", rows["group"])
+    frame.insert(4, "records", rows["records"])
     return frame
+
+
+def _grouped(rows):
+    """The questions by group, most records at stake first; a pair that two likelier ones tie already is not asked."""
+    of: dict = {}
+    sizes: dict = {}
+
+    def top(person):
+        while of.get(person, person) != person:
+            person = of[person]
+        return person
+
+    kept = []
+    for place, (x, y, n_x, n_y) in enumerate(rows[["x", "y", "n_x", "n_y"]].itertuples(index=False)):
+        sizes |= {x: int(n_x), y: int(n_y)}
+        a, b = top(x), top(y)
+        if a != b:
+            of[max(a, b)] = min(a, b)
+            kept.append(place)
+    rows = rows.iloc[kept].copy()
+    rows["top"] = [top(x) for x in rows["x"]]
+    records: dict = {}
+    for person, n in sizes.items():
+        records[top(person)] = records.get(top(person), 0) + n
+    rows["records"] = rows["top"].map(records)
+    rows = rows.sort_values(["records", "top", "weight"], ascending=[False, True, False], kind="stable")
+    rows["group"] = (rows["top"] != rows["top"].shift()).cumsum()
+    return rows.reset_index(drop=True)
