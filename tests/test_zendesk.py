@@ -331,6 +331,12 @@ First reply time in minutes,Organization,My own field [list]
 """
 
 
+def test_a_csv_that_is_cut_loses_its_last_line_only(zendesk_of):
+    report, ask = zendesk_of({"export.csv": ADMIN + '1,3,"cu'})
+    assert (report.rows_in, report.taken, report.quarantined) == (3, 2, {"broken_quote": 1})
+    assert ask("SELECT count(*), count(solved_at) FROM {tickets}") == [(2, 1)]  # an empty cell is null there, too
+
+
 def test_the_admin_csv_with_its_own_labels_and_the_accounts_time_zone(zendesk_of):
     report, ask = zendesk_of({"export.csv": ADMIN}, {"timezone": "Asia/Tehran"})
     assert not report.problems

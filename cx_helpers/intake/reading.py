@@ -53,7 +53,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
                 if line.fields is None:
                     broken.append(Broken(line.number, line.code, line.raw))
                 else:
-                    yield (line.number, *line.fields)
+                    yield (line.number, *(text or None for text in line.fields))  # as the engine reads them
 
         relation = fill(con, columns, good())
         return Raw(relation, columns, broken, twice=twice, faults=faults)
