@@ -10,6 +10,7 @@ import sys
 import traceback
 
 from cx_helpers import __doc__ as PURPOSE
+from cx_helpers import sentiment_commands
 
 OK, WRONG, SOME, INTERRUPTED = 0, 1, 2, 130
 _CODES = """\
@@ -108,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--out", default="reports", metavar="DIR", help="where runs were published (default: reports)")
     forget.set_defaults(do=_forget)
 
-    _sentiment_commands(commands)
+    sentiment_commands.add(commands, _Parser, _workspace, _positive)
 
     run = commands.add_parser("run", help="run notebooks and publish their pages, all at once", epilog=_CODES)
     run.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="names, with or without number; none: all")
@@ -128,28 +129,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     run.set_defaults(do=_run)
     return parser
-
-
-def _sentiment_commands(commands) -> None:
-    """`cx sentiment train`, `cx sentiment evaluate`."""
-    sentiment = commands.add_parser("sentiment", help="teach the sentiment model, or tell how good it is")
-    verbs = sentiment.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
-    where = "labelled comments: a folder with train.parquet and test.parquet, or a file (text, label, domain)"
-
-    train = verbs.add_parser("train", help="labelled comments -> a model with its held-out proof")
-    train.add_argument("--data", default="", metavar="DIR", help=where)
-    train.add_argument("--out", default="sentiment.parquet", metavar="FILE", help="the model (default: %(default)s)")
-    train.add_argument("--features", type=_positive(int), metavar="N", help="how many words, pairs and parts are kept")
-    train.add_argument("--strength", type=_positive(float), metavar="C", help="inverse of the L2 penalty")
-    train.add_argument("--doubt", type=float, metavar="P", help="doubt labels held less likely than this; 0: none")
-    train.set_defaults(do=_train)
-
-    evaluate = verbs.add_parser("evaluate", help="how good is a model? a page with every figure's interval")
-    evaluate.add_argument("--data", default="", metavar="DIR", help=where)
-    evaluate.add_argument("--model", default="", metavar="FILE", help="the model (default: the shipped one)")
-    evaluate.add_argument("--before", default="", metavar="FILE", help="a model to compare it with")
-    evaluate.add_argument("--out", default="reports/sentiment", metavar="DIR", help="where (default: %(default)s)")
-    evaluate.set_defaults(do=_evaluate)
 
 
 def _workspace(command: argparse.ArgumentParser) -> None:
@@ -228,29 +207,6 @@ def _forget(asked: argparse.Namespace) -> int:
     if not customer.strip():
         raise ValueError("give the customer's id, pseudonym, phone or e-mail")
     print(forgetting.forget(settings.company(asked.workspace), customer, [Path(asked.out)]).text())
-    return OK
-
-
-def _train(asked: argparse.Namespace) -> int:
-    from cx_helpers.intake import sentiment_labelled, sentiment_training
-    from cx_helpers.run import judging
-
-    given = {name: value for name in ("features", "strength", "doubt") if (value := getattr(asked, name)) is not None}
-    recipe = sentiment_training.Recipe(**given)
-    data = sentiment_labelled.read(asked.data, "train")
-    sentiment_training.train(data, asked.out, recipe, lambda what: print(f"… {what}", file=sys.stderr, flush=True))
-    print(judging.summary(judging.judge(asked.out, data=asked.data)))
-    print(f"{asked.out}: {os.path.getsize(asked.out):,} bytes; a page of it: cx sentiment evaluate --model {asked.out}")
-    return OK
-
-
-def _evaluate(asked: argparse.Namespace) -> int:
-    from cx_helpers.run import judging
-
-    judged = judging.judge(asked.model, asked.before, asked.data)
-    pages = judging.publish(judged, asked.out)
-    print(judging.summary(judged))
-    print(*pages, sep="\n")
     return OK
 
 

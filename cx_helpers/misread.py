@@ -19,12 +19,13 @@ LEAST = 0.2  # hit less false: a model that tells the classes apart less than th
 
 @dataclass(frozen=True)
 class Rates:
-    """How calls go wrong in a domain that is not among those seen.
+    """How calls go wrong: in a domain that is not among those seen, or in a company that labelled some of its own.
 
     hit    share of the true ones that are called so;  false  of the others
-    spread variances of hit and false, where one domain is all that is known
+    spread variances of hit and false by the number of labels, where they are the company's own or one domain's
     error  how far off the corrected share was, at root mean square, in each domain corrected by the others' rates; null
            where there is one domain only;  df  the domains behind it
+    unseen share of what is counted that lies outside the domains seen: all of it, but for a company's own labels
     """
 
     hit: float
@@ -32,30 +33,53 @@ class Rates:
     spread: tuple[float, float] = (0.0, 0.0)
     error: float = np.nan
     df: float = np.inf
+    unseen: float = 1.0
 
 
 def rates(errors: pd.DataFrame, label: str) -> Rates:
     """The rates of one label from a confusion by domain.
 
-    errors  index domain: n_negative, n_positive, and LABEL_hit, LABEL_false (intake.sentiment_evidence.confusion)
-    A domain weighs as the root of its comments, as in teaching.
+    errors  index domain: n_negative, n_positive, and LABEL_hit, LABEL_false (intake.sentiment_evidence.confusion);
+            with n_not_LABEL where others than the opposite are in LABEL_false (intake.sentiment_misread.confusion)
+    A domain weighs as the root of its comments, as in teaching.  With `unseen`, the domains are a company's own sources
+    of comments (reviews, tickets), which weigh as they are: the rates are its own, and only the share `unseen` of its
+    comments, which come from elsewhere, is as far off as such a source is from the others (one source alone: as
+    LABEL_elsewhere says, by LABEL_df).
     """
     errors = errors.dropna(subset=[f"{label}_hit", f"{label}_false"])
-    n = errors[["n_negative", "n_positive"]].to_numpy(float)
-    n = n if label == "negative" else n[:, ::-1]
+    other = f"n_not_{label}" if f"n_not_{label}" in errors else f"n_{'positive' if label == 'negative' else 'negative'}"
+    n = errors[[f"n_{label}", other]].to_numpy(float)
     seen, weight = errors[[f"{label}_hit", f"{label}_false"]].to_numpy(float), np.sqrt(n.sum(1))
     if not len(seen):
         return Rates(np.nan, np.nan)
     hit, false = (float(x) for x in weight @ seen / weight.sum())
-    if len(seen) == 1:
+    if len(seen) == 1 and "unseen" not in errors:
         return Rates(hit, false, (hit * (1 - hit) / n[0, 0], false * (1 - false) / n[0, 1]))
+    if "unseen" in errors:
+        return _own(errors, label, n, seen)
+    return Rates(hit, false, error=_off(n, seen, weight), df=len(seen))
+
+
+def _own(errors: pd.DataFrame, label: str, n: np.ndarray, seen: np.ndarray) -> Rates:
+    total = n.sum(0)
+    hit, false = (n * seen).sum(0) / total
+    spread = tuple(x * (1 - x) / m for x, m in zip((hit, false), total, strict=True))
+    if len(seen) > 1:
+        known = {"error": _off(n, seen, n.sum(1)), "df": len(seen)}
+    else:
+        known = {"error": float(errors[f"{label}_elsewhere"].iloc[0]), "df": float(errors[f"{label}_df"].iloc[0])}
+    return Rates(float(hit), float(false), spread, **known, unseen=float(errors["unseen"].iloc[0]))
+
+
+def _off(n: np.ndarray, seen: np.ndarray, weight: np.ndarray) -> float:
+    """How far off, at root mean square, is the share of each domain corrected by the rates of the others?"""
     true = n[:, 0] / n.sum(1)
     called = (n * seen).sum(1) / n.sum(1)
     off = []
     for place in range(len(seen)):
         others = np.delete(weight, place) @ np.delete(seen, place, 0) / np.delete(weight, place).sum()
         off.append(_share(called[place], *others) - true[place])
-    return Rates(hit, false, error=float(np.sqrt(np.mean(np.square(off)))), df=len(seen))
+    return float(np.sqrt(np.mean(np.square(off))))
 
 
 def _share(called, hit: float, false: float):
@@ -75,12 +99,11 @@ def corrected(answer: pd.DataFrame, name: str, of: Rates) -> pd.DataFrame:
     """
     apart, called = of.hit - of.false, answer[name]
     share = _share(called, of.hit, of.false)
-    if not apart >= LEAST or (np.isnan(of.error) and np.isfinite(of.df)):
+    if not apart >= LEAST or (np.isnan(of.error) and np.isfinite(of.df) and of.unseen > 0):
         return answer.assign(called=called, **dict.fromkeys((name, "low", "high", "se"), np.nan))
-    if np.isnan(of.error):
-        unknown = (share**2 * of.spread[0] + (1 - share) ** 2 * of.spread[1]) * (certainty.Z95 / apart) ** 2
-    else:
-        unknown = (of.error * certainty.t_quantile(of.df)) ** 2
+    unknown = (share**2 * of.spread[0] + (1 - share) ** 2 * of.spread[1]) * (certainty.Z95 / apart) ** 2
+    if not np.isnan(of.error):
+        unknown = unknown + (of.unseen * of.error * certainty.t_quantile(of.df)) ** 2
     low = share - np.sqrt(((called - answer["low"]) / apart) ** 2 + unknown)
     high = share + np.sqrt(((answer["high"] - called) / apart) ** 2 + unknown)
     found = {name: share, "low": low.clip(lower=0), "high": high.clip(upper=1), "se": answer["se"] / apart}

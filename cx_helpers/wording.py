@@ -344,6 +344,7 @@ spearman | همبستگی اسپیرمن | Spearman correlation
 contribution | وزن | weight
 agreement | همخوانی | agreement
 read | خوانده‌شده | read
+sentiment_model | مدلی که احساس را خواند | read by the model
 ties | سهم رویدادهای هم‌زمان | share of simultaneous events
 identities | شناسه‌ها | identities
 exposures | حضور در آزمایش‌ها | exposures

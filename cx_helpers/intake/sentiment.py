@@ -2,8 +2,8 @@
 
 The shipped model knows two classes, negative and positive: what "neutral" means differs so much between the sets that
 people labelled (F1 of a trained neutral class: 0.09-0.67) that teaching it would be pretending. Neutral is therefore a
-band around the middle that the reader may widen or narrow, and `p_neutral` is null. How well it does is written in
-`models/sentiment-fa.md`.
+band around the middle that the reader may widen or narrow, and `p_neutral` is null; a model that a company taught by
+its own stars and scores (sentiment_adapting) may have three classes. How well it does: `models/sentiment-fa.md`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import expit
 
 from cx_helpers import persian
 from cx_helpers.intake import sentiment_model
@@ -32,13 +31,13 @@ def score(texts, model: Model | str | None = None, band: float = 0.2, sure: floa
     """How does each text feel, and how sure is that?
 
     texts   a Series or list of texts; nulls are allowed
-    model   a model file or one already loaded; None: the shipped Persian one
+    model   a model file or one already loaded (sentiment_versions.chosen: the company's); None: the shipped Persian one
     band    half width of the neutral band on the scale of `sentiment`: 0.2 calls p(positive) from 0.4 to 0.6 neutral
     sure    sentiment nearer to 0 than this is flagged unsure: 0.6 is p(positive) between 0.2 and 0.8
 
     Returns one row a text, with the texts' own index:
-      p_negative, p_positive   0..1, together 1; calibrated on held-out texts
-      p_neutral                null: the model has no neutral class (see the module's text)
+      p_negative, p_positive   0..1, together (with p_neutral, where there is one) 1; calibrated on held-out texts
+      p_neutral                null, but for models taught by a company's own labels (see the module's text)
       sentiment                p_positive - p_negative, -1..1
       feeling                  negative, neutral or positive, by the band
       unsure                   the model would rather not say; among the others it is right about nine times in ten
@@ -48,23 +47,24 @@ def score(texts, model: Model | str | None = None, band: float = 0.2, sure: floa
     if not 0 <= band <= 1 or not band <= sure <= 1:
         raise ValueError(f"band is {band!r} and sure is {sure!r}; both lie in 0..1, and sure is not below band")
     texts = _series(texts)
-    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
-    logit, known = np.full(len(texts), np.nan), np.zeros(len(texts), int)
+    model = _loaded(model)
+    p, known = np.full((len(texts), 3), np.nan), np.zeros(len(texts), int)
     for start in range(0, len(texts), BATCH):
         batch = texts.iloc[start : start + BATCH]
         there = np.flatnonzero(batch.notna().to_numpy())
         if len(there):
-            read = model.read(batch.iloc[there].tolist())
-            logit[start + there] = np.where(read.letters >= 2, read.logit, np.nan)
-            known[start + there] = read.known
-    positive = expit(logit)
-    sentiment = 2 * positive - 1
-    found = ~np.isnan(logit)
+            felt = model.feel(batch.iloc[there].tolist())
+            classes = np.stack([felt.negative, felt.neutral, felt.positive], axis=1)
+            p[start + there] = np.where(felt.letters[:, None] >= 2, classes, np.nan)
+            known[start + there] = felt.known
+    negative, neutral, positive = p.T
+    sentiment = positive - negative
+    found = ~np.isnan(sentiment)
     feeling = np.select([~found, sentiment > band, sentiment < -band], [-1, 2, 0], 1)
     return pd.DataFrame(
         {
-            "p_negative": 1 - positive,
-            "p_neutral": np.nan,
+            "p_negative": negative,
+            "p_neutral": neutral,
             "p_positive": positive,
             "sentiment": sentiment,
             "feeling": pd.Categorical.from_codes(feeling, FEELINGS, ordered=True),
@@ -73,6 +73,11 @@ def score(texts, model: Model | str | None = None, band: float = 0.2, sure: floa
         },
         index=texts.index,
     ).assign(unsure=lambda frame: frame["unsure"].mask(~found))
+
+
+def _loaded(model) -> Model:
+    """The model given, or the one in its file, or the shipped one; any that can `feel` will do."""
+    return model if hasattr(model, "feel") else sentiment_model.load(*([model] if model else []))
 
 
 def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
@@ -87,7 +92,9 @@ def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
     """
     if not isinstance(text, str):
         raise TypeError(f"explain() takes one text, not {type(text).__name__}; use score() for many")
-    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
+    model = _loaded(model)
+    if not isinstance(model, Model):
+        return model.explain(text)
     read = model.read([text])
     rows = []
     if read.letters[0] >= 2:
@@ -182,21 +189,40 @@ def _as_written(text: str, tokens: list[str]) -> list[str]:
 
 
 def errors(comments, model: Model | str | None = None) -> Callable[[float], pd.DataFrame] | None:
-    """How does the model misread comments of a domain that it had never seen?  For `measures.sentiment` to correct by.
+    """How does the model misread comments of a domain it had never seen, or of the company whose labels taught it?
+
+    For `measures.sentiment` to correct by.
 
     comments  an engine table with its feelings
-    Returns a function of the neutral band that gives `sentiment_evidence.confusion`; None where nothing is known: the
-    feelings came with the comments (no p_positive: another's model read them), or the model brings no held-out proof.
+    Returns a function of the neutral band that gives `sentiment_evidence.confusion` (or `sentiment_misread.confusion`);
+    None where nothing is known: the feelings came with the comments (no p_positive: another's model read them), or the
+    model brings no held-out proof.
     """
-    from cx_helpers.intake import sentiment_evidence
+    from cx_helpers.intake import sentiment_evidence, sentiment_misread
 
     if "p_positive" not in comments.columns:
         return None
-    model = model if isinstance(model, Model) else sentiment_model.load(*([model] if model else []))
+    model = _loaded(model)
+    if (own := sentiment_misread.kept(model.about)) is not None:
+        return functools.partial(_own_errors, own, float(model.about["unseen"]))
     if "evidence" not in model.about:
         return None
     proof = sentiment_evidence.kept(model)
     return functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
+
+
+def _own_errors(proof: pd.DataFrame, unseen: float, band: float) -> pd.DataFrame:
+    from cx_helpers.intake import sentiment_misread
+
+    return sentiment_misread.confusion(proof, unseen, errors_elsewhere(band), band)
+
+
+@functools.cache
+def errors_elsewhere(band: float) -> pd.DataFrame:
+    """How the shipped model misreads a domain it has never seen."""
+    from cx_helpers.intake import sentiment_evidence
+
+    return sentiment_evidence.confusion(sentiment_evidence.kept(sentiment_model.load())["left_out"], band)
 
 
 def scored(comments, model: Model | str | None = None):
@@ -214,7 +240,7 @@ def scored(comments, model: Model | str | None = None):
         return _on_spark(comments, model)
 
     schema = dict(comments.schema().items()) | dict.fromkeys(DERIVED, "float64")
-    return ibis.memtable(score_comments(comments.execute()), schema=ibis.schema(schema))
+    return ibis.memtable(score_comments(comments.execute(), model), schema=ibis.schema(schema))
 
 
 def _on_spark(comments, model: Model | str | None):

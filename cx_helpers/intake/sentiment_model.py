@@ -29,6 +29,7 @@ from scipy import sparse
 from cx_helpers import persian
 from cx_helpers.errors import Refusal
 from cx_helpers.intake import privacy
+from cx_helpers.intake.sentiment_classes import Felt, chances
 
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
 SHORTEST_PART, LONGEST_PART = 2, 5
@@ -164,6 +165,12 @@ class Model:
         logit = self.intercept + words * word_scale + parts * part_scale
         return Reading(flat, word_scale, part_scale, logit, found[:, _LETTERS].astype(int), known, worth)
 
+    def feel(self, texts: list[str]) -> Felt:
+        """How each text of a batch feels: p of the classes (sentiment_classes), and how much of it was recognised."""
+        read = self.read(texts)
+        half = float(self.about["half"]) if "half" in self.about else None
+        return Felt(*chances(read.logit, half), read.letters, read.known)
+
     def _pair_keys(self, seen_as: np.ndarray) -> np.ndarray:
         """Key of each token with the next; -1 where either is unknown or a line break (which is never a word)."""
         following = np.append(seen_as[1:], -1)
@@ -250,6 +257,13 @@ def load(path: str | Path = SHIPPED) -> Model:
         last=_worth(by_kind["last"]),
         about=about,
     )
+
+
+def table(path: str | Path = SHIPPED) -> tuple[pd.DataFrame, float]:
+    """A model file as it is taught anew from: its rows (kind, feature, idf, weight), and its intercept."""
+    start = load(path).intercept
+    frame = pq.read_table(path, columns=["kind", "feature", "idf", "weight"]).to_pandas()
+    return frame.astype({"idf": float, "weight": float}), start
 
 
 def _worth(of: pd.DataFrame) -> dict[str, complex]:

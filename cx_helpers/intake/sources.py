@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, forgetting, linked, merge, pseudonyms, quarantine, review, store, taking, units
+from cx_helpers.intake import (
+    convert,
+    forgetting,
+    linked,
+    merge,
+    pseudonyms,
+    quarantine,
+    review,
+    sentiment_choice,
+    store,
+    taking,
+    units,
+)
 from cx_helpers.intake.faults import said, words
 from cx_helpers.intake.inner import INNER
 from cx_helpers.intake.mapping import Source, SourceError, read_sources
@@ -45,6 +57,7 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
         )
     with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
         _run(con, sources, settings, scratch, report, progress)
+        sentiment_choice.ingested(folder)
     report.questions = review.waiting(folder)
     return report
 

@@ -52,7 +52,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         taken = convert.convert(job)
         for piece in pieces:
             if piece["table"] == "comments" and scored(part.source):
-                _score(con, state.pieces / piece["file"])
+                _score(con, state.pieces / piece["file"], settings.folder)
         record["pieces"] += _filled(state, pieces) if part.source.dialect else pieces
         record["rows_in"] += taken.rows
         record["taken"] += taken.taken
@@ -131,26 +131,32 @@ def how(unit: Unit, settings: Settings, secret: str | None) -> str:
     hidden = hashlib.sha256((secret or "").encode()).hexdigest()
     redact = settings.privacy["redact_text"]
     return store.digest(
-        store.VERSION, asdict(unit.source), settings.currency, settings.locale, _model(unit.source), hidden, redact
+        store.VERSION,
+        asdict(unit.source),
+        settings.currency,
+        settings.locale,
+        _model(unit.source, settings.folder),
+        hidden,
+        redact,
     )
 
 
-def _model(source: Source) -> str:
+def _model(source: Source, folder: Path) -> str:
     """Which model scores a source's comments; another model scores them anew."""
     if not scored(source):
         return ""
-    from cx_helpers.intake import sentiment_model
+    from cx_helpers.intake import sentiment_versions
 
-    return store.fingerprint(Path(sentiment_model.SHIPPED))["sha256"]
+    return sentiment_versions.fingerprint(folder)
 
 
-def _score(con, piece: Path) -> None:
+def _score(con, piece: Path, folder: Path) -> None:
     """Add to a piece of comments how each one feels; rows and their order stay."""
-    from cx_helpers.intake import sentiment
+    from cx_helpers.intake import sentiment, sentiment_versions
 
     file = pq.ParquetFile(piece)
     batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(5000))
-    scored = sentiment.score_comments(batches)
+    scored = sentiment.score_comments(batches, sentiment_versions.chosen(folder, "model"))
     con.register("_scored", scored)
     convert.write_parquet(con, "SELECT * FROM _scored", "comments", piece)
     con.unregister("_scored")

@@ -216,6 +216,7 @@ def _manifest(context: Context, entries: list[dict]) -> dict:
         "engine": settings.engine.partition("://")[0],
         "inputs": context.inputs,
         "versions": manifest.versions(),
+        "sentiment": manifest.sentiment(settings),
         "start": context.started.isoformat(),
         "end": dt.datetime.now(dt.UTC).isoformat(),
         "outcome": "failed" if "failed" in outcomes else "published",

@@ -58,6 +58,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sentiment(settings: Settings) -> dict:
+    """What has read the comments of tables/, and what reads those that come in: version, and hash of its weights."""
+    from cx_helpers.intake import sentiment_choice
+
+    said = sentiment_choice.choice(settings.folder)
+    path = sentiment_choice.weights(settings.folder, said["tables"])
+    return said | {"sha256": sha256(path) if path else None}
+
+
 def versions() -> dict[str, str]:
     """Of Python and of what computes and draws."""
     found = {"python": platform.python_version()}
