@@ -52,7 +52,7 @@ def tool():
     ("file", "requirements"),
     [
         ("requirements.lock", wanted("build")),
-        ("requirements-dev.lock", wanted("build", "dev", extras=("spark", "pull"))),
+        ("requirements-dev.lock", wanted("build", "dev", extras=("spark", "pull", "heavy"))),
     ],
 )
 def test_a_lock_holds_what_the_project_asks_for(file, requirements):

@@ -12,7 +12,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCKS = {  # the larger one first; the smaller one holds the same versions
-    "requirements-dev.lock": ["--extra", "spark", "--extra", "pull", "--group", "build", "--group", "dev"],
+    "requirements-dev.lock": [
+        "--extra",
+        "spark",
+        "--extra",
+        "pull",
+        "--extra",
+        "heavy",
+        "--group",
+        "build",
+        "--group",
+        "dev",
+    ],
     "requirements.lock": ["--group", "build", "--constraint", "requirements-dev.lock"],
 }
 
