@@ -17,6 +17,7 @@ from conftest import ROOT, SAMPLE
 
 from cx_helpers import dates
 from cx_helpers import workspace as ws
+from cx_helpers.intake import sentiment
 from cx_helpers.measures import survey
 from cx_helpers.report.explore import cut
 
@@ -36,6 +37,10 @@ def desk(tmp_path_factory):
     empty = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
     book["cells"].append(empty | {"id": "wrong", "source": WRONG})
     (desk / "notebooks" / "survey.ipynb").write_text(json.dumps(book), "utf-8")
+    book = json.loads((ROOT / "notebooks" / "02-sentiment.ipynb").read_text("utf-8"))
+    asked = ("sentiment-02", "sentiment-03", "sentiment-42")  # parameters, tables and model, the box to paste into
+    book["cells"] = [cell for cell in book["cells"] if cell["id"] in asked]
+    (desk / "notebooks" / "pasting.ipynb").write_text(json.dumps(book), "utf-8")
     return desk
 
 
@@ -146,6 +151,35 @@ def test_a_mistake_is_told_in_one_sentence(page):
     told = page.locator(COMPLAINT).inner_text().strip().splitlines()
     assert told == [f"line 1: {WRONG}", "ParameterError: '1404-13' is not a period: month 13 is not one of 1-12; "
                     "did you mean '1404-12'?"]  # fmt: skip
+
+
+def test_pasted_comments_are_read_right_to_left_with_the_words_behind_their_score(lab, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    page.goto(f"{lab}/lab/tree/pasting.ipynb?token={TOKEN}")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()
+    box = page.locator(".cx-paste textarea")
+    box.wait_for(timeout=120_000)
+    box.fill("غذا سرد و بدمزه بود\n\nپیک <i>مؤدب</i> و خوش‌برخورد بود، عالی\nhello there")
+    page.locator(".cx-paste button").click()
+    answers = page.locator(".cx-paste section")
+    page.wait_for_function("document.querySelectorAll('.cx-paste section p i').length == 0 &&"
+                           "document.querySelector('.cx-paste section p').textContent.includes('سرد')")  # fmt: skip
+    assert answers.count() == 3, "an empty line is no comment"
+    assert "<i>مؤدب</i>" in answers.nth(1).inner_text(), "shown as it was typed, not obeyed"
+    assert answers.locator("p > b").all_inner_texts() == ["ناخوشایند", "خوشایند"]
+    assert "خوانده نشد" in answers.nth(2).inner_text()
+    want = sentiment.explain("غذا سرد و بدمزه بود").query("kind != 'start'")
+    chips = answers.nth(0).locator("span bdi:first-child").all_inner_texts()
+    assert chips == want.index[:8].tolist()
+    placed = answers.nth(0).locator("p").first.evaluate(PLACED)
+    assert placed["right"] < 10 < placed["left"], "it begins at the right edge"
+    assert placed["font"].startswith("Vazirmatn")
+    assert box.evaluate("e => getComputedStyle(e).unicodeBidi") == "plaintext"
+    page.locator(".cx-paste").screenshot(path=os.environ["CX_SHOT"]) if "CX_SHOT" in os.environ else None
+    context.close()
 
 
 def test_nothing_else_went_wrong_and_nobody_outside_was_asked(page, lab):

@@ -71,13 +71,13 @@ def _finding(aspect, row, looks: int, felt: pd.DataFrame, costs: pd.DataFrame | 
         p_adjusted=clean(row["p_adjusted"]),
         severity=loud if troubled else "low" if loud == "low" else "medium",
         text=say(**claim, a=name(aspect), x=x, b=b, way=way),
-        detail=_detail(aspect, row, bad, costs),
+        detail=_detail(aspect, row, felt, costs),
         looks=looks,
         good=None if metric == "aspect_share" and not troubled else not up,
     )
 
 
-def _detail(aspect, row, bad: float, costs: pd.DataFrame | None) -> Words:
+def _detail(aspect, row, felt: pd.DataFrame, costs: pd.DataFrame | None) -> Words:
     ends = [step(row["metric"], row[c], unit=False, sign="+") for c in ("low", "high")]
     parts = [
         say(
@@ -88,8 +88,17 @@ def _detail(aspect, row, bad: float, costs: pd.DataFrame | None) -> Words:
             high=ends[1],
         )
     ]
-    if row["metric"] == "aspect_share" and bad == bad:
-        parts.append(say(fa="{x:.0%} آن‌ها ناراضی‌اند.", en="{x:.0%} of them are unhappy with it.", x=bad))
+    bad = felt.loc[aspect] if aspect in felt.index else None
+    if row["metric"] == "aspect_share" and bad is not None and bad["aspect_negative"] == bad["aspect_negative"]:
+        parts.append(
+            say(
+                fa="{x:.0%} آن‌ها ناراضی‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، آن‌گونه که مدل می‌خواند).",
+                en="{x:.0%} of them are unhappy with it (95% interval {low:.0%} to {high:.0%}, as the model reads).",
+                x=bad["aspect_negative"],
+                low=bad["low"],
+                high=bad["high"],
+            )
+        )
     price = None if costs is None or aspect not in costs.index else costs.loc[aspect]
     if price is not None and price["high"] < 0:
         parts.append(_price(price))
