@@ -70,6 +70,15 @@ def a_segment(segment: str) -> Words:
     )  # fmt: skip
 
 
+def a_step(step: str, there: list[str]) -> Words:
+    """No customer was ever at a step of a funnel."""
+    return say(
+        fa="هیچ مشتری‌ای در گام {step} دیده نشده است{hint}. نقطه‌های تماس: {there}",
+        en="step '{step}': no customer was ever there{hint}; touchpoints: {there}",
+        step=raw(step), hint=hint(step, there), there=raw(", ".join(there)),
+    )  # fmt: skip
+
+
 def a_visitor(goal: str, there: list[str]) -> Words:
     """No customer was ever at the destination."""
     return say(

@@ -9,7 +9,7 @@ from cx_helpers.certainty import Z95
 
 
 def kaplan_meier(durations, events, weights=None, entries=None) -> pd.DataFrame:
-    """The share to whom it has not happened yet, after each duration; who is only watched so far counts as long as seen.
+    """The share to whom it has not happened yet, after each duration; who is only watched counts as long as seen.
 
     durations  how long each was watched, 0 or more;  events  did it happen at the end of that (True), or did watching
                end (False)?  weights  how many are alike (rows collapsed to counts);  entries  the age at which watching
@@ -47,7 +47,7 @@ def _running(values: pd.Series, weights: pd.Series, at: np.ndarray, side: str) -
 
 
 def at(curve: pd.DataFrame, durations) -> pd.DataFrame:
-    """The curve of `kaplan_meier` at any durations: at_risk, survival, low, high; survival is 1 before the first event."""
+    """The curve of `kaplan_meier` at any durations: at_risk, survival (1 before the first event), low, high."""
     durations = np.asarray(durations, float)
     place = np.searchsorted(curve.index.to_numpy(), durations, side="right") - 1
     start = pd.DataFrame({"at_risk": [np.nan], "survival": [1.0], "low": [np.nan], "high": [np.nan]})

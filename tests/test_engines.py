@@ -31,6 +31,9 @@ from cx_helpers.measures import (
     experiment_outcomes,
     fixing,
     friction,
+    funnel,
+    funnel_drops,
+    funnel_walks,
     impossible,
     journey,
     lifecycle,
@@ -112,7 +115,30 @@ def counted(trial):
     return pd.Series([str(fact) for fact in [*facts, trial.first, trial.last]])
 
 
+WAY = ["product_page", "cart", "checkout", "payment"]
+
+
+def walked(t, by="channel"):
+    more = {"by": by, "optional": ("checkout",), "within": "3d"}
+    return funnel_walks.walks(t.until.touchpoints, WAY, t.period.start, t.period.end, **more)
+
+
+def numbers(table, *columns):
+    """Columns that hold nulls, as one kind of number on both engines."""
+    return table.execute().astype(dict.fromkeys(columns, float))
+
+
 ANSWERS = {
+    "funnel_walks.walks": lambda t: numbers(walked(t).order_by("customer_id", "journey"), "t1", "t2", "t3"),
+    "funnel_walks.both": lambda t: pd.DataFrame(
+        [funnel_walks.sizes(w) for w in funnel_walks.both(t.until.touchpoints, WAY, t.period)]
+    ),
+    "funnel_walks.sizes": lambda t: pd.Series(funnel_walks.sizes(walked(t))),
+    "funnel_walks.people": lambda t: numbers(funnel_walks.people(walked(t), WAY, "payment", True), "waited_s"),
+    "funnel_walks.default_steps": lambda t: pd.Series(funnel_walks.default_steps(t.until.touchpoints, {})),
+    "funnel.conversion": lambda t: funnel.conversion(walked(t), WAY, "channel", ("checkout",)),
+    "funnel.durations": lambda t: funnel.durations(walked(t), WAY, "3d", t.period.end),
+    "funnel_drops.afterwards": lambda t: funnel_drops.afterwards(walked(t), t.until.touchpoints, WAY, "3d"),
     "basket.baskets": lambda t: bought(t).group_by("buyer").agg(n=bought(t).count()).order_by("buyer"),
     "basket.sizes": lambda t: basket.sizes(bought(t), t.months(3)),
     "basket.left_out": lambda t: pd.Series(basket.left_out(t.until.order_items, t.until.orders)),

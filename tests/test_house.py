@@ -42,6 +42,7 @@ GROUND = {
     "settings",
     "spending",
     "spreadsheet",
+    "survival",
     "tables",
     "versus",
     "whereabouts",

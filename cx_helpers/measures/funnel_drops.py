@@ -1,0 +1,119 @@
+"""Which drop of a funnel is out of the ordinary, what does each cost, and where did those who left go?"""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from cx_helpers import certainty, contrasts, disclosure, engine
+from cx_helpers.records import severity
+
+GONE = "(gone)"
+LARGE = 0.05  # five points of a step's conversion
+
+
+def costs(whole: pd.DataFrame, order_value: float | None = None) -> pd.DataFrame:
+    """What does each drop cost at most, if those who left would go on as those do who stayed?
+
+    whole  of `funnel.conversion`, not split;  order_value  mean amount of an order
+    Returns, index step (from the second on), dearest first: n, customers, `passed` with low and high, `lost`, `onward`
+    (the share of those who got there that reach the goal), `would_convert` = lost x onward, `money`.  It is the most
+    that mending the step can bring: who leaves may differ from who stays.
+    """
+    steps = whole.iloc[1:]
+    goal = whole["reached"].iloc[-1]
+    onward = (goal / steps["reached"]).where(steps["reached"] > 0)
+    out = steps[["n", "customers", "passed", "low", "high", "lost"]].assign(onward=onward)
+    out["would_convert"] = out["lost"] * onward
+    out["money"] = out["would_convert"] * order_value if order_value else np.nan
+    return out.sort_values("would_convert", ascending=False, kind="stable")
+
+
+def looks(
+    answers: dict[str | None, tuple[pd.DataFrame, pd.DataFrame]],
+    dear: pd.DataFrame,
+    order_value: float | None = None,
+    smallest: int = 30,
+) -> pd.DataFrame:
+    """At which step does a group get through less often than the others, and which step got worse?
+
+    answers  {column: (`funnel.conversion` by it, of this period and of the one before)}; None: not split;  dear  of
+             `costs`, not split;  order_value  mean amount of an order
+    Returns one row a look, costliest first: step, column and group (None: everybody), `against` (others, before), n,
+    customers, value, low, high, baseline, `change`, p_value, p_adjusted (Holm over all looks), `excess` (walks lost
+    beyond the baseline), `lost` = excess x what reaches the goal from there, `money`, `loud` (severity or None; only
+    what is worse).  What a group does otherwise than the others is never high: it may be who they are (who buys by
+    phone looks on the web), not what they meet.
+    """
+    frames = []
+    for column, (now, before) in answers.items():
+        here, then = _passed(now), _passed(before)
+        if here.empty:
+            continue
+        parts = {"before": contrasts.difference(here, then.reindex(here.index), smallest)}
+        if column:
+            parts["others"] = contrasts.against_others(here, ["step"], smallest)
+        for against, told in parts.items():
+            frames.append(_rows(told.drop(told.index[disclosure.held(told.index, smallest)]), column, against))
+    frames = [f for f in frames if len(f)]
+    out = pd.concat(frames, ignore_index=True) if frames else _rows(pd.DataFrame({"step": []}), None, "")
+    out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
+    out["excess"] = (out["n"] * -out["change"]).clip(lower=0)
+    out["lost"] = out["excess"] * out["step"].map(dear["onward"]).astype(float)
+    out["money"] = out["lost"] * order_value if order_value else np.nan
+    worse = (out["change"] < 0) & (out["p_adjusted"] < 0.05)
+    large = (out["change"].abs() >= LARGE) & (out["against"] == "before")
+    rows = zip(out["p_adjusted"], large, worse, strict=True)
+    out["loud"] = [severity(p, big) if bad else None for p, big, bad in rows]
+    return out.sort_values(["lost", "p_value"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _passed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Steps with a step before them, as `contrasts` takes them."""
+    return frame[frame["passed"].notna()].rename(columns={"passed": "value"})
+
+
+def _rows(found: pd.DataFrame, column: str | None, against: str) -> pd.DataFrame:
+    frame = found.reset_index()
+    frame["group"] = frame[column].astype(object).where(frame[column].notna(), None) if column else None
+    names = "step column group against n customers value low high baseline change p_value".split()
+    return (
+        frame.assign(column=column, against=against).reindex(columns=names).astype({"group": object, "column": object})
+    )
+
+
+def afterwards(walked: ir.Table, touchpoints: ir.Table, steps: list[str], within: str, journey: str = "customer",
+               smallest: int = 1) -> pd.DataFrame:  # fmt: skip
+    """Where did those who did not get on go next?
+
+    walked  of `funnel_walks.walks` in the open order;  touchpoints, within, journey  as they were given there
+    Returns, index (`step`: the one they got to, `next`), commonest first at each step: n walks, customers, `share` of
+    those who stopped there with Wilson's low and high.  `(gone)`: nothing within the time.  Small ways are hidden.
+    """
+    ends = walked.filter(walked.over, walked.deepest < len(steps))
+    known = touchpoints.filter(touchpoints.customer_id.notnull())
+    e = engine.journeys(known, journey, _next="touchpoint", _next_at="occurred_at")
+    here = e.select(
+        _who="customer_id",
+        _where="journey",
+        _place="position",
+        _next="_next",
+        _then=engine.epoch(e._next_at),
+        at="touchpoint",
+    )
+    met = ends.inner_join(
+        here, [ends.customer_id == here._who, ends.journey == here._where, ends.last_position == here._place]
+    )
+    near = (met._then - met.t0 <= engine.seconds(within)).fill_null(False)
+    rows = met.select("customer_id", step="at", next=near.ifelse(met._next, ibis.literal(GONE)))
+    found = rows.group_by("step", "next").aggregate(n=_.count(), customers=_.customer_id.nunique()).execute()
+    whole = found.groupby("step")["n"].transform("sum")
+    low, high = certainty.wilson(found["n"], whole)
+    found = found.assign(share=found["n"] / whole, low=low, high=high)
+    found["place"] = found["step"].map({step: k for k, step in enumerate(steps)})
+    found = found.sort_values(["place", "n", "next"], ascending=[True, False, True]).drop(columns="place")
+    found = found.set_index(["step", "next"])
+    return found[~disclosure.few(found["customers"], smallest)]

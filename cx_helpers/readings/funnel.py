@@ -1,0 +1,202 @@
+"""What is to be said of how many get from step to step, and where they are lost?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import disclosure, wording
+from cx_helpers.records import SEVERITIES, Finding, clean
+from cx_helpers.wording import Words, join, name, say
+
+GUARDS = [
+    {
+        "fa": "کسی که مهلتش هنوز تمام نشده ریزش شمرده نشده است؛ در زمانِ رسیدن به هدف هم تا همان‌جا که دیده شده به حساب "
+        "آمده است.",
+        "en": "Whoever still has time is not counted as lost; in times to convert they count as long as they were "
+        "seen.",
+    },
+    {
+        "fa": "هر مشتری یک بار شمرده شده است، با بهترین کوشش خود؛ گام آخر تنها وقتی شمرده می‌شود که ناکام نباشد.",
+        "en": "Each customer counts once, with their best attempt; the last step counts only where it did not fail.",
+    },
+    {
+        "fa": "همهٔ مقایسهٔ گام‌ها و گروه‌ها یک خانواده است و با هم تصحیح شده (هولم).",
+        "en": "All comparisons of steps and groups are one family and corrected together (Holm).",
+    },
+    {
+        "fa": "«هزینه» بیشترین چیزی است که درست‌کردن یک گام می‌آورد: شاید آن‌که می‌رود با آن‌که می‌ماند فرق داشته باشد.",
+        "en": "A cost is the most that mending a step can bring: who leaves may differ from who stays.",
+    },
+]
+
+STEPS = {  # how a page sets `funnel.conversion`
+    "columns": ["reached", "conversion", "passed", "low", "high", "lost"],
+    "titles": {
+        "reached": {"fa": "رسیدند", "en": "got there"},
+        "conversion": {"fa": "از همهٔ واردشدگان", "en": "of all who entered"},
+        "passed": {"fa": "از گام پیش", "en": "of the step before"},
+        "lost": {"fa": "پیش از آن رفتند", "en": "lost before it"},
+    },
+    "formats": {"reached": "count", "conversion": "share", "passed": "share", "low": "share", "high": "share",
+                "lost": "count"},
+    "rows_title": {"fa": "گام", "en": "step"},
+}  # fmt: skip
+
+COSTS = {  # how a page sets `funnel_drops.costs`
+    "columns": ["lost", "onward", "would_convert", "money"],
+    "titles": {
+        "lost": {"fa": "پیش از آن رفتند", "en": "lost before it"},
+        "onward": {"fa": "از رسیدگان، به هدف", "en": "of those there, reach the goal"},
+        "would_convert": {"fa": "خرید از دست‌رفته، حداکثر", "en": "purchases lost, at most"},
+        "money": {"fa": "به پول", "en": "in money"},
+    },
+    "formats": {"lost": "count", "onward": "share", "would_convert": "count", "money": "money"},
+    "rows_title": {"fa": "گام", "en": "step"},
+}
+
+AFTERWARDS = {  # how a page sets `funnel_drops.afterwards`
+    "columns": ["n", "share", "low", "high"],
+    "titles": {
+        "n": {"fa": "مشتریان", "en": "customers"},
+        "share": {"fa": "از ماندگان در این گام", "en": "of those who stopped"},
+    },
+    "formats": {"share": "share", "low": "share", "high": "share"},
+    "rows_title": {"fa": "گام آخر · بعد", "en": "last step · next"},
+}  # fmt: skip
+
+
+def findings(looks: pd.DataFrame) -> tuple[list[Finding], int]:
+    """The drops that stand, loudest and costliest first: (findings, looks).  looks  of `funnel_drops.looks`."""
+    loud = looks[looks["loud"].notna()]
+    loud = loud.drop_duplicates(["step", "column", "group"])
+    rank = loud["loud"].map(SEVERITIES.index)
+    loud = loud.assign(rank=rank).sort_values(["rank", "lost"], ascending=[True, False], kind="stable")
+    return [_finding(row, len(looks)) for row in loud.itertuples()], len(looks)
+
+
+def _finding(row, looks: int) -> Finding:
+    where = {"fa": "", "en": ""}
+    if row.column:
+        where = say(fa=" در {c} «{g}»", en=" for {c} “{g}”", c=name(row.column), g=name(row.group))
+    values = {"step": name(row.step), "where": where, "x": row.value, "b": row.baseline}
+    if row.against == "before":
+        text = say(
+            fa="رسیدن به «{step}»{where} از {b:.0%} به {x:.0%} افت کرد",
+            en="Getting to “{step}”{where} fell from {b:.0%} to {x:.0%}",
+            **values,
+        )
+    else:
+        text = say(
+            fa="{x:.0%} به «{step}» می‌رسند{where}، در برابر {b:.0%} دیگران",
+            en="{x:.0%} get to “{step}”{where}, against {b:.0%} of the others",
+            **values,
+        )
+    detail = say(
+        fa="از کسانی که در گام پیش بودند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، {n} نفر).",
+        en="Of those at the step before (95% interval {low:.0%} to {high:.0%}, {n} walks).",
+        low=row.low, high=row.high, n=int(row.n),
+    )  # fmt: skip
+    money = pd.notna(row.money)
+    impact = {"value": clean(row.money if money else row.lost), "low": None, "high": None}
+    return Finding(
+        kind="funnel_drop", subject={"step": row.step} | ({row.column: clean(row.group)} if row.column else {}),
+        measure="conversion", value=clean(row.value), baseline=clean(row.baseline), low=clean(row.low),
+        high=clean(row.high), n=int(row.n), p_adjusted=clean(row.p_adjusted),
+        impact=impact | {"unit": "money" if money else "orders"}, severity=row.loud, text=text, detail=detail,
+        looks=looks, good=False,
+    )  # fmt: skip
+
+
+def sentence(whole: pd.DataFrame, steps: list[str]) -> Words:
+    """The bottom line: of those who entered, how many got to the goal."""
+    first, last = whole.iloc[0], whole.iloc[-1]
+    if pd.isna(first["conversion"]):
+        if first["n"]:
+            return disclosure.sentence(disclosure.SMALL)
+        return say(
+            fa="در این دوره کسی از «{step}» آغاز نکرد که مهلتش تمام شده باشد.",
+            en="Nobody whose time is over began at “{step}” in this period.",
+            step=name(steps[0]),
+        )
+    return say(
+        fa="از {n} نفری که از «{a}» آغاز کردند {x:.0%} به «{b}» رسیدند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}).",
+        en="Of {n} who began at “{a}”, {x:.0%} got to “{b}” (95% interval {low:.0%} to {high:.0%}).",
+        n=int(first["reached"]), a=name(steps[0]), b=name(steps[-1]), x=last["conversion"], low=last["conversion_low"],
+        high=last["conversion_high"],
+    )  # fmt: skip
+
+
+def dearest(costs: pd.DataFrame) -> Words | None:
+    """Which drop costs most; None where nobody is lost."""
+    known = costs[costs["would_convert"] > 0]
+    if known.empty:
+        return None
+    step, row = known.index[0], known.iloc[0]
+    said = say(
+        fa="گران‌ترین ریزش پیش از «{step}» است: {lost} نفر رفتند که اگر مانند دیگران می‌ماندند {k:.0f} خرید می‌شد",
+        en="The dearest drop is before “{step}”: {lost} were lost, {k:.0f} purchases if they went on as the others do",
+        step=name(step), lost=int(row["lost"]), k=row["would_convert"],
+    )  # fmt: skip
+    if pd.isna(row["money"]):
+        return {locale: f"{text}." for locale, text in said.items()}
+    money = {locale: wording.money(row["money"], locale) for locale in ("fa", "en")}
+    more = say(fa="، حدود {m}.", en=", about {m}.", m=money)
+    return {locale: said[locale] + more[locale] for locale in said}
+
+
+def found(findings: list[Finding], looks: int) -> Words:
+    """What the search over steps and groups brought, in one sentence."""
+    if not looks:
+        return say(fa="مشتری کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few customers to compare groups.")
+    if not findings:
+        return say(
+            fa="از {k} مقایسه، هیچ گامی پس از تصحیح بدتر از دورهٔ پیش یا از گروه‌های دیگر نبود.",
+            en="In none of {k} comparisons is a step worse than before or than in other groups, after correction.",
+            k=looks,
+        )
+    steps = join([name(step) for step in dict.fromkeys(f.subject["step"] for f in findings)])
+    return say(
+        fa="از {k} مقایسه، {m} مورد پس از تصحیح تأیید شد؛ گام‌ها: {steps}.",
+        en="Of {k} comparisons {m} hold after correction; steps: {steps}.",
+        k=looks, m=len(findings), steps=steps,
+    )  # fmt: skip
+
+
+def time_to_convert(curve: pd.DataFrame) -> Words:
+    """How long it takes, as a caption of the curve of `funnel.durations`."""
+    median, last = curve.attrs.get("median"), curve.iloc[-1] if len(curve) else None
+    if last is None or pd.isna(last["converted"]):
+        return say(fa="هنوز کسی به هدف نرسیده است.", en="Nobody got to the goal yet.")
+    if pd.isna(median):
+        return say(
+            fa="کمتر از نیمی در مهلت به هدف می‌رسند؛ پس میانه‌ای نیست.",
+            en="Fewer than half get to the goal in the time: there is no median.",
+        )
+    return say(
+        fa="نیمی از واردشدگان ظرف {h:.0f} {unit} به هدف می‌رسند.",
+        en="Half of those who enter get to the goal within {h:.0f} {unit}.",
+        h=median, unit=_UNITS[curve.index.name],
+    )  # fmt: skip
+
+
+_UNITS = {"hours": {"fa": "ساعت", "en": "hours"}, "minutes": {"fa": "دقیقه", "en": "minutes"}}
+
+
+def curve_title(curve: pd.DataFrame) -> Words:
+    """The title of the curve of `funnel.durations`."""
+    return say(
+        fa="سهم رسیدگان به هدف، چند {unit} پس از آغاز",
+        en="Share that got to the goal, {unit} after the beginning",
+        unit=_UNITS[curve.index.name],
+    )
+
+
+def waiting(walked_n: int, over_n: int) -> Words | None:
+    """How many still have time, so that they count in no rate; None where there is none."""
+    if walked_n == over_n:
+        return None
+    return say(
+        fa="{k} نفر از {n} نفر هنوز مهلت دارند و در سهم‌ها نیامده‌اند.",
+        en="{k} of {n} still have time and are in no rate.",
+        k=walked_n - over_n, n=walked_n,
+    )  # fmt: skip
