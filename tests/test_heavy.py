@@ -9,6 +9,7 @@ import pytest
 
 from cx_helpers import cli
 from cx_helpers.intake import heavy, sentiment, sentiment_choice, sentiment_versions
+from cx_helpers.settings import load_settings
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -100,6 +101,21 @@ def test_what_is_missing_is_named(tmp_path):
             heavy.load(made)
     with pytest.raises(heavy.HeavyError, match="does not say which class is which.*LABEL_0"):
         heavy.load(build(tmp_path / "nameless", ("LABEL_0", "LABEL_1")))
+
+
+def test_it_is_held_against_the_companys_own_labels(folder, tmp_path):
+    """Of 150 low ratings 30 stand beside «عالی»: the model hits 120 of them, and 10 of 150 high ones it calls bad."""
+    shop, text = tmp_path / "shop", ["بد"] * 120 + ["عالی"] * 30 + ["بد"] * 10 + ["عالی"] * 140
+    (shop / "tables").mkdir(parents=True)
+    (shop / "workspace.yaml").write_text("name: Shop\n", "utf-8")
+    ids = [f"{place:03}" for place in range(300)]
+    frame = pd.DataFrame({"comment_id": ids, "customer_id": ids, "text": text, "origin": "review"})
+    frame = frame.assign(rating=[1.0] * 150 + [5.0] * 150, written_at=pd.Timestamp("2025-01-01", tz="UTC"))
+    frame.to_parquet(shop / "tables" / "comments.parquet", index=False, coerce_timestamps="us")
+    sentiment_versions.use(load_settings(shop), str(folder))
+    found = sentiment.errors(frame.assign(p_positive=0.5), sentiment_versions.chosen(shop))(0.2).loc["review"]
+    assert found[["negative_hit", "negative_false"]].tolist() == pytest.approx([120 / 150, 10 / 150])
+    assert found[["n_negative", "n_not_negative"]].tolist() == [150, 150]
 
 
 def test_it_travels_to_workers_without_its_session(folder):

@@ -15,12 +15,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cx_helpers import whereabouts
-from cx_helpers.intake import sentiment, sentiment_evidence, sentiment_misread, sentiment_model, store
+from cx_helpers.intake import (
+    sentiment,
+    sentiment_adapting,
+    sentiment_evidence,
+    sentiment_misread,
+    sentiment_model,
+    sentiment_own,
+    store,
+)
 from cx_helpers.intake.sentiment_adapting import Adapted
 from cx_helpers.intake.sentiment_choice import SHIPPED, VersionError, by_ingest, choice, kept, note, place, weights
-from cx_helpers.intake.sentiment_own import OwnLabelsError
 from cx_helpers.settings import Settings
 from cx_helpers.tables import MissingTable, nearest
+
+JUDGED = 3_000  # labelled comments, the latest, that a heavy model is held against
 
 
 def chosen(folder: Path, which: str = "tables"):
@@ -40,12 +49,43 @@ def named(folder: Path, name: str):
     if (at := Path(folder, name).expanduser()).is_dir():
         from cx_helpers.intake import heavy
 
-        return heavy.load(at)
+        model = heavy.load(at)
+        model.about = _judged(folder).get(str(at.resolve()), {})
+        return model
     there = [SHIPPED, *kept(folder)]
     raise VersionError(
         f"no sentiment model called {name!r}{nearest(name, there)}; there are {', '.join(there)}; or give the folder "
         "of an ONNX or transformers model"
     )
+
+
+def _judged(folder: Path) -> dict[str, dict[str, str]]:
+    """How heavy models misread this company's comments, by their folder."""
+    path = place(folder) / "heavy.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def _judge(settings: Settings, name: str, model) -> None:
+    """Hold a heavy model against the company's own labels, none of which taught it, and remember how it errs.
+
+    Where there are too few labels nothing is known of it, and shares by it are as it calls them.
+    """
+    try:
+        labels = sentiment_own.labels(settings)
+    except sentiment_own.OwnLabelsError:
+        return
+    unseen, labels = labels.attrs["unseen"], labels.tail(JUDGED)
+    felt = sentiment.score(labels["text"], model)["sentiment"]
+    labels, felt = labels[felt.notna()], felt.dropna().to_numpy()
+    side = labels["label"].map(sentiment_misread.SIDES).to_numpy()
+    if min((side == -1).sum(), (side == 1).sum()) < sentiment_adapting.LEAST:
+        return
+    proof = sentiment_misread.counted(felt, side, labels["origin"].to_numpy(), labels["customer"].to_numpy())
+    said = _judged(settings.folder) | {name: {"own": sentiment_misread.written(proof), "unseen": repr(unseen)}}
+    path = place(settings.folder) / "heavy.json"
+    part = path.with_name("heavy.json.part")
+    part.write_text(json.dumps(said, ensure_ascii=False) + "\n", "utf-8")
+    part.replace(path)
 
 
 def fingerprint(folder: Path) -> str:
@@ -71,7 +111,9 @@ def accept(settings: Settings, adapted: Adapted, today: dt.date) -> str:
     Raises OwnLabelsError where it is not better beyond chance.
     """
     if not adapted.sure:
-        raise OwnLabelsError("nothing was kept: what was taught is not better beyond chance on comments held out")
+        raise sentiment_own.OwnLabelsError(
+            "nothing was kept: what was taught is not better beyond chance on comments held out"
+        )
     folder = settings.folder
     with store.lock(folder):
         place(folder).mkdir(parents=True, exist_ok=True)
@@ -112,6 +154,8 @@ def use(settings: Settings, name: str) -> str:
     except VersionError:  # damaged: this mends it
         before = SHIPPED
     note(folder, model=name, tables=before)
+    if not isinstance(model, sentiment_model.Model):
+        _judge(settings, name, model)
     said = _read_anew(settings, model)
     if said is None:
         held = settings.database.name
