@@ -233,6 +233,16 @@ def test_a_survey_may_carry_the_time_of_its_invitation(ingest):
     assert ask(ingest, "responses", "strftime(invited_at AT TIME ZONE 'UTC', '%d %H')") == [("04 10",)] * 2
 
 
+def test_no_key_of_an_invited_one_reaches_a_table(ingest):
+    ingest("s.csv", text(row("R_1", "9", ref="CID_1")), privacy=True)
+    ingest("h.csv", history("CID_1,EMD_1,2026-01-02 08:00:00,2026-01-02 09:00:00,R_1,SurveyFinished",
+                            "CID_2,EMD_1,2026-01-02 08:00:01,2026-01-02 09:00:00,,Opened"), privacy=True)  # fmt: skip
+    assert ask(ingest, "responses", "count(*), count(invited_at), count(score)") == [(2, 2, 1)]
+    pieces = (ingest.folder / "state" / "pieces").glob("*.parquet")
+    for path in [*(ingest.folder / "tables").iterdir(), *(p for p in pieces if "persons" not in p.name)]:
+        assert "CID_" not in duckdb.sql(f"FROM '{path}'").df().to_csv(), path
+
+
 def test_who_is_forgotten_is_no_longer_invited_either(ingest):
     ingest("s.csv", text(row("R_1", "9", ref="CID_1")))
     ingest("h.csv", history("CID_1,EMD_1,2026-01-02 08:00:00,,R_1,SurveyFinished",

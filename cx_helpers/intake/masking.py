@@ -74,7 +74,7 @@ def _applied(function: str, column: str) -> str:
 def is_pseudonym(f: Field, target: Target, targets: tuple[Target, ...]) -> bool:
     """Is a column stored as the pseudonyms of its values, and nothing else?"""
     if target.table in INNER:
-        return f.name in ("customer_id", "visitor_id")
+        return f.name in ("customer_id", "visitor_id", "invitation_id")  # the last names the invited one, too
     return not (target.table == "identities" and f.name == "value") and is_key(f, target, targets)
 
 
