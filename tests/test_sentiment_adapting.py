@@ -137,6 +137,15 @@ def test_words_of_the_company_are_learnt_and_the_gain_is_measured_on_others(taug
     assert found.classes.loc["neutral", "low"] > 0.5, "«میانه» is told from both sides"
 
 
+def test_the_latest_labels_count_where_there_are_very_many(taught, monkeypatch):
+    labels = sentiment_own.labels(taught[0])
+    monkeypatch.setattr(sentiment_adapting, "MOST", 500)
+    monkeypatch.setattr(sentiment_adapting, "ONE_SPLIT", 400)
+    found = sentiment_adapting.adapt(labels, 10)
+    assert found.labels.to_numpy().sum() == 500
+    assert 60 < found.gain.loc[("customers", "accuracy"), "n"] < 140, "a fifth is held out, once"
+
+
 def test_labels_by_chance_bring_nothing_and_are_not_accepted(tmp_path):
     frame = rated(300)
     frame["rating"] = np.random.default_rng(5).permutation(frame["rating"])

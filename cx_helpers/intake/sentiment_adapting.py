@@ -22,8 +22,8 @@ from cx_helpers.intake.sentiment_refit import Refit, matrix, refit
 LEAST = 100  # labels of each class, of as many customers or more than a small group: fewer prove nothing
 LEAST_NEUTRAL = 100  # labels, for a third class
 FOLDS = 5
-ONE_SPLIT = 60_000  # labels from which a single fifth is held out: it is large enough
-MOST = 120_000  # labels that teach: the latest
+ONE_SPLIT = 30_000  # labels from which a single fifth is held out: it is large enough
+MOST = 60_000  # labels, the latest: more would take minutes and gigabytes, and bring little
 SIDE = {"negative": -1, "neutral": 0, "positive": 1}
 
 
@@ -65,7 +65,7 @@ class _Given:
 
     def taught(self, rows: np.ndarray) -> Refit:
         y = (self.side + 1) / 2  # a middling label pulls to the middle
-        return refit(self.prior, self.start, self.counts, rows[-MOST:], y, self.customer, self.fewest)
+        return refit(self.prior, self.start, self.counts, rows, y, self.customer, self.fewest)
 
     def before(self, rows: np.ndarray) -> np.ndarray:
         """Log-odds of the weights as they were."""
@@ -82,6 +82,7 @@ def adapt(
     prior   the model's table and intercept to start from; None: the shipped one;  said  is told what is being done
     Raises OwnLabelsError where there are too few labels, saying how many are needed.
     """
+    unseen, labels = float(labels.attrs.get("unseen", 0.0)), labels.tail(MOST).reset_index(drop=True)
     _enough(labels, fewest)
     said(f"counting the words of {len(labels):,} comments")
     table, start = prior or sentiment_model.table()
@@ -94,7 +95,7 @@ def adapt(
     if len(later := _later(given, labels, said)):
         gain["later"] = _gained(later, given)
     said("teaching by all of them")
-    return _made(given, labels, held, pd.concat(gain, names=["way"]))
+    return _made(given, labels, held, pd.concat(gain, names=["way"]), unseen)
 
 
 def _enough(labels: pd.DataFrame, fewest: int) -> None:
@@ -144,7 +145,7 @@ def _gained(held: pd.DataFrame, given: _Given) -> pd.DataFrame:
     return sentiment_gain.gain(given.side[rows], *said, given.customer[rows])
 
 
-def _made(given: _Given, labels: pd.DataFrame, held: pd.DataFrame, gain: pd.DataFrame) -> Adapted:
+def _made(given: _Given, labels: pd.DataFrame, held: pd.DataFrame, gain: pd.DataFrame, unseen: float) -> Adapted:
     side = given.side[held["row"]]
     who, odds = given.customer[held["row"]], held["after"].to_numpy()
     factor, shift, half = sentiment_classes.calibrated(odds, side)
@@ -163,7 +164,7 @@ def _made(given: _Given, labels: pd.DataFrame, held: pd.DataFrame, gain: pd.Data
         customers=int(labels["customer"].nunique()),
         gain=gain,
         proof=proof,
-        unseen=float(labels.attrs.get("unseen", 0.0)),
+        unseen=unseen,
         folds=sentiment_evidence.histogram(expit(logit[sides]), side[sides] > 0, np.full(sides.sum(), "own")),
         half=half,
         classes=classes,
