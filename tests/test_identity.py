@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cx_helpers import spreadsheet
-from cx_helpers.intake import identity, people, registry, review
+from cx_helpers.intake import candidates, identity, likeness, namesakes, people, registry, review
 from tools.population import RECIPES, build
 
 
@@ -289,6 +289,28 @@ def test_a_name_alone_links_nobody_and_is_asked_instead(tmp_path, one, other):
     assert len(spreadsheet.read(tmp_path / "state" / "review.csv")) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "one_person"),
+    [("1365", "1365", True), ("1365", "1365/11/20", True), ("1987", "1365/11/20", True), ("1365", "1366", False),
+     ("1365", "1340", False)],
+)  # fmt: skip
+def test_a_birth_year_counts_in_either_calendar_and_one_beside_it_proves_nothing(tmp_path, one, other, one_person):
+    a = row("crm:1", "نیکان فرهمندپور", birth_date=one, city="قم")
+    assert together(tmp_path, a, row("shop:1", "نیکان فرهمندپور", birth_date=other, city="قم")) == one_person
+
+
+def test_a_first_name_only_roughly_alike_is_a_slip_where_phone_and_surname_agree(tmp_path):
+    a, b = row("crm:1", "فرزانه فرهمندپور", mobile=PHONE), row("shop:1", "فرزتنع فرهمندپور", mobile=PHONE)
+    assert together(tmp_path / "slip", a, b)
+    assert not together(tmp_path / "other", a, row("shop:1", "شیرین فرهمندپور", mobile=PHONE))
+
+
+def test_half_a_compound_name_needs_phone_and_mailbox_since_brothers_share_a_phone(tmp_path):
+    a = row("crm:1", "محمدرضا فرهمندپور", mobile=PHONE, email=MAIL)
+    assert not together(tmp_path / "phone", a, row("shop:1", "محمد فرهمندپور", mobile=PHONE))
+    assert together(tmp_path / "both", a, row("shop:1", "محمد فرهمندپور", mobile=PHONE, email=MAIL))
+
+
 def test_the_rows_of_one_account_are_one_record_with_all_its_phones(tmp_path):
     old = row("crm:1", "مریم رضاییان", mobile=PHONE, updated_at="2020-01-01")
     new = row("crm:1", "مریم رضاییان", mobile="09359876544", updated_at="2024-01-01")
@@ -436,6 +458,63 @@ def test_every_link_is_explained(tmp_path):
     assert dict(told["level"]) == {"first": "sound", "last": "sound", "mobile": "same", "place": "different"}
     assert told.loc["mobile", "weight"] > 10 > 0 > told.loc["place", "weight"]
     assert identity.explain(tmp_path, "nobody").empty
+
+
+# --- what is looked at, and what a name is worth
+
+
+def test_records_with_a_slip_in_a_name_meet_by_what_is_left_of_it():
+    rows = [
+        row("a:1", "نیکان فرهمندپور", city="قم"),
+        row("a:2", "نیکان فرهمندبور", city="قم"),  # half of the surname
+        row("a:3", "شیکان فرهمندپور", city="قم"),  # the surname, and half of the first name
+        row("a:4", "نیکان فرهنگیان", city="قم"),  # begins alike, and is another name
+        row("a:5", "نیکان فرهمندبور", city="یزد"),
+        row("b:1", "جمشید طاهری", mobile=PHONE),
+        row("b:2", "جمشید طاهرس", mobile=PHONE[:-1] + "7"),  # half of the mobile
+    ]
+    with duckdb.connect() as con:
+        con.register("given", pd.DataFrame(rows, columns=people.COLUMNS, dtype="string"))
+        people.prepare(con)
+        people.describe(con, "given")
+        candidates.set_apart(con)
+        found = {}
+        for blocks in (candidates.BLOCKS, candidates.BLOCKS | candidates.MISTYPED):
+            candidates.pair(con, "id_records", "found", blocks)
+            found[len(blocks)] = set(con.execute(
+                "SELECT a.customer_id, b.customer_id FROM found JOIN id_records a ON a.unique_id = l "
+                "JOIN id_records b ON b.unique_id = r").fetchall())  # fmt: skip
+    exact, slips = found.values()
+    assert exact == {("a:2", "a:5")}
+    assert slips == exact | {("a:1", "a:2"), ("a:1", "a:3"), ("b:1", "b:2")}
+
+
+def told_by_mobiles(right_at_zero):
+    """namesakes.enough of 600 records whose likeliest person weighs 1, and 600 at 0, so many of these rightly."""
+    pairs_, records, persons = [], [], []
+    for i in range(1200):
+        x, own, other, weight = 10 * i, 10 * i + 1, 10 * i + 2, 1.25 if i < 600 else 0.25
+        right = i < 600 or i < 600 + right_at_zero
+        first, second = (own, other) if right else (other, own)
+        pairs_ += [(x, first, "same", weight + 17.0, 17.0), (x, second, "same", weight - 5 + 17.0, 17.0),
+                   (x, 10 * i + 3, "different", 40.0, 17.0)]  # fmt: skip
+        records += [(x, "09"), (own, "09"), (other, "09"), (10 * i + 3, "09")]
+        persons += [(x, x), (own, x), (other, other), (10 * i + 3, 10 * i + 3)]
+    names_ = [c.name for c in likeness.COMPARISONS]
+    first = pd.DataFrame(pairs_, columns=["l", "r", "first", "weight", "w_mobile"]).assign(
+        last="same", place="city", **{f"w_{n}": 0.0 for n in names_ if n != "mobile"})  # fmt: skip
+    tables = {"id_first": first, "id_records": pd.DataFrame(records, columns=["unique_id", "mobile"]),
+              "id_people": pd.DataFrame(persons, columns=["unique_id", "person"])}  # fmt: skip
+    with duckdb.connect() as con:
+        for name, frame in tables.items():
+            con.register(name, frame)
+        return namesakes.enough(con, 3.0)
+
+
+def test_a_name_is_worth_what_records_with_known_phones_show():
+    assert told_by_mobiles(600) == 0.0
+    assert told_by_mobiles(558) == 0.0  # 93 of 100
+    assert told_by_mobiles(557) == 1.0
 
 
 # --- a population

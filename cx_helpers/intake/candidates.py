@@ -34,6 +34,17 @@ BLOCKS = {  # rule: what records of one block have in common
     "born and city": "born_jalali || city",
 }
 
+# … and what has a slip in a name: less of it in common, and then only names that are a slip or two apart
+_ENDS = "unnest(['<' || left(cx_skeleton({0}_sound), 3), '>' || right(cx_skeleton({0}_sound), 3)])"
+_HALVES = "unnest([left(mobile, 7), right(mobile, 6)])"
+MISTYPED = {
+    "first name, city and half a surname": f"cx_skeleton(first_sound) || '|' || city || '|' || {_ENDS.format('last')}",
+    "surname, city and half a first name": f"cx_skeleton(last_sound) || '|' || city || '|' || {_ENDS.format('first')}",
+    "first name and half a mobile": f"cx_skeleton(first_sound) || '|' || {_HALVES}",
+    "surname and half a mobile": f"cx_skeleton(last_sound) || '|' || {_HALVES}",
+}
+SLIPS = 3  # in both names together
+
 
 def set_apart(con) -> None:
     """Make id_keys (kind, value, unique_id, shared), and take the shared keys out of id_records."""
@@ -67,18 +78,25 @@ def set_apart(con) -> None:
     )
 
 
-def pair(con, records: str, out: str) -> None:
-    """Make the table `out` (l, r, rule) of records: l < r, each pair once, under the first rule that finds it."""
+def pair(con, records: str, out: str, blocks: dict[str, str]) -> None:
+    """Make the table `out` (l, r, rule) of records: l < r, each pair once, under the first rule that finds it.
+
+    blocks  BLOCKS, or with them MISTYPED, whose pairs must have names that are much alike
+    """
     con.execute("CREATE OR REPLACE TEMP TABLE id_blocks (rule TINYINT, key VARCHAR, unique_id BIGINT)")
-    for number, sql in enumerate(BLOCKS.values()):
+    for number, sql in enumerate(blocks.values()):
         con.execute(
             f"INSERT INTO id_blocks SELECT DISTINCT {number}, key, unique_id FROM "
             f"(SELECT {sql} AS key, unique_id FROM {records}) WHERE key IS NOT NULL"
         )
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE {out} AS WITH small AS (SELECT * FROM id_blocks WHERE (rule, key) IN "
+        f"CREATE OR REPLACE TEMP TABLE {out} AS WITH "
+        f"names AS (SELECT unique_id, first_sound || ' ' || last_sound AS name FROM {records}), "
+        "small AS (SELECT * FROM id_blocks WHERE (rule, key) IN "
         f"(SELECT (rule, key) FROM id_blocks GROUP BY rule, key HAVING count(*) BETWEEN 2 AND {LARGEST})) "
         "SELECT a.unique_id AS l, b.unique_id AS r, min(a.rule) AS rule FROM small a JOIN small b "
-        "ON a.rule = b.rule AND a.key = b.key AND a.unique_id < b.unique_id GROUP BY ALL"
+        "ON a.rule = b.rule AND a.key = b.key AND a.unique_id < b.unique_id JOIN names x ON x.unique_id = "
+        "a.unique_id JOIN names y ON y.unique_id = b.unique_id "
+        f"WHERE a.rule < {len(BLOCKS)} OR damerau_levenshtein(x.name, y.name) <= {SLIPS} GROUP BY ALL"
     )
     con.execute("DROP TABLE id_blocks")

@@ -75,6 +75,9 @@ def _name(column: str) -> Comparison:
     )
 
 
+# a Persian year lies in two Gregorian ones: a year alone is held against a day's year in either calendar
+_JALALI = "coalesce(born_jalali_{0}[:4]::INTEGER + 621, born_year_{0})"
+_YEAR = f"least(abs(born_year_l - born_year_r), abs({_JALALI.format('l')} - {_JALALI.format('r')}))"
 _BORN_SLIP = " OR ".join(
     (_SAME_LETTERS.format("born_jalali") + " <= 1", _SAME_LETTERS.format("born_text") + " <= 1",
      "(born_year_l = born_year_r AND born_jalali_l[5:6] = born_jalali_r[7:8] AND born_jalali_l[7:8] = "
@@ -88,17 +91,20 @@ COMPARISONS = (
     _name("last"),
     Comparison(
         "born",
-        "born_year_l IS NULL OR born_year_r IS NULL",
+        "born_jalali_l IS NULL OR born_jalali_r IS NULL",
         (
-            Level("same", "born_jalali_l = born_jalali_r", 0.88, 4e-5, tf="born_jalali"),
-            Level("slip", _BORN_SLIP, 0.06, 0.0015),
-            Level(
-                "year",
-                "abs(born_year_l - born_year_r) <= 1 AND (born_jalali_l IS NULL OR born_jalali_r IS NULL)",
-                0.03,
-                0.004,
-            ),
-            Level("different", "ELSE", 0.03, 0.99),
+            Level("same", "born_jalali_l = born_jalali_r", 0.89, 4e-5, tf="born_jalali"),
+            Level("slip", _BORN_SLIP, 0.07, 0.0015),
+            Level("different", "ELSE", 0.04, 0.998),
+        ),
+    ),
+    Comparison(  # where one of the two, or both, give no day
+        "year",
+        "born_year_l IS NULL OR born_year_r IS NULL OR born_jalali_l IS NOT NULL AND born_jalali_r IS NOT NULL",
+        (
+            Level("same", f"{_YEAR} = 0", 0.9, 0.018),
+            Level("slip", f"{_YEAR} = 1", 0.07, 0.035),
+            Level("different", "ELSE", 0.03, 0.947),
         ),
     ),
     Comparison(

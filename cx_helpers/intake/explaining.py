@@ -15,6 +15,7 @@ FIELDS: dict[str, Words] = {
     "first": {"fa": "نام", "en": "first name"},
     "last": {"fa": "نام خانوادگی", "en": "surname"},
     "born": {"fa": "تاریخ تولد", "en": "birth date"},
+    "year": {"fa": "سال تولد", "en": "birth year"},
     "mobile": {"fa": "موبایل", "en": "mobile"},
     "email": {"fa": "ایمیل", "en": "e-mail"},
     "national_id": {"fa": "کد ملی", "en": "national id"},
@@ -99,7 +100,8 @@ def _found(folder: Path, customer: str) -> tuple[list[str], list[dict]]:
             "ORDER BY weight DESC NULLS LAST, customer_id, person_id", [[x for (x,) in ids]]
         )  # fmt: skip
         names = [column for column, *_ in found.description]
-        return [x for (x,) in ids], [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+        every = dict.fromkeys(c.name for c in COMPARISONS)  # links of an earlier version lack what is compared since
+        return [x for (x,) in ids], [every | dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def told(folder: Path, customer: str, locale: str = "en") -> str:

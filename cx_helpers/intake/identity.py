@@ -24,7 +24,7 @@ from cx_helpers.intake.explaining import explain  # noqa: F401  part of what thi
 from cx_helpers.intake.values import name
 from cx_helpers.wording import Words, say
 
-VERSION = 2  # of how records are compared: raising it learns and links anew
+VERSION = 3  # of how records are compared: raising it learns and links anew
 LEARN_AGAIN = 2  # times as many records as the model was learnt from
 KNOWN = 5  # times a name must have been seen to be kept with its frequency: a rarer one could tell who is here
 
@@ -83,6 +83,8 @@ def link_customers(con, persons: str, folder: Path, locale: str = "fa") -> Linke
     frequencies.complete(con, model.records)
     answers, unclear = review.collect(folder, before)
     linking.link(con, model, review.as_pairs(con, answers))
+    text = json.dumps({"version": VERSION, **asdict(model)}, indent=1) + "\n"
+    _put(state / "model.json", lambda part: part.write_text(text, "utf-8"))
     groups = [members for (members,) in con.execute(
         "SELECT list(customer_id ORDER BY customer_id) FROM id_records JOIN id_people USING (unique_id) GROUP BY person"
     ).fetchall()]  # fmt: skip
@@ -165,8 +167,6 @@ def _model(con, state: Path, records: int) -> likeness.Model:
     model = likeness.learn(con)
     kept = frequencies.kept(con, KNOWN)
     _put(common, lambda part: pq.write_table(kept, part))
-    text = json.dumps({"version": VERSION, **asdict(model)}, indent=1) + "\n"
-    _put(about, lambda part: part.write_text(text, "utf-8"))
     frequencies.recall(con, common)  # as every later ingest does: what is too rare to be kept counts for nobody
     return model
 

@@ -30,6 +30,7 @@ class Model:
     """What a company's own records taught: m and u of every level, the prior, and how many records it was learnt from.
 
     weights  {"first.same": [m, u], …};  prior  chance that two random records are one person's
+    named    weight from which on a name will do (namesakes.enough), once the first links are there to tell
     The frequencies of names, dates and places belong to it, in the tables id_tf_COLUMN (see `frequencies`).
     """
 
@@ -37,6 +38,7 @@ class Model:
     prior: float
     records: int
     trained: bool
+    named: float | None = None
 
 
 def learn(con: duckdb.DuckDBPyConnection) -> Model:

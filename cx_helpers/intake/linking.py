@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cx_helpers.intake import candidates, comparisons, likeness
+from cx_helpers.intake import candidates, comparisons, likeness, namesakes
 from cx_helpers.intake.clusters import CROWD, Forest, components
 from cx_helpers.intake.values import literal
 
@@ -20,7 +20,7 @@ MARGIN = 3.0  # by so much less it must weigh
 FAMILY = 0.2  # share of phones (or mail boxes) with several owners, from which on none leads to its owner by itself
 FAR = -8.0  # weight below which a profile is nobody's rival
 ALONE = 4.0  # weight from which on two profiles are linked, rivals or not
-NAMED = 2.0  # weight from which on a name alone will do, where the company's own records tell how rare it is
+NEVER = 1000.0  # weight that no name has: a company of few records does not tell how rare its names are
 ASK = 0.0  # weight from which on a pair is worth an analyst's question
 
 NEWEST = "nid nid_like born born_jalali born_text born_year city province address postal company".split()
@@ -34,20 +34,23 @@ AGAINST = (
     # another first name; two that are rare and somewhat alike may be slips of one: they are just not linked
     "(first = 'different' AND (least(first_n_l, first_n_r) > 3 OR jaro_winkler_similarity(first_sound_l, "
     "first_sound_r) < 0.6))"
-    f" OR (born = 'different' AND NOT coalesce({_SURELY}, false))), false)"
+    f" OR ((born = 'different' OR year = 'different') AND NOT coalesce({_SURELY}, false))), false)"
 )
 # half a compound name, one only roughly alike or another surname may be a relative's: something of one's own must
 # agree as well
 _OWN = (
     f"(first IN {_ALIKE} AND last IS DISTINCT FROM 'different' OR national_id = 'same' OR born IN ('same', 'slip') OR "
+    f"{_KEYS} AND (first = 'loose' AND last IN {_ALIKE} OR year = 'same') OR "
+    f"mobile = 'same' AND email = 'same' AND first IN ('part', 'loose') AND last IN {_ALIKE} OR "
     "(email = 'same' AND first IN ('same', 'sound', 'close', 'loose')))"
 )
 # something beside the name that agrees: without it they may be two people of one name
 _BESIDE = (
     "(mobile IN ('same', 'slip') OR email IN ('same', 'mailbox') OR national_id IN ('same', 'slip') OR card = 'same' "
-    "OR landline = 'same' OR born IN ('same', 'slip', 'year') OR place IN ('home', 'near'))"
+    "OR landline = 'same' OR born IN ('same', 'slip') OR year = 'same' OR place IN ('home', 'near'))"
 )
-_RARE = f"(weight >= {NAMED} AND mobile IS DISTINCT FROM 'different' AND email IS DISTINCT FROM 'different')"
+# or a name that is rare enough
+_RARE = "(weight >= {0} AND mobile IS DISTINCT FROM 'different' AND email IS DISTINCT FROM 'different')"
 LINKABLE = f"first IS NOT NULL AND first <> 'different' AND NOT {AGAINST} AND {_OWN}"
 
 
@@ -56,27 +59,37 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
 
     Needs id_records and id_keys (people.describe, candidates.set_apart, likeness.complete).
     answers  what an analyst said of pairs of records: (l, r, are they one person)
+    Completes a model that was learnt just now by the weight from which on a name will do.
     A person is named by its smallest record.  id_links holds the links that tied the records, each with its round, its
     weight, and the level and weight of every field.
     """
-    linkable = f"{LINKABLE} AND ({_BESIDE} OR {_RARE if model.trained else 'false'})"
     forest = Forest()
     con.execute(
         "CREATE OR REPLACE TEMP TABLE id_links AS SELECT 'answered' AS round, l, r FROM (SELECT 0 AS l, 0 AS r) LIMIT 0"
     )
     _fill(con, "id_links", forest.answer(answers), "answered")
-    candidates.pair(con, "id_records", "id_pairs")
+    named = namesakes.USUAL if model.trained else NEVER
+    candidates.pair(con, "id_records", "id_pairs", candidates.BLOCKS)
     likeness.weigh(con, model, "id_records", "id_pairs", "id_first")
-    _grow(con, forest, f"SELECT l, r, weight FROM id_first WHERE {linkable} AND weight >= {SURE}", "records")
+    _grow(con, forest, f"SELECT l, r, weight FROM id_first WHERE {_linkable(named)} AND weight >= {SURE}", "records")
     profiles(con, forest)
-    candidates.pair(con, "id_profiles", "id_pairs")
+    if model.trained:
+        if model.named is None:
+            model.named = namesakes.enough(con, MARGIN)
+        named = model.named
+    candidates.pair(con, "id_profiles", "id_pairs", candidates.BLOCKS | candidates.MISTYPED)
     likeness.weigh(con, model, "id_profiles", "id_pairs", "id_second")
     _rank(con)
     clear = f"weight >= {ALONE} OR weight >= {ENOUGH} AND margin >= {MARGIN}"
-    _grow(con, forest, f"SELECT l, r, weight FROM id_second WHERE {linkable} AND ({clear})", "profiles")
+    _grow(con, forest, f"SELECT l, r, weight FROM id_second WHERE {_linkable(named)} AND ({clear})", "profiles")
     _publish(con, forest)
     _grow(con, forest, _followers(con), "followed")
     _publish(con, forest)
+
+
+def _linkable(named: float) -> str:
+    """SQL of pairs that may be linked: nothing against it, and something beside the name or a name of that weight."""
+    return f"{LINKABLE} AND ({_BESIDE} OR {_RARE.format(named)})"
 
 
 def _grow(con, forest: Forest, links: str, round: str) -> None:
@@ -176,7 +189,9 @@ def _rank(con) -> None:
 
 # a phone alone leads to its owner where nothing else differs; two things of one's own lead there, whoever else has
 # the phone
-_LED = " AND ".join([_KEYS, *(f"{c} IS DISTINCT FROM 'different'" for c in ("mobile", "email", "born", "place"))])
+_LED = " AND ".join(
+    [_KEYS, *(f"{c} IS DISTINCT FROM 'different'" for c in ("mobile", "email", "born", "year", "place"))]
+)
 _PROVEN = (
     f"(national_id = 'same' OR born = 'same' AND ({_KEYS} OR card = 'same') OR mobile = 'same' AND email = 'same') "
     f"AND margin >= {MARGIN} AND weight >= {SURE}"
