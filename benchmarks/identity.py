@@ -95,7 +95,8 @@ def measure(name: str, persons, truth) -> bool:
     most, of_it = pairs(shown) / max(pairs(truth), 1), told / max(pairs(shown), 1)
     precision, recall = right / max(pairs(found), 1), right / max(pairs(truth), 1)
     print(f"{name:<15} {took['records']:>9,} {took['people']:>9,} {precision:>10.4f} {recall:>9.4f} "
-          f"{most:>9.4f} {of_it:>8.4f} {took['seconds']:>8.0f} {took['cpu']:>6.0f} {took['peak']:>8,.0f} {took['questions']:>10,}",
+          f"{most:>9.4f} {of_it:>8.4f} {took['seconds']:>8.0f} {took['cpu']:>6.0f} {took['peak']:>8,.0f} "
+          f"{took['questions']:>10,}",
           flush=True)  # fmt: skip
     return precision >= PRECISION and recall >= RECALL and took["seconds"] <= SECONDS
 

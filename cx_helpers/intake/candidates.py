@@ -35,7 +35,9 @@ BLOCKS = {  # rule: what records of one block have in common
 }
 
 # … and what has a slip in a name: less of it in common, and then only names that are a slip or two apart
-_ENDS = "unnest(['<' || left(cx_skeleton({0}_sound), 3), '>' || right(cx_skeleton({0}_sound), 3)])"
+_SKELETON = "cx_skeleton({0}_sound)"
+_HALF = f"greatest(2, (length({_SKELETON}) + 1) // 2)"
+_ENDS = f"unnest(['<' || left({_SKELETON}, {_HALF}), '>' || right({_SKELETON}, {_HALF})])"
 _HALVES = "unnest([left(mobile, 7), right(mobile, 6)])"
 MISTYPED = {
     "first name, city and half a surname": f"cx_skeleton(first_sound) || '|' || city || '|' || {_ENDS.format('last')}",
