@@ -181,6 +181,22 @@ class Period:
         last = Period.month_of(self.past - dt.timedelta(1), calendar=self.calendar, timezone=self.timezone)
         return [last.shift(step - count + 1) for step in range(count)]
 
+    def through(self, last: Period) -> Period:
+        """The stretch from this period's first day to the last of a later one."""
+        name = f"{_iso(self.first, self.calendar)}_{_iso(last.past - dt.timedelta(1), self.calendar)}"
+        return replace(self, name=name, past=last.past, kind="range")
+
+    def weeks(self, count: int) -> list[Period]:
+        """The last `count` stretches of seven days up to this period's end, oldest first."""
+        days = [self.past - dt.timedelta(7 * step) for step in range(count, 0, -1)]
+        name = "{}_{}".format
+        ends = [day + dt.timedelta(6) for day in days]
+        return [
+            replace(self, name=name(_iso(a, self.calendar), _iso(z, self.calendar)), first=a,
+                    past=z + dt.timedelta(1), kind="range")
+            for a, z in zip(days, ends, strict=True)
+        ]  # fmt: skip
+
     def label(self, locale: str = "fa") -> str:
         """As a reader says it: `شهریور ۱۴۰۴`, `Shahrivar 1404`, `تابستان ۱۴۰۴`, `1-15 September 2025`."""
         last = self.past - dt.timedelta(1)

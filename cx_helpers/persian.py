@@ -104,6 +104,28 @@ def _unfold(text: str, rare: set[str]) -> str:
 _SHOWN_LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "ۀ": "هٔ", **dict(zip("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", strict=True))})
 
 
+# words that say nothing of what a text is about; negations are among them, so a phrase may hold one
+FUNCTION_WORDS = frozenset(
+    simplify(
+        "از به با در بر تا برای واسه بی بدون جز مثل مانند طبق ضمن روی رو تو توی سر زیر کنار بین میان پیش پس "
+        "و یا که هم نیز اگر اگه چون زیرا ولی اما بلکه پس یعنی تا هرچند البته فقط حتی دیگه دیگر باز بازم هنوز همیشه "
+        "من تو او ما شما آن این آنها اینها اون اینو اونو خود خودم خودش خودشون شان تان همین همون همان چنین کسی چیزی "
+        "را رو یک یه دو سه چند هر همه هیچ بعضی کلا کل خیلی بسیار واقعا کاملا اصلا تقریبا حدود یکم کمی کم زیاد بیشتر "
+        "است هست هستم هستند نیست نیستم بود بودم بودن بودند نبود باشد باشه باشید شد شدم شده شدن شدند نشد نشده میشه "
+        "نمیشه شود می‌شود نمی‌شود کرد کردم کردن کردند کرده کنم کنه کنید کنند کنین میکنه میکنم میکنن می‌کند می‌کنم "
+        "می‌کنند نکرد نکردم نکرده داد دادم دادن دادند داده میده میدن ندادن نداد داشت داشتم داشته دارم داره دارد دارن "
+        "دارند ندارم نداره ندارد نداشت چی چه چرا چطور کجا کی چقدر آیا بله نه آره الان حالا بعد قبل قبلا اول آخر وقتی "
+        "موقع ها های هایی می نمی ای اش ام ات م ش ت سلام لطفا ممنون مرسی تشکر باید شاید نباید آقا خانم جا بار چیز کار "
+        "اینکه اونکه طوری جوری نظر نوع مورد خب دیگ یکی دفعه آخه همش همشون مون شون تون بشه شه بشن میشن"
+    ).split()
+)
+
+
+DENYING = frozenset(w for w in FUNCTION_WORDS if w.startswith("ن") and len(w) > 2) - frozenset(
+    ("نظر", "نوع", "نیز")
+) | {"بدون", "بی", "هیچ"}  # beside a word of content they make a phrase: کیفیت نداره
+
+
 # hazm's spacing rules would pull these apart: 25.5 becomes ۲۵ ٫ ۵, a date ۱۴۰۲ / ۰۵ / ۱۲, :( becomes : (
 _WHOLE = re.compile(r"(https?://\S+|\S+@\S+\.\S+|[\w.]*\d[\d/.,:٫٬\-]*\d\w*|[:;=][-']?[()\[\]DPp/|]+|<3)")
 
@@ -132,6 +154,33 @@ def tidy(text: str) -> str:
             kept = part[: len(part) - len(part.lstrip())] + kept.strip() + part[len(part.rstrip()) :]
         out.append(kept)
     return "".join(out).strip()
+
+
+@functools.cache
+def _lemmatizer():
+    import hazm
+
+    return hazm.Lemmatizer()
+
+
+def lemma(word: str) -> str:
+    """The word without its endings, by hazm, as `simplify` writes it: one for کتاب‌ها and کتاب, for می‌رسد and رسید.
+
+    hazm's traps, kept away: it gives one lemma to a verb and its denial (رسید, نرسید), so a denied verb keeps its ن;
+    it knows می‌رسد and not میرسد, so half-spaces are put in first; a verb is its past stem, not رسید#رس; and بندی is no
+    "you tie" (بست#بند): what ends in ی and does not begin with می is left as it is.
+    Raises TypeError where the value is no text; what is no single word comes back simplified.
+    """
+    shown = tidy(word)
+    if not shown or " " in shown:
+        return simplify(shown)
+    found = _lemmatizer().lemmatize(shown)
+    if "#" not in found:
+        return simplify(found) or simplify(shown)
+    past, plain = simplify(found.split("#")[0] or found.split("#")[1]), simplify(shown)
+    if plain.endswith("ی") and not plain.startswith(("می", "نمی")):
+        return plain
+    return f"ن{past}" if plain.startswith("ن") and not past.startswith("ن") else past
 
 
 def words(text: str) -> list[str]:

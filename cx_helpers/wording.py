@@ -271,6 +271,18 @@ return | مرجوعی | return
 staff | رفتار کارکنان | staff behaviour
 information | اطلاع‌رسانی | information
 accuracy | درستی سفارش | order accuracy
+kind | گونه | kind
+any | همهٔ فوری‌ها | all that is urgent
+leaving | تهدید به رفتن | threat to leave
+legal | تهدید به شکایت | legal threat
+safety | خطر سلامت و ایمنی | danger to health or safety
+fraud | کلاهبرداری | fraud
+repeated | تماس چندباره | repeated contact
+worst | فوری‌ترین | most urgent
+since | از هفتهٔ | since the week of
+share_before | سهم پیشین | share before
+term | واژه یا عبارت | word or phrase
+of | از | of
 (start) | آغاز | start
 (end) | پایان | end
 (gone) | رفتند | left

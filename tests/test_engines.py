@@ -15,6 +15,7 @@ import pytest
 from cx_helpers import disclosure, folding, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
+from cx_helpers.intake import urgent
 from cx_helpers.measures import (
     arrivals,
     aspects,
@@ -43,9 +44,14 @@ from cx_helpers.measures import (
     outcomes,
     profile,
     repeats,
+    risen,
     sentiment,
     survey,
+    terms,
+    topic_shares,
+    topics,
     touchpoints,
+    urgency,
     voices,
     volume,
 )
@@ -78,6 +84,14 @@ def known(frame):
     """Sources that no row names are None, or NaN, as the engine has it: one and the same."""
     flat = frame.reset_index()
     return flat.astype({c: object for c in flat if flat[c].dtype == object}).fillna("(none)")
+
+
+SPOKEN = pd.DataFrame({"topic": [0, 0, 1, 1], "term": ["کد", "تخفیف", "پشتیبانی", "تحویل"]})
+
+
+def marked(t):
+    """The comments, read for what is urgent."""
+    return urgent.marked(t.until.comments)
 
 
 def about(t):
@@ -207,6 +221,31 @@ ANSWERS = {
     "emotion.curve": lambda t: emotion.curve(STAGES, t.comments, t.responses, t.touchpoints),
     "moments.moments": lambda t: moments.moments(
         t.until.touchpoints, t.until.orders, 30, tickets=t.until.tickets, smallest=5
+    ),
+    "voices.of_each": lambda t: voices.of_each(t.until.comments, "origin"),
+    "urgency.share": lambda t: urgency.share(marked(t), urgent.kinds(), by="channel", periods=t.months(3)),
+    "urgency.cases": lambda t: urgency.cases(marked(t), urgent.kinds()).assign(kinds=lambda f: f["kinds"].map(str)),
+    "terms.terms": lambda t: (
+        terms.terms(t.comments).drop("written_at").distinct().order_by("comment_id", "shown").execute()
+    ),
+    "terms.comments": lambda t: [terms.comments(terms.terms(t.comments))],
+    "terms.spelled": lambda t: pd.Series(terms.spelled(terms.terms(t.comments), ["جعبه", "بستهبندی", "سفارش"])),
+    "risen.risen": lambda t: risen.risen(terms.terms(t.until.comments), t.months(4)).sort_index(),
+    "topics.together": lambda t: topics.together(terms.terms(t.comments), ["سفارش", "تحویل", "پاسخ"]),
+    "topics.phrases": lambda t: pd.Series(topics.phrases(terms.terms(t.until.comments), SPOKEN)),
+    "topics.standing": lambda t: topics.standing(terms.terms(t.until.comments), least=8).assign(weight=0),
+    "topic_shares.members": lambda t: topic_shares.members(terms.terms(t.comments), SPOKEN),
+    "topic_shares.about": lambda t: topic_shares.about(
+        t.comments, topic_shares.members(terms.terms(t.comments), SPOKEN), ["a", "b"]
+    ).select("comment_id", "topic", "held"),
+    "topic_shares.share": lambda t: topic_shares.share(
+        t.until.comments, topic_shares.members(terms.terms(t.until.comments), SPOKEN), 2, t.months(3)
+    ),
+    "topic_shares.now_and_before": lambda t: pd.concat(
+        topic_shares.now_and_before(
+            t.until.comments, topic_shares.members(terms.terms(t.until.comments), SPOKEN), 2, t.months(3)
+        ),
+        keys=["now", "before"],
     ),
     "cohort.months": lambda t: cohort.months(t.until.orders, t.period),
     "cohort.retention": lambda t: newcomers(t),

@@ -35,6 +35,7 @@ FOUND = [
     ("packaging_breaks", "journey", "friction", {"touchpoint": "unboxing"}, "failure_rate", "above"),
     ("packaging_breaks", "sentiment", "change_point", {"month": "1404-06"}, "sentiment", "below"),
     ("packaging_breaks", "sentiment", "topic", {"aspect": "packaging"}, "aspect_share", "above"),
+    ("packaging_breaks", "topics", "topic", {"topic": "جعبه پاره"}, "topic_share", "above"),
     ("product_pairs", "basket", "basket", {"given": "زعفران نگین نیم مثقال"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "گوشی هوشمند میان‌رده"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "موکاپات سه‌فنجانه"}, "lift", "above"),

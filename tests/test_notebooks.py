@@ -26,7 +26,16 @@ MONTH = Period.parse("1404-06")
 NOBODY = "segment=pilot"  # 24 customers, none of whom did anything in the period but answer one invitation
 GOLDEN = ROOT / "tests" / "golden"
 SCORES = ("nps", "csat", "ces", "response_rate", "sentiment", "negative_share", "retention_1", "retention_3")
-SCORES += ("repeat_rate", "conversion", "failure_rate", "active_customers", "quiet", "unhappy", "consent")
+SCORES += (
+    "repeat_rate",
+    "conversion",
+    "failure_rate",
+    "active_customers",
+    "quiet",
+    "unhappy",
+    "consent",
+    "urgent_share",
+)
 
 
 def read(result, name: str) -> list[dict]:
@@ -231,6 +240,7 @@ def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
     counts = dict.fromkeys(SCORES, 0) | answers["instrument"].value_counts().to_dict()
     counts["response_rate"] = len(within(here["responses"], "invited_at"))
     counts["sentiment"] = counts["negative_share"] = len(within(here["comments"], "written_at"))
+    counts["urgent_share"] = counts["sentiment"]
     assert len(within(here["touchpoints"], "occurred_at")) == 0
     assert max(counts.values()) <= 3, "the sample says of this segment that it is silent"
     nothing_but(result, counts | known(pilots, MONTH.end))
@@ -261,7 +271,7 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
     counts = dict.fromkeys(SCORES, 0) | given["instrument"].value_counts().to_dict()
     counts["response_rate"] = len(within(answers, "invited_at", period))
     written = within(table("comments", one_customer), "written_at", period)["sentiment"].notna()
-    counts["sentiment"] = counts["negative_share"] = int(written.sum())
+    counts["sentiment"] = counts["negative_share"] = counts["urgent_share"] = int(written.sum())
     steps = within(steps, "occurred_at", period)
     counts["conversion"], counts["failure_rate"] = steps["session_id"].nunique(), int(steps["outcome"].notna().sum())
     first = table("orders", one_customer)["ordered_at"].min()

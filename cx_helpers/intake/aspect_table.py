@@ -38,6 +38,8 @@ _ENDINGS = re.compile(
     "(?:تر|ترین)?(?:ها|ا|ات|های|هایی)?(?:یی|ی|ای)?(?:ام|ات|اش|م|ت|ش|مون|تون|شون|مان|تان|شان)?(?:ه|و|رو|ن|ند|ست|است|م|هم)?"
 )
 
+_VERB = re.compile(r"\b(ن?می) (?=\w)")
+
 
 class AspectsError(Refusal):
     """A table of aspects cannot be read: the message says file, line, what is there and what to write."""
@@ -144,10 +146,13 @@ def _runs(phrase: Phrase, flags: dict[int, np.ndarray], clause: np.ndarray):
     yield start, end
 
 
-def load(folder: str | Path | None = None) -> Table:
-    """The shipped table, changed by the company's `aspects.yaml` where its folder has one."""
-    said = _read(SHIPPED)
-    own = None if folder is None else Path(folder) / OWN
+def load(folder: str | Path | None = None, shipped: Path = SHIPPED, own_name: str = OWN) -> Table:
+    """The shipped table, changed by the company's `aspects.yaml` where its folder has one.
+
+    shipped, own_name  another table of the same form, and what a company calls its own (`urgent` has one)
+    """
+    said = _read(shipped)
+    own = None if folder is None else Path(folder) / own_name
     if own is not None and own.exists():
         for aspect, given in _read(own).items():
             if given is None:
@@ -158,7 +163,7 @@ def load(folder: str | Path | None = None) -> Table:
             else:
                 said[aspect] = given
     if len(said) > MOST:
-        raise AspectsError(f"{OWN}: {len(said)} aspects; at most {MOST} can be told apart: take some away")
+        raise AspectsError(f"{own_name}: {len(said)} aspects; at most {MOST} can be told apart: take some away")
     return _compiled(said)
 
 
@@ -177,17 +182,23 @@ def _compiled(said: dict) -> Table:
         for key in LISTS:
             for text in given[key]:
                 pieces = [piece.split() for piece in persian.simplify(text.replace("…", "\n")).split("\n")]
-                spaced = [(word, GAP if at == 0 and place else 0) for place, piece in enumerate(pieces)
-                          for at, word in enumerate(piece)]  # fmt: skip
-                # written in one, as half-spaces are once they are gone
-                glued = [("".join(piece if len(piece) == 1 else [w.strip("=") for w in piece]), GAP if place else 0)
-                         for place, piece in enumerate(pieces)]  # fmt: skip
+                spaced = _places(pieces)
+                # written in one, as half-spaces are once they are gone: the verb alone (نمی خرم), or all of it
+                verbs = _places([_VERB.sub(r"\1", " ".join(piece)).split() for piece in pieces])
+                whole = [piece if len(piece) == 1 else ["".join(word.strip("=") for word in piece)] for piece in pieces]
                 denies = any(_denying(word) for word, _ in spaced)
-                for parts in dict.fromkeys([tuple(spaced), tuple(glued)]):
+                for parts in dict.fromkeys([spaced, verbs, _places(whole)]):
                     words, gaps = zip(*parts, strict=True)
                     about = (key == "never", TONES.get(key, 0), denies)
                     phrases.append(Phrase(aspect, tuple(map(number, words)), gaps, *about))
     return Table(tuple(said), phrases, stems)
+
+
+def _places(pieces: list[list[str]]) -> tuple[tuple[str, int], ...]:
+    """Each word of a phrase, and how many words may stand before it."""
+    return tuple(
+        (word, GAP if at == 0 and place else 0) for place, piece in enumerate(pieces) for at, word in enumerate(piece)
+    )
 
 
 def _denying(word: str) -> bool:

@@ -42,6 +42,41 @@ def typical(
     return found.head(most).drop(columns=["off", "again"]).reset_index(drop=True)
 
 
+def tone(sentiment: float) -> str:
+    """How a quote is shown: `bad`, `good`, or `mid` for what lies between."""
+    return "bad" if sentiment <= -SURE else "good" if sentiment >= SURE else "mid"
+
+
+def of_each(comments: ir.Table, by: str, most: int = 3, letters: int = 90, split=(), smallest: int = 1) -> pd.DataFrame:
+    """Which comments are typical of each group: about as pleased as its mean, and neither curt nor long?
+
+    comments  with `sentiment` and the column `by` (a comment may stand in several groups, once in each)
+    split     further columns that name groups;  smallest  nobody of a group in which fewer customers wrote is quoted
+    Returns `by`, comment_id, text, sentiment and what else there is of touchpoint, channel, written_at; at most `most`
+    of a group, each text and each customer once in it.  A feeling off by 1 weighs as much as `letters` letters.
+    """
+    need(comments, "comment_id", "text", "sentiment", by)
+    kept = ["comment_id", "text", "sentiment", by]
+    kept += [c for c in ("touchpoint", "channel", "written_at", "customer_id") if c in comments.columns]
+    comments = _of_many(comments, {*split, by, "touchpoint", "channel"}, smallest)
+    own = ibis.window(group_by=by)
+    asked = comments.select(kept).filter(_.sentiment.notnull())
+    asked = asked.mutate(off=(_.sentiment - _.sentiment.mean().over(own)).abs())
+    asked = asked.mutate(off=letters * _.off + (_.text.length() - letters).abs().cast("float64"))
+    once = ibis.window(group_by=[by, "text"], order_by=["comment_id"])
+    asked = (
+        asked.filter(_.text.length() >= letters // 3).mutate(again=ibis.row_number().over(once)).filter(_.again == 0)
+    )
+    first = ibis.window(group_by=by, order_by=["off", "comment_id"])
+    found = asked.mutate(place=ibis.row_number().over(first)).filter(_.place < 10 * most).execute()
+    found = found.sort_values([by, "place"], kind="stable")
+    if "written_at" in found.columns:
+        found["written_at"] = pd.to_datetime(found["written_at"], utc=True).dt.as_unit("us")
+    if "customer_id" in found.columns:
+        found = found[~(found["customer_id"].notna() & found.duplicated([by, "customer_id"]))]
+    return found.groupby(by, sort=False).head(most).drop(columns=["off", "again", "place"]).reset_index(drop=True)
+
+
 def _of_many(comments: ir.Table, columns: set[str], smallest: int) -> ir.Table:
     """The comments without those of groups in which too few customers wrote."""
     if disclosure.least(smallest) == 1:
