@@ -101,7 +101,10 @@ def spelled(found: ir.Table, keys: list[str]) -> dict[str, str]:
         return {}
     ways = found.filter(_.term.isin(list(keys))).group_by(["term", "shown"]).aggregate(n=_.comment_id.nunique())
     ways = ways.execute()
-    half = ways["shown"].str.contains("\u200c") & (ways["n"] >= CAREFUL * ways.groupby("term")["n"].transform("sum"))
-    ways = ways.assign(half=half).sort_values(["half", "n", "shown"], ascending=[False, False, True], kind="stable")
-    ways = ways.drop_duplicates("term")
+    same = ways["shown"].map(persian.simplify).str.replace(" ", "")  # other half-spaces, the same letters
+    each = ways.groupby(["term", same])["n"].transform("sum")
+    half = ways["shown"].str.contains("\u200c") & (ways["n"] >= CAREFUL * each)
+    ways = ways.assign(each=each, same=same, half=half)
+    order = ["each", "same", "half", "n", "shown"]
+    ways = ways.sort_values(order, ascending=[False, True, False, False, True], kind="stable").drop_duplicates("term")
     return {term: persian.tidy(shown) for term, shown in zip(ways["term"], ways["shown"], strict=True)}
