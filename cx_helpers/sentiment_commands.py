@@ -34,7 +34,9 @@ def add(commands, parser: type, workspace: Callable, positive: Callable) -> None
     train = verbs.add_parser("train", help="labelled comments -> a model with its held-out proof")
     train.add_argument("--data", default="", metavar="DIR", help=where)
     train.add_argument("--out", default="sentiment.parquet", metavar="FILE", help="the model (default: %(default)s)")
-    train.add_argument("--features", type=positive(int), metavar="N", help="how many words, pairs and parts are kept")
+    train.add_argument(
+        "--features", type=positive(int), metavar="N", help="the most words, pairs and parts that are kept"
+    )
     train.add_argument("--strength", type=positive(float), metavar="C", help="inverse of the L2 penalty")
     train.add_argument("--doubt", type=float, metavar="P", help="doubt labels held less likely than this; 0: none")
     train.set_defaults(do=_train)

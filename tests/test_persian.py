@@ -41,6 +41,21 @@ def test_simplify_keeps_line_breaks_so_that_texts_may_be_joined(text):
     assert joined == f"{persian.simplify(text)}\n{persian.simplify(text)}"
 
 
+def test_a_long_text_is_written_as_its_lines_are():
+    lines = [
+        "كيفيت عالى",
+        "می‌خوام",
+        "عاااااالی",
+        "ﻋﺎﻟﯽ",
+        "👍🏽 ❤️",
+        "۱۲۳ ٤٥٦",
+        "کتـــاب مُهِمّ",
+        "OK ＯＫ",
+        "\ud800 بد",
+    ] * 30
+    assert persian.simplify("\n".join(lines)) == "\n".join(map(persian.simplify, lines))
+
+
 @pytest.mark.parametrize("value", [None, float("nan"), 3])
 def test_simplify_refuses_what_is_no_text(value):
     with pytest.raises(TypeError, match="leave nulls out"):

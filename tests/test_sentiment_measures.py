@@ -1,5 +1,7 @@
 """Feelings counted by hand: mean, shares, coverage, agreement with ratings, and the sentences about them."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -102,7 +104,7 @@ def test_the_bottom_line_never_says_a_share_without_its_interval(lay):
 
 def test_who_reads_is_asked_how_it_errs(lay, tmp_path):
     model = intake.sentiment_model.load()
-    bare = intake.Model(**{**vars(model), "about": {}})
+    bare = dataclasses.replace(model, about={})
     own = lay(comments(0.5), "comments")  # sentiment came with the comments: another's model
     assert intake.errors(own, model) is None
     ours = lay(comments(0.5, p_positive=[0.75]), "comments")

@@ -205,6 +205,16 @@ def test_the_confusion_follows_the_band(ten):
     assert evidence.confusion(ten, band=0.5).loc["shop", "negative_hit"] == 0  # p .3 is neutral then
 
 
+def test_labels_that_the_model_finds_next_to_impossible_are_counted():
+    # four negative, one of them at p .95; two positive at p .02 and .5; nobody else's domain matters
+    found = evidence.doubted(evidence.histogram([0.95, 0.85, 0.1, 0.2, 0.02, 0.5], [0, 0, 0, 0, 1, 1], ["a"] * 6))
+    assert found.loc[("a", "negative"), ["n", "value"]].tolist() == [4, 0.25]
+    assert found.loc[("a", "positive"), ["n", "value"]].tolist() == [2, 0.5]
+    low, high = found.loc[("a", "negative"), ["low", "high"]]
+    assert (low, high) == pytest.approx((0.0456, 0.6994), abs=1e-3)  # Wilson of 1 in 4
+    assert evidence.doubted(evidence.histogram([0.5], [1], ["a"])).loc[("a", "negative"), "value":].isna().all()
+
+
 def test_a_proof_comes_back_from_the_file_as_it_went_in(folder):
     model = sentiment_model.load(folder / "new.parquet")
     found = evidence.kept(model)
@@ -233,7 +243,15 @@ def test_the_page_says_every_figure_with_its_interval_in_both_languages(folder, 
     assert "How rightly does the sentiment model read?" in en
     assert "مدل احساس چقدر درست می‌خواند؟" in fa
     assert all(
-        heading in en for heading in ("A domain it had never seen", "The separate test", "Against the model before")
+        heading in en
+        for heading in (
+            "A domain it had never seen",
+            "The separate test",
+            "Against the model before",
+            "Which labels look wrong?",
+            "When it says 70%, how often is it so?",
+            "What does it bring to keep silent when in doubt?",
+        )  # fmt: skip
     )
     rows = pd.DataFrame(json.loads((tmp_path / "evaluation.json").read_text("utf-8")))
     assert set(rows["way"]) == {"left_out", "folds", "test"}

@@ -183,6 +183,27 @@ def coverage(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([*rows.values()], index=index, columns=["n", "covered", "accuracy", "low", "high"])
 
 
+def doubted(found: pd.DataFrame, beyond: float = 0.9) -> pd.DataFrame:
+    """How many labels does the model find next to impossible?  Where they are many, labels are wrong, not the model.
+
+    beyond  p of the other class from which a label is doubted; cut to whole bins of 1/60
+    Returns index (domain, label), the label as people gave it: n comments with it, `value`, the share of them that is
+    doubted, with Wilson's low and high; null where none has it.
+    """
+    edge = round((1 - beyond) * BINS)
+    rows = {}
+    for domain, part in found.groupby(level="domain", sort=False):
+        (negative, positive), _ = _cells(part)
+        for label, n, k in (
+            ("negative", negative.sum(), negative[BINS - edge :].sum()),
+            ("positive", positive.sum(), positive[:edge].sum()),
+        ):
+            low, high = certainty.wilson(k, n)
+            rows[domain, label] = (int(n), k / n if n else np.nan, float(low), float(high))
+    index = pd.MultiIndex.from_tuples(rows, names=["domain", "label"])
+    return pd.DataFrame([*rows.values()], index=index, columns=["n", "value", "low", "high"])
+
+
 def confusion(found: pd.DataFrame, band: float = 0.2) -> pd.DataFrame:
     """How are comments called that people called negative, or positive?
 

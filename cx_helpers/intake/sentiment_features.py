@@ -15,7 +15,7 @@ from scipy import sparse
 
 from cx_helpers.intake import sentiment_model as sm
 
-FEWEST = {"word": 8, "pair": 8, "part": 20, "first": 8, "last": 8}  # comments a feature must stand in
+FEWEST = {"word": 4, "pair": 4, "part": 10, "first": 4, "last": 4}  # comments a feature must stand in
 _PERSIAN = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff]+")
 
 

@@ -56,6 +56,17 @@ OPENING = say(
 )
 
 
+DOUBT = say(
+    fa="برچسب‌ها را هم آدم‌ها زده‌اند، گاهی از روی ستاره‌ها. جدول زیر می‌گوید مدلی که این نوشته‌ها را ندیده است، چند درصد "
+    "برچسب‌ها را تقریباً ناممکن می‌داند (بیش از ۹۰٪ از ردهٔ دیگر). جایی که این سهم بزرگ است، برچسب‌ها نادرست‌اند و F1 و "
+    "کالیبراسیون آن حوزه بیش از آن‌که از مدل بگوید، از برچسب‌ها می‌گوید. این نوشته‌ها از هیچ عددی کنار گذاشته نشده‌اند.",
+    en="Labels, too, were given by people, at times by stars. The table below tells how many of them a model that had "
+    "not seen these comments finds next to impossible (more than 90% for the other class). Where they are many, the "
+    "labels are wrong, and the domain’s F1 and calibration tell more of the labels than of the model. No figure leaves "
+    "these comments out.",
+)
+
+
 def parts(judged) -> list:
     """The page in its order: {fa, en} prose, and blocks in the language set by `wording.use`."""
     found = judged.measures()
@@ -69,6 +80,8 @@ def parts(judged) -> list:
         if way != "folds":
             out += [_reliability(judged.found[way]), _coverage(judged.found[way])]
         out.append(_confusion(judged.found[way]))
+        if way == "left_out":
+            out += [DOUBT, _doubted(judged.found[way])]
     return [*out, _card(judged)]
 
 
@@ -205,6 +218,19 @@ def _confusion(found: pd.DataFrame):
         titles=titles,
         formats={"negative_hit": "share", "negative_false": "share", "n_negative": "count", "n_positive": "count"},
         rows_title=TITLES["domain"],
+    )
+
+
+def _doubted(found: pd.DataFrame):
+    told = evidence.doubted(found)
+    cells = told.apply(_cell, axis=1, locale=wording.current().locale).unstack("label")
+    titles = {
+        "negative": say(fa="از ناخوشایندها، نزدیک به ناممکن", en="of the negative, next to impossible"),
+        "positive": say(fa="از خوشایندها، نزدیک به ناممکن", en="of the positive, next to impossible"),
+    }
+    title = say(fa="کدام برچسب‌ها نادرست به نظر می‌رسند؟", en="Which labels look wrong?")
+    return blocks.table(
+        cells.reindex(told.index.unique("domain")), title=title, titles=titles, rows_title=TITLES["domain"]
     )
 
 
