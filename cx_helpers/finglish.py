@@ -28,6 +28,7 @@ _HINT = re.compile("[A-Za-z]{2}")
 _CODE = re.compile(r"(?=\w*\d)(?=\w*[A-Za-z]\w*[A-Za-z])\w{5,}")  # SB982BBM3D5577 is no word
 _LETTER = re.compile(r"[^\W\d_]")
 _MARKED = re.compile(r"[^\W\d_a-zA-Z\u0600-\u06ff\ufb50-\ufdff\ufe70-\ufeff]")  # ş, ü, ß, é …, and every other alphabet
+_DOUBLED = re.compile(r"(.)\1")  # alii, khobb: once stretched to three and more, or a slip
 _KEPT = 5  # candidates of a word that are weighed against its neighbours
 _REMEMBERED = 100_000
 _PAIRED = 0.7  # how much a pair of words counts against the word alone
@@ -113,7 +114,7 @@ def _word_odds(word: str, known: Table) -> float:
     if found is None:
         if word in known.other or word in known.english:
             found = 0.0 if word in known.short or len(word) < 2 else -1.0 if word in known.loan else -2.5
-        elif word in known.short:
+        elif word in known.short or _DOUBLED.sub(r"\1", word) in known.short:
             found = 2.5
         else:
             found = max(-4.0, min(4.0, sum(known.runs.get(run, 0.0) for run in runs(word))))
@@ -150,7 +151,7 @@ def read(texts: list[str]) -> tuple[list[str], list[str | None]]:
         text = texts[place]
         if is_finglish(text):
             texts[place], how[place] = to_persian(text), "finglish"
-        elif not latin(text) and (written := _mixed(text)) != text:
+        elif not latin(text) and (written := known_words(text)) != text:
             texts[place], how[place] = written, "mixed"
     return texts, how
 
@@ -158,7 +159,7 @@ def read(texts: list[str]) -> tuple[list[str], list[str | None]]:
 _RUN = re.compile(rf"{LATIN.pattern}(?:[ '’-]+{LATIN.pattern})*")
 
 
-def _mixed(text: str) -> str:
+def known_words(text: str) -> str:
     """A Persian text with the Latin words in it that are known, or are Finglish for sure; brands stay as they are."""
     known = table()
 
@@ -212,6 +213,8 @@ def candidates(word: str, known: Table | None = None) -> list[tuple[str, float]]
 
 def _candidates(word: str, known: Table) -> list[tuple[str, float]]:
     best = _of_tree(word, known)
+    if word not in known.short and (once := _DOUBLED.sub(r"\1", word)) in known.short:
+        word = once
     if word in known.short:
         # the usual reading; another only where the words around it call for it
         best = [(known.short[word], 0.0), *((text, price) for text, price in best if text != known.short[word])]

@@ -2,7 +2,6 @@
 
 import random
 
-import latin_writers
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,8 @@ from hypothesis import strategies as st
 
 from cx_helpers import finglish, finglish_spelling
 from cx_helpers.intake import sentiment
+from tools.robust import __main__ as robust
+from tools.robust import spoil, writers
 
 SENTENCES = {  # as people type, and what they mean
     "kheili bad bood": "خیلی بد بود",
@@ -124,7 +125,15 @@ def right(texts, labels) -> float:
 def test_transliterated_comments_lose_at_most_six_points(labelled):
     rows = labelled[labelled["domain"] == "snappfood"].sample(250, random_state=3)
     rng = random.Random(3)
-    typed = [latin_writers.finglish(text, rng) for text in rows["text"]]
+    typed = [writers.finglish(text, rng) for text in rows["text"]]
     found, how = finglish.read(typed)
     assert sum(one == "finglish" for one in how) >= 0.97 * len(rows)
     assert right(found, rows["label"]) >= right(rows["text"].tolist(), rows["label"]) - 0.06
+
+
+def test_every_way_of_writing_badly_loses_at_most_three_points(labelled):
+    rows = labelled[labelled["domain"] == "snappfood"].sample(1200, random_state=4)
+    for name in set(spoil.WAYS) - {"finglish", "mixed"}:
+        found = robust.lost(rows["text"], rows["label"], spoil.WAYS[name])
+        assert found["lost"] <= 3, (name, found)
+        assert found["unread"] <= 0.5, (name, found)

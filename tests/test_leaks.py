@@ -56,7 +56,9 @@ def company(tmp_path_factory):
     entries = []
     for table, spec in TABLES.items():
         columns = [
-            c for c in spec.columns if c not in ("sentiment", "p_negative", "p_neutral", "p_positive", "language")
+            c
+            for c in spec.columns
+            if c not in ("sentiment", "p_negative", "p_neutral", "p_positive", "how_read", "language")
         ]
         name = f"{table}-{PHONE}.csv" if table == "orders" else f"{table}.csv"
         with (folder / "sources" / name).open("w", encoding="utf-8", newline="") as file:

@@ -248,7 +248,8 @@ def test_a_frame_gets_the_contract_columns_and_is_not_touched():
     frame = comments(sentiment=[9.0, 9.0, 9.0])
     found = sentiment.score_comments(frame)
     assert frame["sentiment"].tolist() == [9, 9, 9]
-    assert set(found.columns) == {"comment_id", "text", *sentiment.DERIVED}
+    assert set(found.columns) == {"comment_id", "text", *sentiment.DERIVED, "how_read"}
+    assert found["how_read"].tolist() == ["persian", "empty", "persian"]
     assert found["sentiment"].tolist()[0] > 0.5 > -0.5 > found["sentiment"].tolist()[2]
     assert pd.isna(found["sentiment"].tolist()[1])
 

@@ -2,7 +2,7 @@
 
 `clauses` cuts, `aspect_table` finds what each clause speaks of, the sentiment model reads it.  How an aspect feels in
 one comment is half what the clauses that name it say and half what the whole comment says: a clause alone is short and
-often unclear, a comment alone calls everything in it good or bad alike.
+often unclear, a comment alone calls everything in it good or bad alike. Finglish is read as the Persian it stands for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cx_helpers.intake import aspect_table, clauses, sentiment
+from cx_helpers.intake import aspect_table, clauses, legible, sentiment
 from cx_helpers.intake.sentiment_model import Model
 from cx_helpers.tables import need
 
@@ -34,7 +34,7 @@ def read(texts, table: aspect_table.Table | None = None, model: Model | str | No
     """
     texts, table = sentiment._series(texts), table or aspect_table.load()
     there = np.flatnonzero(texts.notna().to_numpy())
-    cut = clauses.cut(texts.iloc[there].tolist())
+    cut = clauses.cut(legible.in_persian(texts.iloc[there].tolist()))
     written = cut.written
     clause, aspect, _tone = table.mentions(cut)
     none = np.setdiff1d(np.arange(len(written)), clause)
@@ -73,7 +73,7 @@ def feelings(
     for start in range(0, len(texts), sentiment.BATCH):
         batch = slice(start, start + sentiment.BATCH)
         there = start + np.flatnonzero(texts.iloc[batch].notna().to_numpy() & ~np.isnan(whole[batch]))
-        cut = clauses.cut(texts.iloc[there].tolist())
+        cut = clauses.cut(legible.in_persian(texts.iloc[there].tolist()))
         clause, aspect, tone = table.mentions(cut)
         feeling = _of_clauses(cut, whole[there], model)
         said = np.where(tone == 0, feeling[clause], TONE_SHARE * tone + (1 - TONE_SHARE) * feeling[clause])

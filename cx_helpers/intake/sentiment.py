@@ -18,12 +18,14 @@ import pandas as pd
 import pyarrow as pa
 
 from cx_helpers import persian
-from cx_helpers.intake import sentiment_model
+from cx_helpers.intake import legible, repeats, sentiment_model
 from cx_helpers.intake.sentiment_model import Model
 from cx_helpers.tables import need
 
 FEELINGS = ("negative", "neutral", "positive")
 DERIVED = ("sentiment", "p_negative", "p_neutral", "p_positive")  # the contract's columns of `comments`
+HOW_READ = "how_read"  # and how each was read, or why not (legible)
+KINDS = dict.fromkeys(DERIVED, pa.float64()) | {HOW_READ: pa.string()}
 BATCH = 5_000  # texts looked up at once
 
 
@@ -42,21 +44,28 @@ def score(texts, model: Model | str | None = None, band: float = 0.2, sure: floa
       feeling                  negative, neutral or positive, by the band
       unsure                   the model would rather not say; among the others it is right about nine times in ten
       n_known                  words, pairs and parts of words that the model recognised
-    Null where there is nothing to read: no text, less than two letters, or no word in Persian letters.
+      how_read                 how it was read (persian, mixed, finglish) or why not (empty, short, language, spam,
+                               unknown): see `legible`
+    Persian in Latin letters (Finglish) is read, too. Null where there is nothing to read, as `how_read` says.
     """
     if not 0 <= band <= 1 or not band <= sure <= 1:
         raise ValueError(f"band is {band!r} and sure is {sure!r}; both lie in 0..1, and sure is not below band")
     texts = _series(texts)
     model = _loaded(model)
     p, known = np.full((len(texts), 3), np.nan), np.zeros(len(texts), int)
+    how_read = np.full(len(texts), "empty", object)
     for start in range(0, len(texts), BATCH):
         batch = texts.iloc[start : start + BATCH]
         there = np.flatnonzero(batch.notna().to_numpy())
         if len(there):
-            felt = model.feel(batch.iloc[there].tolist())
+            written, how = legible.read(batch.iloc[there].tolist())
+            felt = model.feel(written)
+            legibly = np.array([one in legible.READ for one in how], bool)
+            for place in np.flatnonzero(legibly & (felt.letters < 2)):
+                how[place] = legible.unknown(written[place])
             classes = np.stack([felt.negative, felt.neutral, felt.positive], axis=1)
-            p[start + there] = np.where(felt.letters[:, None] >= 2, classes, np.nan)
-            known[start + there] = felt.known
+            p[start + there] = np.where((legibly & (felt.letters >= 2))[:, None], classes, np.nan)
+            known[start + there], how_read[start + there] = felt.known, how
     negative, neutral, positive = p.T
     sentiment = positive - negative
     found = ~np.isnan(sentiment)
@@ -70,6 +79,7 @@ def score(texts, model: Model | str | None = None, band: float = 0.2, sure: floa
             "feeling": pd.Categorical.from_codes(feeling, FEELINGS, ordered=True),
             "unsure": pd.array(np.abs(sentiment) < sure, dtype="boolean"),
             "n_known": known,
+            HOW_READ: how_read,
         },
         index=texts.index,
     ).assign(unsure=lambda frame: frame["unsure"].mask(~found))
@@ -83,7 +93,8 @@ def _loaded(model) -> Model:
 def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
     """Which words and phrases drove the score of one text?
 
-    Returns one row a word or phrase of two words, the strongest first, index `words` as the writer spelled them:
+    Returns one row a word or phrase of two words, the strongest first, index `words` as the writer spelled them
+    (Finglish: as it was read, in Persian):
       kind           word (with all its parts), phrase (what two neighbours say beyond themselves), or start (what a
                      text starts from before it is read)
       n              how often it stands there
@@ -93,6 +104,7 @@ def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
     if not isinstance(text, str):
         raise TypeError(f"explain() takes one text, not {type(text).__name__}; use score() for many")
     model = _loaded(model)
+    (text,), _ = legible.read([text])
     if not isinstance(model, Model):
         return model.explain(text)
     read = model.read([text])
@@ -114,27 +126,28 @@ def explain(text: str, model: Model | str | None = None) -> pd.DataFrame:
 
 
 def score_comments(comments, model: Model | str | None = None):
-    """Add the contract's columns sentiment, p_negative, p_neutral and p_positive to a comments table.
+    """Add the contract's columns sentiment, p_negative, p_neutral and p_positive, and `how_read`, to a comments table.
 
     comments  a table with `text`, of any size: a pandas frame gives a new frame; an engine (ibis) table, an Arrow
               table or reader gives an Arrow reader that scores batch by batch while it is read, so that memory does
               not grow with the table (write it with pyarrow.parquet.ParquetWriter, or hand it to DuckDB)
     Columns of these names that are already there are replaced, all others and the order of rows are kept. A comment
-    whose `language` says that it is not Persian is left null. p_neutral is null: see `score`.
+    whose `language` says that it is not Persian is left null. p_neutral is null: see `score`; `how_read` says how each
+    was read, or why it was not.
     """
     need(comments if hasattr(comments, "columns") and not isinstance(comments, pa.Table) else _Names(comments), "text")
     if isinstance(comments, pd.DataFrame):
         return comments.assign(**_derived(comments, model))
     reader = _reader(comments)
-    kept = [field for field in reader.schema if field.name not in DERIVED]
-    schema = pa.schema(kept + [pa.field(name, pa.float64()) for name in DERIVED])
+    kept = [field for field in reader.schema if field.name not in KINDS]
+    schema = pa.schema(kept + [pa.field(name, kind) for name, kind in KINDS.items()])
 
     def scored():
         for batch in reader:
             read = [name for name in ("text", "language") if name in batch.schema.names]
             derived = _derived(batch.select(read).to_pandas(), model)
             arrays = [batch.column(field.name) for field in kept]
-            arrays += [pa.array(values, pa.float64(), from_pandas=True) for values in derived.values()]
+            arrays += [pa.array(derived[name], kind, from_pandas=True) for name, kind in KINDS.items()]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, scored())
@@ -161,10 +174,11 @@ class _Names:
 
 def _derived(frame: pd.DataFrame, model) -> dict[str, pd.Series]:
     texts = frame["text"]
-    if "language" in frame.columns:
-        texts = texts.mask(frame["language"].notna() & ~frame["language"].astype("string").str.match("fa|per", na=True))
-    found = score(texts, model)
-    return {name: found[name] for name in DERIVED}
+    if "language" not in frame.columns:
+        return dict(score(texts, model)[[*KINDS]].items())
+    other = frame["language"].notna() & ~frame["language"].astype("string").str.match("fa|per", na=True)
+    found = score(texts.mask(other), model)[[*KINDS]]
+    return dict(found.assign(**{HOW_READ: found[HOW_READ].mask(other, "language")}).items())
 
 
 def _series(texts) -> pd.Series:
@@ -228,29 +242,32 @@ def errors_elsewhere(band: float) -> pd.DataFrame:
 def scored(comments, model: Model | str | None = None):
     """The engine table of comments with its feelings: as it is where ingest has scored it, else read here and now.
 
-    comments  an ibis table with `text`.  Returns an ibis table with sentiment, p_negative, p_neutral and p_positive.
+    comments  an ibis table with `text`.  Returns an ibis table with sentiment, p_negative, p_neutral and p_positive;
+    null, too, where a text is the same again (`repeats`), as `how_read` says.
     On Spark its workers read, each its part, when the result is asked for.  Elsewhere reading here keeps all rows in
     memory: score a large company once, by cx ingest.
     """
-    if "sentiment" in comments.columns:
-        return comments
+    return repeats.unscored(comments if "sentiment" in comments.columns else _here(comments, model))
+
+
+def _here(comments, model: Model | str | None):
     import ibis
 
     if hasattr(comments, "get_backend") and comments.get_backend().name == "pyspark":
         return _on_spark(comments, model)
-
-    schema = dict(comments.schema().items()) | dict.fromkeys(DERIVED, "float64")
+    schema = dict(comments.schema().items()) | dict.fromkeys(DERIVED, "float64") | {HOW_READ: "string"}
     return ibis.memtable(score_comments(comments.execute(), model), schema=ibis.schema(schema))
 
 
 def _on_spark(comments, model: Model | str | None):
     """The same on Spark's workers: a view that scores batch by batch, so that no process holds the table."""
-    from pyspark.sql.types import DoubleType, StructField, StructType
+    from pyspark.sql.types import DoubleType, StringType, StructField, StructType
 
     engine = comments.get_backend()
     frame = engine._session.sql(engine.compile(comments))
-    kept = [field for field in frame.schema.fields if field.name not in DERIVED]
-    schema = StructType([*kept, *(StructField(name, DoubleType()) for name in DERIVED)])
+    kept = [field for field in frame.schema.fields if field.name not in KINDS]
+    added = [StructField(name, StringType() if name == HOW_READ else DoubleType()) for name in KINDS]
+    schema = StructType([*kept, *added])
 
     def read(batches):
         first = next(batches, None)
