@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, engine
+from cx_helpers import disclosure, engine, readings
 from cx_helpers.intake import aspects, legible, repeats, sentiment
 from cx_helpers.measures import unread
 
@@ -46,7 +46,7 @@ def test_each_text_is_read_or_told_why_not(how, text):
 
 
 def test_letters_without_a_word_that_is_known_are_unknown():
-    assert sentiment.score(["ظثغ", "ثغظ 👍"])["how_read"].tolist() == ["unknown"] * 2
+    assert sentiment.score(["ڃڄڇڃ", "ڄڃڇ 👍"])["how_read"].tolist() == ["unknown"] * 2
     assert sentiment.score([None])["how_read"].tolist() == ["empty"]
 
 
@@ -142,12 +142,12 @@ def test_counts_add_up_and_are_told_with_their_reasons(lay):
     assert found["n"].sum() == len(rows)
     assert found["n"].to_dict() == {"persian": 7, "empty": 3, "repeated": 2, "finglish": 1, "language": 1}
     assert found.loc["empty", "customers"] == 2
-    said = unread.sentence(found)
+    said = readings.unread.sentence(found)
     assert (
         "6 comments were not scored, because they are empty (3), the same customer’s same text again (2)" in said["en"]
     )
     assert "Finglish comments (Persian in Latin letters), turned into Persian and read: 1." in said["en"]
-    few = unread.sentence(found, disclosure.Limit(30, 10, None))
+    few = readings.unread.sentence(found, disclosure.Limit(30, 10, None))
     assert "fewer than 10" in few["en"]
     assert "(3)" not in few["en"]
 
@@ -156,7 +156,7 @@ def test_scores_that_came_with_the_comments_are_counted_too(lay):
     found = unread.counts(lay(comments(AGAIN).assign(sentiment=[0.5] * 9 + [None, None]), "comments"))
     assert found["n"].to_dict() == {"persian": 9, "unscored": 2}
     whole = unread.counts(lay(comments(AGAIN).assign(sentiment=0.5), "comments"))
-    assert unread.sentence(whole)["en"] == "No comment was left without a score."
+    assert readings.unread.sentence(whole)["en"] == "No comment was left without a score."
 
 
 def test_spark_marks_and_counts_the_same(lay, spark, tmp_path):
