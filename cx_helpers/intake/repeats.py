@@ -43,12 +43,11 @@ def marks(comments: ir.Table) -> pd.DataFrame:
     return ibis.union(repeated, spam).execute()
 
 
-def unscored(comments: ir.Table) -> ir.Table:
+def unscored(comments: ir.Table, found: pd.DataFrame) -> ir.Table:
     """The same comments, all of them, without a score where a text is the same again; `how_read` says why.
 
-    comments  with `sentiment`, other derived columns of intake.sentiment and what `marks` asks for
+    comments  with `comment_id`, `sentiment` and other derived columns of intake.sentiment;  found  of `marks`
     """
-    found = marks(comments)
     if found.empty:
         return comments
     again = ibis.memtable(found.rename(columns={"comment_id": "_again_id", "how_read": "_again"}))

@@ -247,7 +247,8 @@ def scored(comments, model: Model | str | None = None):
     On Spark its workers read, each its part, when the result is asked for.  Elsewhere reading here keeps all rows in
     memory: score a large company once, by cx ingest.
     """
-    return repeats.unscored(comments if "sentiment" in comments.columns else _here(comments, model))
+    again = repeats.marks(comments)  # asked of the comments as they lie, so that nothing is read twice
+    return repeats.unscored(comments if "sentiment" in comments.columns else _here(comments, model), again)
 
 
 def _here(comments, model: Model | str | None):
