@@ -46,6 +46,18 @@ def answer(metric: str, rows: dict, index_name: str = "channel", scale: float = 
     return frame.rename_axis(index_name)
 
 
+_POINTS = np.linspace(-1, 3, 41)
+HILLS = pd.concat(  # what is believed of two effects
+    {
+        name: pd.DataFrame(
+            {"effect": _POINTS, "density": np.exp(-((_POINTS - middle) ** 2))}, pd.Index(range(41), name="point")
+        )
+        for name, middle in (("B", 0.5), ("C", 1.5))
+    },
+    names=["variant"],
+)
+
+
 def one(metric: str, n: int, value: float, low: float, high: float) -> pd.DataFrame:
     return answer(metric, {"all": (n, value, low, high)}, "all")
 

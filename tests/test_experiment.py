@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from cells import run
 
 from cx_helpers import disclosure
 from cx_helpers.dates import Period
@@ -427,6 +428,49 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     assert "nothing to compare yet" in judged(trial, found, "conversion").text["en"]
     assert experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first).empty
     assert told.looked(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
+
+
+def folder_of(path, exposed, bought):
+    """A company that has nothing but an experiment and orders."""
+    (path / "tables").mkdir()
+    (path / "workspace.yaml").write_text("name: small\nlocale: en\ncalendar: gregorian\ntimezone: UTC\n", "utf-8")
+    for name, frame in (("exposures", exposed), ("orders", bought)):
+        frame.to_parquet(path / "tables" / f"{name}.parquet", index=False, coerce_timestamps="us")
+    return str(path)
+
+
+def test_the_notebook_says_what_one_variant_alone_can_tell(tmp_path):
+    exposed, bought = company(n=400)
+    shown = run("experiment", workspace=folder_of(tmp_path, exposed.assign(variant="A"), bought), period="2025-03")
+    lead = shown["shown"][0]["text/plain"]
+    assert "Do not decide yet" in lead
+    assert "only variant “A” was seen" in lead
+    assert shown["findings"] == []
+    assert all(one["value"] is None for one in shown["metrics"])
+
+
+def test_the_notebook_shows_no_effect_of_a_broken_draw(tmp_path):
+    exposed, bought = company(n=1500, effect=0.2, split=0.62)
+    shown = run("experiment", workspace=folder_of(tmp_path, exposed, bought), period="2025-03")
+    assert [(one["measure"], one["severity"]) for one in shown["findings"]] == [("variant_share", "high")]
+    assert all(one["value"] is None for one in shown["metrics"])
+
+
+def test_the_notebook_counts_shops_where_shops_were_drawn(tmp_path):
+    exposed, bought = company(n=2000, effect=0.2)
+    exposed["shop"] = exposed["variant"] + exposed["customer_id"].str[-2:]
+    shown = run("experiment", workspace=folder_of(tmp_path, exposed, bought), period="2025-04", unit="shop")
+    (first, *_) = shown["findings"]
+    assert (first["measure"], first["n"]) == ("conversion", 200)  # shops, not their customers
+    (early,) = run("experiment", workspace=str(tmp_path), period="2025-04", planned_date="2025-07-01")["shown"][:1]
+    assert "Wait until 1 July 2025" in early["text/plain"]
+
+
+def test_a_company_without_exposures_is_told_why(tmp_path):
+    exposed, bought = company(n=50)
+    shown = run("experiment", workspace=folder_of(tmp_path, exposed.assign(customer_id=None), bought), period="2025-03")
+    assert "Nobody was seen in an experiment" in shown["shown"][0]["text/plain"]
+    assert shown["findings"] == shown["metrics"] == []
 
 
 CATS = """

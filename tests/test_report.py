@@ -476,6 +476,7 @@ def test_a_cell_not_yet_elapsed_is_empty_not_zero():
         lambda: charts.curve(demo.STAGES.iloc[:0]),
         lambda: charts.quadrant(demo.drivers().iloc[:0]),
         lambda: charts.against(demo.PROMISED.iloc[:0], "said", "was"),
+        lambda: charts.density(demo.HILLS.iloc[:0], "effect"),
         lambda: charts.small_multiples(demo.many().iloc[:0], "csat"),
     ],
 )
@@ -489,6 +490,17 @@ def test_where_every_group_is_small_the_page_says_so(locale):
     sentence = charts.ranges(demo.CHANNELS.iloc[-1:], "nps").payload["sentences"][0]
     small = {"fa": "هیچ گروهی به ۳۰ پاسخ نمی‌رسد", "en": "No group reaches 30 answers"}
     assert small[locale] in bare(sentence).replace("\u00a0", " ")
+
+
+def test_a_hill_is_red_where_it_is_on_the_wrong_side_of_nothing(locale):
+    for good, wrong in (("up", lambda x: x <= 0), ("down", lambda x: x >= 0)):
+        drawn = figure(charts.density(demo.HILLS, "effect", good=good))
+        sides = [drawn["data"][i : i + 2] for i in range(0, len(drawn["data"]), 2)]
+        assert len(sides) == 2, "a group each"
+        for right, left in sides:
+            assert all(wrong(x) for x in left["x"][1:-1])
+            assert not any(wrong(x) for x in right["x"][1:-1] if abs(x) > 0.1)
+    assert drawn["layout"]["xaxis"]["range"][0] <= 0 <= drawn["layout"]["xaxis"]["range"][1]
 
 
 def test_values_run_from_the_names_on_and_time_from_left_to_right(locale):

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import ibis.expr.types as ir
-import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -39,7 +38,7 @@ class Trial:
     """
 
     name: str
-    table: ir.Table | None
+    table: ir.Table
     control: str = ""
     counts: dict[str, int] | None = None
     units: dict[str, int] | None = None
@@ -96,16 +95,14 @@ def trial(
                 summed up by it, so that its customers count as what they are, one lot;  null: the customer
     columns     further columns to keep, as segments or as outcomes
     A customer exposed twice to one variant counts from the first time on.
-    Raises TableError where a name is not there, with the nearest.  No rows: a Trial without a name.
+    Raises TableError where a name is not there, with the nearest.  No experiment: a Trial without name and rows.
     """
     need(exposures, "experiment", "customer_id", "variant", "exposed_at", *columns, *([unit] if unit else []))
     known = experiments(exposures, timezone)
-    if known.empty and not experiment:
-        return Trial("", None, nobody=int(exposures.count().execute()))
-    name = experiment or known.index[0]
-    if name not in known.index:
+    name = experiment or next(iter(known.index), "")
+    if experiment and experiment not in known.index:
         raise TableError(_unknown(name, list(known.index), "آزمایش", "experiment"))
-    rows = exposures.filter(exposures.experiment == name)
+    rows = exposures.filter(exposures.experiment == name) if name else exposures
     kept = {f"_c{i}": (c,) for i, c in enumerate(columns)}
     whole = _whole(rows).mutate(
         _unit=(rows[unit].cast("string") if unit else ibis.null("string")).coalesce(
@@ -120,7 +117,8 @@ def trial(
         mixed = each.group_by("unit").aggregate(kinds_of_unit=(_.variant.nunique() > 1) | (_.kinds.max() > 1))
         each = each.inner_join(mixed, "unit").mutate(kinds=_.kinds_of_unit.ifelse(2, _.kinds))
     alone = each.filter(_.kinds == 1)
-    start = _midnight(known.loc[name, "first"], timezone)
+    first, last = (known.loc[name, end] if name else None for end in ("first", "last"))
+    start = _midnight(first, timezone) if name else 0
     table = alone.select(
         "customer_id",
         "variant",
@@ -131,7 +129,7 @@ def trial(
     )
     counted = table.group_by("variant").aggregate(n=_.count(), units=_.unit.nunique()).execute()
     counted = counted.sort_values("variant").set_index("variant")
-    facts = each.aggregate(crossed=(_.kinds > 1).cast("int64").sum()).execute().iloc[0]
+    crossed = int(each.filter(each.kinds > 1).count().execute())
     held = rows.count().execute() - _whole(rows).count().execute()
     if control and control not in counted.index:
         raise TableError(_unknown(control, list(counted.index), "گروه", "variant"))
@@ -141,10 +139,10 @@ def trial(
         control or _control(list(counted.index)),
         {v: int(k) for v, k in counted["n"].items()},
         {v: int(k) for v, k in counted["units"].items()},
-        known.loc[name, "first"],
-        known.loc[name, "last"],
+        first,
+        last,
         unit,
-        int(np.nan_to_num(facts["crossed"])),
+        crossed,
         int(held),
         tuple(columns),
     )
@@ -162,8 +160,8 @@ def unit_sizes(customers: ir.Table, columns: list[str], least: int = 10) -> pd.D
     for column in columns:
         held = customers.filter(customers[column].notnull()).group_by(customers[column].name("_value"))
         held = held.aggregate(n=_.count(), kinds=_.variant.nunique()).filter(_.n >= least)
-        found = held.aggregate(n=_.count(), whole=(_.kinds == 1).cast("int64").sum()).execute().iloc[0]
-        rows.append((column, int(found["n"]), int(np.nan_to_num(found["whole"]))))
+        counted = held.group_by(kind=held.kinds).aggregate(n=held.count()).execute()
+        rows.append((column, int(counted["n"].sum()), int(counted.loc[counted["kind"] == 1, "n"].sum())))
     return pd.DataFrame(rows, columns=["column", "n", "whole"]).set_index("column")
 
 

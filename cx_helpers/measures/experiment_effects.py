@@ -58,7 +58,8 @@ def effects(
     found["detectable"] = sequential.detectable(found["se"], scale, alpha, POWER)
     number = [c for c in found.columns if c not in ("n", "n_control", "looks", "good", "kind")]
     found[number] = found[number].mask(few < versus.FEWEST, axis=0)
-    return disclosure.hide(found.assign(customers=few), smallest, total=False)
+    hidden = disclosure.hide(found.assign(customers=few), smallest, total=False)
+    return hidden.assign(**{c: found[c] for c in ("looks", "good", "kind")})  # no one's secret
 
 
 def of_metric(found: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -117,7 +118,7 @@ def arms(sums: pd.DataFrame, metric: str, experiment: str = "", smallest: int = 
 
     Wilson's interval for shares, Student's for the rest, each for a single look.
     """
-    part = sums.xs(metric, level="metric") if metric in sums.index.get_level_values("metric") else sums.iloc[:0]
+    part = of_metric(sums, metric)
     share = bool((part["kind"] == "share").all())
     one = versus.arm(part, share)
     if share:

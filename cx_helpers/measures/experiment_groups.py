@@ -50,7 +50,7 @@ def groups(
 
 def _hidden(out: pd.DataFrame, smallest: int) -> pd.DataFrame:
     """Groups too small to be shown, column by column: each is a table of its own."""
-    if not isinstance(smallest, disclosure.Limit):
+    if not isinstance(smallest, disclosure.Limit) or out.empty:
         return disclosure.hide(out, smallest, total=False)
     parts = [
         disclosure.hide(part.rename_axis(index={"group": column}), smallest).rename_axis(index={column: "group"})

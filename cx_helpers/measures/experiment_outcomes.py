@@ -119,13 +119,15 @@ def sums(rows: ir.Table, wanted: list, by: list[str] = ()) -> pd.DataFrame:
     out = pd.DataFrame(parts, columns=["metric", *keys, "kind", *SUMS, "cap", "w", "ww", "wx"])
     numbers = [c for c in out.columns if c not in ("metric", "kind", *keys)]
     out[numbers] = out[numbers].astype(float)
-    return out.sort_values(["metric", *keys], kind="stable").set_index(["metric", *keys])
+    order = {one.name: place for place, one in enumerate(wanted)}
+    out = out.sort_values(["metric", *keys], kind="stable", key=lambda c: c.map(order) if c.name == "metric" else c)
+    return out.set_index(["metric", *keys])
 
 
 def total(daily: pd.DataFrame) -> pd.DataFrame:
     """The sums of all days together: what `sums` gives without `by`."""
     keys = ["metric", "variant"]
-    whole = daily.groupby(level=keys, sort=True)
+    whole = daily.groupby(level=keys, sort=False)
     return whole.agg({c: "first" if c in ("kind", "cap") else "sum" for c in daily.columns})
 
 

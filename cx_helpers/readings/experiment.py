@@ -13,7 +13,7 @@ LARGE = 0.05  # of the control's value: an effect that a manager should hear of 
 
 GUARDS = [  # what this report guards against, for its data card
     {
-        "fa": "نگاه کردنِ پیش از پایان، خطر اشتباه را بالا نمی‌برد: بازه‌ها در همهٔ نگاه‌ها با هم درست می‌مانند "
+        "fa": "نگاه کردن پیش از پایان، خطر اشتباه را بالا نمی‌برد: بازه‌ها در همهٔ نگاه‌ها با هم درست می‌مانند "
         "(دنبالهٔ اطمینان).",
         "en": "Looking early does not raise the risk of error: intervals hold at all looks together (confidence "
         "sequence).",
@@ -155,21 +155,28 @@ def titled(metric: str, share: bool, pattern: Words) -> Words:
     return {locale: pattern[locale].format(m=of.title[locale]) + unit[locale] for locale in pattern}
 
 
-def lasting(found: pd.DataFrame) -> Words | None:
-    """Whether the effect fades or grows with the weeks since exposure; None where there are too few weeks to tell."""
+def lasting(weeks: pd.DataFrame) -> Words | None:
+    """Whether the effect fades or grows with the weeks since exposure; None where there are too few weeks to tell.
+
+    weeks  of experiment_looks.weeks
+    """
+    found = experiment_looks.fading(weeks)
     known = found[found["p_adjusted"].notna()]
     if known.empty:
         return None
     sure = known[known["p_adjusted"] < 0.05]
     if sure.empty:
         return say(
-            fa="دلیلی نیست که اثر از هفته‌ای به هفتهٔ دیگر عوض شود.",
+            fa="نشانه‌ای نیست که اثر از هفته‌ای به هفتهٔ دیگر عوض شود.",
             en="There is no sign that the effect changes from week to week.",
         )
+    first = weeks.loc[sure.index[0], "effect"].iloc[0]
+    fades = first * sure["change"].iloc[0] < 0
     return say(
-        fa="اثر «{v}» از هفته‌ای به هفتهٔ دیگر عوض می‌شود: آنچه در هفتهٔ نخست دیدید برای ماه‌های بعد حساب نکنید.",
-        en="The effect of “{v}” changes from week to week: do not count on the first week's for the months to come.",
+        fa="اثر «{v}» هفته به هفته {way}: اثر هفتهٔ نخست را به ماه‌های بعد تعمیم ندهید.",
+        en="The effect of “{v}” {way} from week to week: do not count on the first week’s for the months to come.",
         v=name(sure.index[0]),
+        way={"fa": "کم می‌شود", "en": "fades"} if fades else {"fa": "بیشتر می‌شود", "en": "grows"},
     )
 
 
@@ -193,9 +200,9 @@ def looked(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
     )
     if row["always"] is None:
         return say(
-            fa="آزمونِ یک‌باره، اگر هر روز نگاه می‌شد، نخستین بار در {day} تفاوتی «معنادار» نشان می‌داد{more}؛ "
+            fa="آزمون یک‌باره، اگر هر روز نگاه می‌شد، نخستین بار در {day} تفاوتی «معنادار» نشان می‌داد{more}؛ "
             "نواری که برای "
-            "نگاهِ هرروزه است در هیچ‌یک از {n} روز چنین نمی‌گوید.",
+            "نگاه هرروزه است در هیچ‌یک از {n} روز چنین نمی‌گوید.",
             en="A single-look test, asked every day, would first have called a difference on {day}{more}; the "
             "band made for "
             "looking every day does not on any of the {n} days.",
@@ -204,7 +211,7 @@ def looked(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
             **values,
         )
     return say(
-        fa="نواری که برای نگاهِ هرروزه است از {sure} تفاوت را نشان می‌دهد؛ آزمونِ یک‌باره از {day}{more}.",
+        fa="نواری که برای نگاه هرروزه است از {sure} تفاوت را نشان می‌دهد؛ آزمون یک‌باره از {day}{more}.",
         en="The band made for looking every day shows the difference from {sure} on; a single-look test did "
         "from {day} on"
         "{more}.",
@@ -226,7 +233,7 @@ def alike(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
     sure = tests[tests["p_adjusted"] < alpha]
     if not len(sure):
         return say(
-            fa="از {k} راهِ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
+            fa="از {k} شیوهٔ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
             "می‌بینید دلیلی برای "
             "تصمیم جدا برای یک گروه نیست.",
             en="Of {k} ways to split the customers none shows effects that differ by more than chance: the "
@@ -235,7 +242,7 @@ def alike(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
             k=int(looked.sum()),
         )
     return say(
-        fa="اثر میان گروه‌های {c} یکسان نیست (از {k} راهِ تقسیم، پس از تصحیح)؛ پیش از تصمیم برای همه، گروه‌ها "
+        fa="اثر میان گروه‌های {c} یکسان نیست (از {k} شیوهٔ تقسیم، پس از تصحیح)؛ پیش از تصمیم برای همه، گروه‌ها "
         "را جدا ببینید.",
         en="The effect is not the same for the groups of {c} (of {k} ways to split, corrected): look at the "
         "groups before "

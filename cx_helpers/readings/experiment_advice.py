@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import versus
+from cx_helpers.readings.experiment_tables import chance
 from cx_helpers.records import Metric, described, step
 from cx_helpers.wording import Words, join, name, say, sentences
 
@@ -93,7 +94,7 @@ def missing(mine: pd.DataFrame, metric: str, window_days: int) -> Words:
             k=versus.FEWEST,
         )
     return say(
-        fa="«{m}» نزد همهٔ مشتریانِ هر دو گروه تا {d} روز پس از حضور یکسان است؛ بی‌پراکندگی نمی‌توان چیزی را آزمود.",
+        fa="«{m}» نزد همهٔ مشتریان هر دو گروه تا {d} روز پس از حضور یکسان است؛ بی‌پراکندگی نمی‌توان چیزی را آزمود.",
         en="“{m}” is the same for every customer of both variants within {d} days of exposure: without spread "
         "nothing can "
         "be tested.",
@@ -104,7 +105,7 @@ def missing(mine: pd.DataFrame, metric: str, window_days: int) -> Words:
 
 def _until_planned(planned: dt.date) -> Words:
     return say(
-        fa="تا {day} که پایانِ ازپیش‌گفتهٔ آزمایش است صبر کنید؛ پیش از آن هیچ تفاوتی دلیلِ تصمیم نیست.",
+        fa="تا {day} که پایان ازپیش‌تعیین‌شدهٔ آزمایش است صبر کنید؛ پیش از آن هیچ تفاوتی دلیل تصمیم نیست.",
         en="Wait until {day}, the end that was named beforehand; before it no difference is a reason to decide.",
         day=planned,
     )
@@ -113,17 +114,7 @@ def _until_planned(planned: dt.date) -> Words:
 def _effect(row, of) -> dict:
     """The effect's own numbers for a sentence, the direction in its sign."""
     ends = {end: step(of, row[end], unit=False, sign="+") for end in ("low", "high")}
-    return {"m": of.title, "c": step(of, row["effect"], sign="+"), "sure": _chance(row["better"]), **ends}
-
-
-def _chance(p: float) -> Words:
-    """A probability, never said to be certain: above 99.9%, below 0.1%."""
-    if p > 0.999 or p < 0.001:
-        edge = 0.999 if p > 0.5 else 0.001
-        return say(fa="بیش از {e:.1%}", en="above {e:.1%}", e=edge) if p > 0.5 else say(
-            fa="کمتر از {e:.1%}", en="below {e:.1%}", e=edge
-        )  # fmt: skip
-    return say(fa="{p:.0%}", en="{p:.0%}", p=p) if 0.01 < p < 0.99 else say(fa="{p:.1%}", en="{p:.1%}", p=p)
+    return {"m": of.title, "c": step(of, row["effect"], sign="+"), "sure": chance(row["better"]), **ends}
 
 
 def _of(rows: pd.DataFrame, metric: str) -> Metric:

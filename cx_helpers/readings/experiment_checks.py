@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cx_helpers.tables import MissingTable
 from cx_helpers.wording import Words, join, name, raw, say, sentences
 
 BLOCKS, WARNS = 0.001, 0.01  # p of the sample ratio
@@ -25,14 +24,6 @@ class Check:
 
     level: str
     text: Words
-
-
-def needed(trial):
-    """The trial itself; where there is no experiment at all, MissingTable: the report is skipped and says why."""
-    empty = _empty(trial)
-    if empty and not trial.customers:
-        raise MissingTable(empty.text)
-    return trial
 
 
 def checks(

@@ -14,7 +14,7 @@ TITLES = {
     "value": {"fa": "این گروه", "en": "this variant"},
     "effect": {"fa": "اثر (بازهٔ ۹۵٪)", "en": "effect (95% interval)"},
     "plain": {"fa": "میانگین ساده (بازهٔ ۹۵٪)", "en": "plain mean (95% interval)"},
-    "held": {"fa": "بی‌نهنگ‌ها (بازهٔ ۹۵٪)", "en": "held down (95% interval)"},
+    "held": {"fa": "با سقف برای هر مشتری (بازهٔ ۹۵٪)", "en": "with the cap (95% interval)"},
     "cap": {"fa": "سقف هر مشتری", "en": "cap of a customer"},
     "cut": {"fa": "کاهش پراکندگی با گذشته", "en": "variance saved by the past"},
     "better": {"fa": "احتمال بهتر بودن", "en": "probability better"},
@@ -44,6 +44,7 @@ def effects(found: pd.DataFrame) -> pd.DataFrame:
     out = found[["n", "n_control", "p_adjusted", "better", "cut"]].copy()
     units = [_unit(row, metric) for (metric, _), row in found.iterrows()]
     rows = [row for _, row in found.iterrows()]
+    out["better"] = [chance(row["better"]) for row in rows]
     for column in ("value", "control"):
         out[column] = [amount(of, row[column]) for of, row in zip(units, rows, strict=True)]
     for column in ("loss", "loss_kept", "detectable"):
@@ -97,6 +98,14 @@ def scaled(answer: pd.DataFrame, metric: str, share: bool) -> pd.DataFrame:
     return answer.assign(**{c: times * answer[c] for c in ends})
 
 
+def beside(effects: pd.DataFrame, control: str) -> pd.DataFrame:
+    """One metric's effects with the control among them, whose own is 0: what a picture measures them against."""
+    if effects.empty or effects["effect"].isna().all():
+        return effects
+    own = pd.DataFrame({"n": effects["n_control"].iloc[0], "effect": 0.0}, index=pd.Index([control], name="variant"))
+    return pd.concat([own, effects[["n", "effect", "low", "high"]]])
+
+
 def _unit(row, metric: str):
     return described(metric, share=row["kind"] == "share")
 
@@ -112,3 +121,12 @@ def _dashes(out: pd.DataFrame, missing: pd.Series) -> pd.DataFrame:
         if out[column].dtype == object:
             out[column] = [None if lost else words for words, lost in zip(out[column], missing, strict=True)]
     return out
+
+
+def chance(p: float) -> Words:
+    """A probability, never said to be certain: above 99.9%, below 0.1%."""
+    if p > 0.999:
+        return say(fa="بیش از {e:.1%}", en="above {e:.1%}", e=0.999)
+    if p < 0.001:
+        return say(fa="کمتر از {e:.1%}", en="below {e:.1%}", e=0.001)
+    return say(fa="{p:.0%}", en="{p:.0%}", p=p) if 0.01 < p < 0.99 else say(fa="{p:.1%}", en="{p:.1%}", p=p)

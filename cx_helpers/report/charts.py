@@ -8,6 +8,7 @@ flow          where do they go from here?                       ribbons between 
 curve         how does it feel along the way?                   the emotion curve over stages
 quadrant      what is important and badly done?                 importance x performance
 against       does one number keep to another?                  a line for each group, against the diagonal
+density       where does one number lie, as far as is known?    a hill for each group, its wrong side red
 timeline      what happened to one, and when?               the lab only
 small_multiples  the same picture for many groups, in print    seaborn
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from cx_helpers.report.against import against
 from cx_helpers.report.bars import bars
+from cx_helpers.report.density import density
 from cx_helpers.report.explore import explore
 from cx_helpers.report.intervals import ranges
 from cx_helpers.report.maps import flow, heat
@@ -28,5 +30,6 @@ from cx_helpers.report.timeline import timeline
 from cx_helpers.report.trends import lines
 
 __all__ = [
-    "ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "against", "small_multiples", "timeline", "explore"
+    "ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "against", "density", "small_multiples", "timeline",
+    "explore"
 ]  # fmt: skip
