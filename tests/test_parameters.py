@@ -192,7 +192,8 @@ def test_every_notebook_of_the_house_says_which_tables_it_splits():
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
     said = [p.help for its in map(read, notebooks) for p in its.values() if p.meaning == "by"]
     assert len(said) >= 4
-    assert all(re.match("any column of (comments|exposures|orders|responses|touchpoints) or customers", text) for text in said)
+    tables = "comments|exposures|orders|responses|touchpoints"
+    assert all(re.match(f"any column of ({tables}) or customers", text) for text in said)
 
 
 def test_a_goal_is_a_touchpoint_that_somebody_met(company):
