@@ -22,6 +22,7 @@ from cx_helpers.measures import (
 )
 from cx_helpers.readings import experiment as told
 from cx_helpers.readings import experiment_advice, experiment_checks
+from cx_helpers.readings import experiment_looks as looks
 from cx_helpers.tables import TableError
 
 DAY = pd.Timestamp("2025-03-01", tz="UTC")
@@ -233,6 +234,12 @@ def test_a_sample_ratio_that_is_off_blocks_everything(lay):
     assert not experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts, [40, 60]))
 
 
+@pytest.mark.parametrize("split", [[50.0], [50.0, 0.0]])
+def test_a_split_that_does_not_fit_the_variants_is_refused(split):
+    with pytest.raises(TableError, match="a share above 0 for each variant"):
+        experiment_ratio.ratio({"A": 5, "B": 5}, split)
+
+
 def test_cookie_cats_ratio_warns_and_does_not_block():
     ratio = experiment_ratio.ratio({"gate_30": 44_700, "gate_40": 45_489})  # the published counts
     assert float(ratio["p_value"].iloc[0]) == pytest.approx(0.0086, abs=5e-5)
@@ -293,7 +300,7 @@ def test_every_day_as_it_was_then(lay):
     when = experiment_looks.crossings(found)
     assert when.loc["B", "always"] is not None
     assert when.loc["B", "fixed"].first <= when.loc["B", "always"].first
-    assert "on" in told.looked(found)["en"]
+    assert "on" in looks.looked(found)["en"]
 
 
 def weekly(lay, exposed, bought, count=4):
@@ -427,7 +434,7 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     found = experiment_effects.effects(sums, "A")
     assert "nothing to compare yet" in judged(trial, found, "conversion").text["en"]
     assert experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first).empty
-    assert told.looked(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
+    assert looks.looked(experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first)) is None
 
 
 def folder_of(path, exposed, bought):

@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.special import gammaincc
 
 from cx_helpers import certainty, disclosure
+from cx_helpers.tables import TableError
+from cx_helpers.wording import raw, say
 
 
 def ratio(counts: dict[str, int], expected: list[float] = ()) -> pd.DataFrame:
@@ -20,6 +22,16 @@ def ratio(counts: dict[str, int], expected: list[float] = ()) -> pd.DataFrame:
     are not like the rest.  Source: Fabijan et al., Diagnosing Sample Ratio Mismatch, KDD 2019.
     """
     n = pd.Series(counts, dtype=float)
+    if len(expected) and (len(expected) != len(n) or min(expected) <= 0):
+        raise TableError(
+            say(
+                fa="expected_split باید برای هر گروه سهمی بالاتر از صفر داشته باشد؛ {k} سهم داده شده و "
+                "گروه‌ها این‌هایند: {have}",
+                en="expected_split needs a share above 0 for each variant; {k} are given, the variants are: {have}",
+                k=len(expected),
+                have=raw(", ".join(map(str, n.index))),
+            )
+        )
     weights = np.asarray(list(expected) or [1.0] * len(n), float)
     wanted = pd.Series(weights / weights.sum() if len(n) else weights, n.index)
     low, high = certainty.wilson(n, n.sum())
