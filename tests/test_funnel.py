@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, readings, survival
+from cx_helpers import disclosure, readings
 from cx_helpers.dates import Period
 from cx_helpers.measures import funnel, funnel_drops, funnel_walks
 from cx_helpers.tables import TableError
@@ -294,28 +294,3 @@ def test_both_periods_stand_as_they_stood(lay):
 
 
 # -- the Kaplan-Meier curve ------------------------------------------------------------------------------------------
-
-
-def test_survival_by_hand():
-    curve = survival.kaplan_meier([1, 2, 2, 3, 4], [True, True, False, True, False])
-    assert curve["survival"].tolist() == pytest.approx([0.8, 0.6, 0.3])
-    assert curve["at_risk"].tolist() == [5, 4, 2]
-    assert survival.at(curve, [0.5, 2.5, 9])["survival"].tolist() == pytest.approx([1, 0.6, 0.3])
-    assert survival.quantile(curve) == 3
-    assert np.isnan(survival.quantile(curve, 0.9))
-    folded = survival.kaplan_meier([1, 2, 2, 3, 4], [True, True, False, True, False], [2, 2, 2, 2, 2])
-    assert folded["survival"].tolist() == pytest.approx(curve["survival"].tolist())
-    late = survival.kaplan_meier([1, 2, 3], [True, True, True], entries=[0, 1, 2])
-    assert late["survival"].tolist() == pytest.approx([0, 0, 0])
-    assert late["at_risk"].tolist() == [1, 1, 1]
-    assert survival.kaplan_meier([], []).empty
-
-
-def test_published_survival_of_telco_customers(real):
-    frame = pd.read_csv(real / "truth" / "telco" / "telco.csv.gz")
-    left = frame["Churn"] == "Yes"
-    curve = survival.kaplan_meier(frame["tenure"], left)
-    assert (len(frame), left.sum()) == (7043, 1869)
-    assert survival.at(curve, [12, 24, 60, 72])["survival"].round(5).tolist() == [0.84320, 0.78874, 0.66440, 0.59279]
-    monthly = frame["Contract"] == "Month-to-month"
-    assert survival.quantile(survival.kaplan_meier(frame["tenure"][monthly], left[monthly])) == 35

@@ -23,6 +23,7 @@ GROUND = {
     "finglish",
     "finglish_spelling",
     "folding",
+    "hazards",
     "histories",
     "lacking",
     "likelihood",
