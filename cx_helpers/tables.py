@@ -118,7 +118,7 @@ TABLES: dict[str, Table] = {
         """
         order_id* string
         line* int64
-        product_id string
+        product_id* string
         product_name string
         category string
         quantity float64

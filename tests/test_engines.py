@@ -162,7 +162,7 @@ ANSWERS = {
     "basket_rules.halves": lambda t: pd.Series([half.count().execute() for half in basket_rules.halves(bought(t))]),
     "basket_rules.confirmed": lambda t: basket_rules.confirmed(PAIR, bought(t)),
     "basket_rules.by_group": lambda t: basket_rules.by_group(PAIR, bought(t), "channel", 5),
-    "basket_rules.mean_prices": lambda t: basket_rules.mean_prices(t.order_items).sort_index(),
+    "basket_rules.mean_prices": lambda t: basket_rules.mean_prices(t.order_items, "product_name").sort_index(),
     "experiment.experiments": lambda t: experiment.experiments(t.until.exposures, "Asia/Tehran").astype(
         {"first": str, "last": str}
     ),

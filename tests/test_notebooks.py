@@ -28,6 +28,9 @@ GOLDEN = ROOT / "tests" / "golden"
 SCORES = ("nps", "csat", "ces", "response_rate", "sentiment", "negative_share", "retention_1", "retention_3")
 SCORES += (
     "repeat_rate",
+    "basket_size",
+    "several",
+    "reached_goal",
     "conversion",
     "failure_rate",
     "active_customers",
@@ -274,6 +277,11 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
     counts["sentiment"] = counts["negative_share"] = counts["urgent_share"] = int(written.sum())
     steps = within(steps, "occurred_at", period)
     counts["conversion"], counts["failure_rate"] = steps["session_id"].nunique(), int(steps["outcome"].notna().sum())
+    pages = steps.loc[steps["touchpoint"] == "product_page", "occurred_at"]
+    counts["reached_goal"] = int((pages <= period.end - dt.timedelta(days=7)).any())
+    lines = set(table("order_items", one_customer)["order_id"])
+    bought = within(table("orders", one_customer), "ordered_at", period)["order_id"]
+    counts["basket_size"] = counts["several"] = int(bought.isin(lines).sum())
     first = table("orders", one_customer)["ordered_at"].min()
     for months in (1, 3):
         cohort = period

@@ -22,16 +22,18 @@ from cx_helpers.tables import need
 LONGEST = 10  # items in a set, at most
 
 
-def baskets(items: ir.Table, orders: ir.Table, item: str = "product_name", keep: tuple = ()) -> ir.Table:
+def baskets(items: ir.Table, orders: ir.Table, item: str = "", keep: tuple = ()) -> ir.Table:
     """What each order holds: one row per order and item, however often it is on the bill.
 
     items   order_items;  orders  those that count: an order that is not in it is no basket;  item  the column whose
-            values are the items: product_name, product_id, category;  keep  columns of `orders` that come along
+            values are the items (empty: product_name where there is one, else product_id);  keep  columns of `orders`
+            that come along
     Lines without an item, and returns (a quantity or an amount of zero or less), are left out: `left_out` counts them.
     A nameless product goes by its product_id.
     Returns order_id, customer_id, item, `buyer` (whole numbers, customer by customer; an order without a customer is a
     buyer of its own), and `keep`.
     """
+    item = item or usual_item(items)
     need(items, "order_id", item)
     need(orders, "order_id", "customer_id", *keep)
     lines = _sold(items, item).select("order_id", item="item").distinct()
@@ -57,8 +59,9 @@ def sizes(bought: ir.Table, periods: list[Period] | None = None, smallest: int =
     return certainty.hide_small(size.join(more[["several", "several_low", "several_high"]]), smallest)
 
 
-def left_out(items: ir.Table, orders: ir.Table, item: str = "product_name") -> dict[str, int]:
+def left_out(items: ir.Table, orders: ir.Table, item: str = "") -> dict[str, int]:
     """What no basket holds, counted: lines, `nameless` (no item), `returned` (zero or less), `strange` (no order)."""
+    item = item or usual_item(items)
     need(items, "order_id", item)
     sold = _sold(items, item)
     whole = items.aggregate(lines=_.count(), nameless=_named(items, item).isnull().sum()).execute().iloc[0].fillna(0)
@@ -66,6 +69,11 @@ def left_out(items: ir.Table, orders: ir.Table, item: str = "product_name") -> d
     strange = sold.anti_join(_paid(orders), "order_id").count().execute()
     lines, nameless = int(whole["lines"]), int(whole["nameless"])
     return {"lines": lines, "nameless": nameless, "returned": lines - nameless - int(kept), "strange": int(strange)}
+
+
+def usual_item(items: ir.Table) -> str:
+    """The column that names what is sold: product_name where there is one, else product_id."""
+    return "product_name" if "product_name" in items.columns else "product_id"
 
 
 def _named(items: ir.Table, item: str):

@@ -124,7 +124,7 @@ def offers(found: pd.DataFrame, prices: pd.Series, most: int = 3) -> pd.DataFram
     return out.set_index(["given", "offer"])[["n", "confidence", "low", "high", "lift", "price", "worth"]]
 
 
-def mean_prices(items: ir.Table, item: str = "product_name") -> pd.Series:
+def mean_prices(items: ir.Table, item: str) -> pd.Series:
     """The mean price of each item over its lines that were sold; empty where no line has a price."""
     if "unit_price" not in items.columns:
         return pd.Series(dtype=float)

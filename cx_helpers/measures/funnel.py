@@ -75,15 +75,15 @@ def _held(out: pd.DataFrame, by: list[str], smallest) -> list:
 def at_goal(found: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     """Of an answer of `conversion`, split or not, who got to the goal.
 
-    Returns, index as the groups or the row `all`: n who entered, customers, `conversion`, low, high, se."""
+    Returns, index as the groups or the row `all`: n who entered, customers, `reached_goal`, low, high, se."""
     first, last = (found[found.index.get_level_values("step") == step] for step in (steps[0], steps[-1]))
     if found.index.nlevels > 1:
         first, last = first.droplevel("step"), last.droplevel("step").reindex(first.droplevel("step").index)
     else:
         first, last = (frame.set_axis([certainty.ALL]) for frame in (first, last))
     out = first[["n", "customers"]].join(last[["conversion", "conversion_low", "conversion_high"]])
-    out = out.rename(columns={"conversion_low": "low", "conversion_high": "high"})
-    middle = (out["conversion"] * out["n"] + 1) / (out["n"] + 2)
+    out = out.rename(columns={"conversion": "reached_goal", "conversion_low": "low", "conversion_high": "high"})
+    middle = (out["reached_goal"] * out["n"] + 1) / (out["n"] + 2)
     out["se"] = np.sqrt(middle * (1 - middle) / (out["n"] + 2))
     return out.join(last[["hidden"]]) if last["hidden"].notna().any() else out
 

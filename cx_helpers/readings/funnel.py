@@ -100,7 +100,7 @@ def _finding(row, looks: int) -> Finding:
     impact = {"value": clean(row.money if money else row.lost), "low": None, "high": None}
     return Finding(
         kind="funnel_drop", subject={"step": row.step} | ({row.column: clean(row.group)} if row.column else {}),
-        measure="conversion", value=clean(row.value), baseline=clean(row.baseline), low=clean(row.low),
+        measure="passed", value=clean(row.value), baseline=clean(row.baseline), low=clean(row.low),
         high=clean(row.high), n=int(row.n), p_adjusted=clean(row.p_adjusted),
         impact=impact | {"unit": "money" if money else "orders"}, severity=row.loud, text=text, detail=detail,
         looks=looks, good=False,

@@ -42,6 +42,7 @@ COUNTED = {
     **dict.fromkeys(("basket_size", "several", "lift", "confidence"), "baskets"),
     "response_rate": "invitations",
     "conversion": "journeys",
+    **dict.fromkeys(("reached_goal", "passed"), "customers"),
 }
 COUNT_TITLES = {
     "responses": {"fa": "پاسخ‌ها", "en": "answers"},
