@@ -148,14 +148,13 @@ def held_out(orders: ir.Table, period: Period, last_day: int) -> ir.Table:
     each = days(orders, period)
     each = each.filter(each["first"] <= last_day)
     known = each.day <= last_day
-    return each.group_by("customer_id").aggregate(
+    out = each.group_by("customer_id").aggregate(
         x=(known & (each.day > each["first"])).cast("int64").sum(),
         t_x=known.ifelse(each.day, ibis.null("int64")).max() - each.day.min(),
         T=last_day - each.day.min(),
         y=(~known).cast("int64").sum().cast("string"),
-        spend=ibis.null("float64").max(),
-        first_spend=ibis.null("float64").max(),
     )
+    return out.mutate(spend=ibis.null("float64"), first_spend=ibis.null("float64"))
 
 
 def weeks(orders: ir.Table, period: Period, last_day: int) -> tuple[pd.Series, pd.Series]:

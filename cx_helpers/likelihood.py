@@ -58,7 +58,7 @@ class Fit:
 
 
 def maximise(
-    model: str, names: tuple[str, ...], score: Callable, start, weight, scale=None, rough: bool = False
+    model: str, names: tuple[str, ...], score: Callable, start, weight, scale=None, rough: bool = False, weak=None
 ) -> Fit:
     """The likeliest parameters.
 
@@ -67,16 +67,30 @@ def maximise(
     scale   what each parameter is multiplied by in the end (time or money was rescaled for the search)
     Quasi-Newton steps with the analytic gradient, then Newton's own until the gradient vanishes; the curvature comes
     from central differences of the gradient.  `rough` leaves out curvature and influence (a refit among many).
+    weak  1 for parameters that may run off where the data cannot tell them (all customers alike in something): only
+          then they are held by a faint prior about their start, of no more weight than one customer has
     """
+    weight, prior = np.asarray(weight, float), np.zeros(len(names))
+    found = _search(model, names, score, start, weight, prior, scale, rough)
+    if weak is None or found.converged:
+        return found
+    return _search(model, names, score, start, weight, np.asarray(weak, float) / _FAINT**2, scale, rough)
+
+
+_FAINT = 2.0  # standard deviation of the prior's logs: within a factor of 50 either way
+
+
+def _search(model, names, score, start, weight, prior, scale, rough) -> Fit:
+    """One search for the maximum, with a prior (1 / variance for each log; 0: none) about the start."""
     from scipy.optimize import minimize
 
-    weight = np.asarray(weight, float)
-    n = weight.sum()
+    n, centre = weight.sum(), np.asarray(start, float)
 
     def mean(logs):
         each, slope = score(logs)
         # sums without BLAS: its threads would spin for longer than these small products take
         value, slope = -(weight * each).sum() / n, -np.einsum("i,ij->j", weight, slope) / n
+        value, slope = value + (prior * (logs - centre) ** 2).sum() / (2 * n), slope + prior * (logs - centre) / n
         return (value, slope) if np.isfinite(value) else (1e10, np.zeros_like(slope))
 
     ends = [(-REACH, REACH)] * len(names)

@@ -33,19 +33,20 @@ def fit(model: str, x, t_x, T, weight=None, start: Fit | None = None, rough: boo
     """The likeliest parameters of one of MODELS; `alpha` (and `beta`) in the unit of the times.
 
     x, t_x, T  arrays;  weight  customers behind each row;  start  an earlier fit to begin from
+    Where customers are all alike in how they buy or leave, or none leaves, a faint prior holds what is not told then.
     Raises ValueError where a row cannot be (t_x > T, x without t_x).
     """
     x, t_x, T = (np.asarray(a, float) for a in (x, t_x, T))
     weight = np.ones(len(x)) if weight is None else np.asarray(weight, float)
     if ((t_x > T) | (x < 0) | (t_x < 0) | ((x == 0) & (t_x != 0)) | ((x > 0) & (t_x <= 0))).any():
         raise ValueError("a row of purchases that cannot be: 0 < t_x <= T where x > 0, t_x = 0 where x = 0")
-    names = MODELS[model]
+    names, weak = MODELS[model], [1, 1, 1, 1] if (x > 0).any() else None
     unit = float(weight @ T / weight.sum()) or 1.0
     scale = np.array([unit if name in _TIMES[model] else 1.0 for name in names])
     each = _pareto if model == "paretonbd" else _beta_geometric
     score = functools.partial(each, first=model == "mbgnbd", x=_Counts(x), t_x=t_x / unit, T=T / unit)
     begin = np.log(start.values / scale) if start is not None else np.log([0.6, 0.3, 0.8, 1.5])
-    found = maximise(model, names, lambda logs: score(logs)[:2], begin, weight, scale, rough)
+    found = maximise(model, names, lambda logs: score(logs)[:2], begin, weight, scale, rough, weak)
     return replace(found, loglik=found.loglik - float(weight @ x) * np.log(unit))
 
 

@@ -61,6 +61,12 @@ METRICS: dict[str, Metric] = {
     "active_customers": _metric(
         "مشتریان دارای رویداد در این دوره", "Customers with an event this period", "count", low=0
     ),
+    "clv": _metric("ارزش پیش روی هر مشتری", "Value to come of a customer", "money", low=0),
+    "lifetime_value": _metric("ارزش طول عمر هر مشتری", "Lifetime value of a customer", "money", low=0),
+    "purchases": _metric("خریدهای پیش روی هر مشتری", "Purchases to come of a customer", "count", digits=2, low=0),
+    "alive": _metric(
+        "احتمال ماندن مشتری (P alive)", "Customers still there, P(alive)", "share", digits=1, low=0, high=1
+    ),
     "unhappy": _metric("سهم ناراضی‌ها", "Share of unhappy customers", "share", "down", 0, low=0, high=1),
     "quiet": _metric("سهم ساکت‌شده‌ها", "Share gone quiet", "share", "down", 0, low=0, high=1),
     "consent": _metric("اجازهٔ تماس", "Consent to contact", "share", digits=0, low=0, high=1),

@@ -14,10 +14,13 @@ from scipy.special import betaln, psi
 from cx_helpers.likelihood import Fit, jacobian, maximise
 
 NAMES = ("alpha", "beta")
+_MANY = 1e6  # alpha + beta from which on no difference between customers is left
 
 
 def fit(survived, ended, weight=None) -> Fit:
     """The likeliest alpha and beta.
+
+    Where customers do not differ, alpha and beta are a million together: one chance of leaving for all.
 
     survived  renewals that each row's customers are known to have come through;  ended  did they leave at the next
               one (True), or is it not known (False: censored)?;  weight  customers behind each row
@@ -33,7 +36,25 @@ def fit(survived, ended, weight=None) -> Fit:
         slope = np.column_stack([a * (psi(a + gone) - psi(a) + whole), b * (psi(b + survived) - psi(b) + whole)])
         return each, slope
 
-    return maximise("sbg", NAMES, score, np.log([1.0, 3.0]), weight)
+    found = maximise("sbg", NAMES, score, np.log([1.0, 3.0]), weight)
+    alike = _alike(survived, gone, weight)
+    return found if found.converged and found.loglik > alike.loglik else alike
+
+
+def _alike(survived: np.ndarray, gone: np.ndarray, weight: np.ndarray) -> Fit:
+    """The limit in which all customers have one chance of leaving (geometric): alpha and beta grow without end and only
+    their ratio is told.  Where nobody left, or nobody stayed, nothing is."""
+    n, faced = weight.sum(), survived + gone
+    left, whole = (weight * gone).sum(), (weight * faced).sum()
+    if not 0 < left < whole:
+        none = np.full((2, 2), np.nan)
+        return Fit("sbg", NAMES, none[0], none, -np.inf, n, np.zeros((len(gone), 2)), NAMES, False)
+    chance = left / whole
+    loglik = left * np.log(chance) + (whole - left) * np.log(1 - chance)
+    moves = np.array([1 / chance, -1 / (1 - chance)])  # of the logs, as the chance moves
+    cov = np.outer(moves, moves) * chance * (1 - chance) / whole
+    influence = np.outer((gone - chance * faced) * n / whole, moves)
+    return Fit("sbg", NAMES, _MANY * np.array([chance, 1 - chance]), cov, float(loglik), n, influence)
 
 
 def survival(fitted: Fit, renewals) -> np.ndarray:

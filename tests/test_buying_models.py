@@ -201,6 +201,16 @@ def test_few_spend_many_and_no_mean_exists():
     assert np.isnan(spending.mean(fit))
 
 
+def test_where_all_leave_alike_one_chance_is_told():
+    left = 1000 * 0.9 ** np.arange(7) * 0.1
+    fit = renewal.fit([*range(7), 7], [True] * 7 + [False], [*left, 1000 * 0.9**7])
+    assert fit.converged
+    low, share, high = renewal.band(fit, [10])
+    assert share[0] == pytest.approx(0.9**10, rel=1e-3)
+    # by hand: the chance 0.1 of 5,217 renewals has an error of 0.00415; (1 - chance)^10 moves ten times as fast
+    assert (high - low)[0] / 2 == pytest.approx(1.96 * 10 * 0.9**9 * 0.00415, rel=0.03)
+
+
 def test_renewals_to_come_are_the_sum_of_what_stays():
     fit = renewal.Fit("sbg", renewal.NAMES, np.array([0.7, 1.2]), np.eye(2), 0.0, 1.0, np.zeros((0, 2)))
     share = renewal.survival(fit, np.arange(0, 8))

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, folding, workspace
+from cx_helpers import disclosure, folding, histories, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
 from cx_helpers.intake import urgent
@@ -43,6 +43,7 @@ from cx_helpers.measures import (
     novelties,
     outcomes,
     profile,
+    renewals,
     repeats,
     risen,
     sentiment,
@@ -53,6 +54,9 @@ from cx_helpers.measures import (
     touchpoints,
     unread,
     urgency,
+    value,
+    value_experience,
+    value_holdout,
     voices,
     volume,
 )
@@ -93,6 +97,21 @@ SPOKEN = pd.DataFrame({"topic": [0, 0, 1, 1], "term": ["کد", "تخفیف", "پ
 def marked(t):
     """The comments, read for what is urgent."""
     return urgent.marked(t.until.comments)
+
+
+def bought(t):
+    """One row a customer: the history of purchases, and the mood of the last answer."""
+    each = histories.histories(t.until.with_column("orders", "gender"), t.period, ["gender"])
+    return value_experience.with_mood(each, t.until.responses)
+
+
+def modelled(t):
+    return valuation.model(histories.fold(bought(t), ["gender", "mood"]), valuation.Terms(), "mbgnbd")
+
+
+def foreseen(t):
+    rows, last = value_holdout.history(t.until.orders, t.period)
+    return value_holdout.by_week(t.until.orders, t.period, last, value_holdout.fit(rows, "mbgnbd"))
 
 
 def about(t):
@@ -269,6 +288,17 @@ ANSWERS = {
     "experience.beside_answers": wide,
     "experience.drivers": lambda t: experience.drivers(wide(t)),
     "folding.collapse": rows,
+    "histories.fold": lambda t: histories.fold(bought(t), ["gender", "mood"]),
+    "histories.fold coarsely": lambda t: histories.fold(bought(t), ["gender"], most=5),
+    "histories.left_out": lambda t: histories.left_out(t.until.orders, t.period),
+    "value.margin": lambda t: pd.Series(value.margin(t.until.orders, t.period)),
+    "value_experience.moods": lambda t: value_experience.moods(t.until.responses),
+    "value_experience.with_mood": bought,
+    "value_experience.at_risk": lambda t: value_experience.at_risk(bought(t), modelled(t)),
+    "value_holdout.history": lambda t: value_holdout.history(t.until.orders, t.period)[0],
+    "value_holdout.by_week": foreseen,
+    "renewals.lives": lambda t: renewals.lives(t.until.contracts, t.period, "plan"),
+    "renewals.unfit": lambda t: pd.Series(renewals.unfit(t.until.contracts, t.period)),
 }
 
 
@@ -287,7 +317,8 @@ def measures() -> set[str]:
 def test_no_measure_is_left_out():
     asked = {name.split(" ")[0] for name in ANSWERS}
     assert measures() - asked == set(), "a measure that no entry asks of both engines"
-    assert asked - measures() == {"folding.collapse"}, "an entry for a measure that is gone"
+    ground = {"folding.collapse", "histories.fold", "histories.left_out"}
+    assert asked - measures() == ground, "an entry for a measure that is gone"
 
 
 @pytest.fixture(scope="module")

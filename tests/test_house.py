@@ -46,6 +46,7 @@ GROUND = {
     "survival",
     "tables",
     "versus",
+    "valuation",
     "whereabouts",
     "wording",
 }

@@ -1,0 +1,77 @@
+"""How long contracts last and what they are still worth: how a manager hears it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers.measures.renewals import ENDED, FEWEST
+from cx_helpers.wording import Words, current, name, say, sentences
+
+SERIES = {
+    "seen": {"fa": "آنچه دیده شد", "en": "as seen"},
+    "sbg": {"fa": "مدل sBG", "en": "sBG model"},
+}
+COLUMNS = {
+    "columns": ["n", "running", "stays", "clv", "low", "high", "total"],
+    "titles": {
+        "n": {"fa": "قراردادها", "en": "contracts"},
+        "running": {"fa": "جاری", "en": "running"},
+        "stays": {"fa": "تا یک سال دیگر می‌ماند", "en": "still there in a year"},
+        "clv": {"fa": "حق اشتراک پیش رو", "en": "fees to come, each"},
+        "total": {"fa": "همه با هم", "en": "all together"},
+    },
+    "formats": {"running": "count", "stays": "share"} | dict.fromkeys(("clv", "low", "high", "total"), "money"),
+    "unit_of": "clv",
+}  # fmt: skip
+
+
+def named(answer: pd.DataFrame) -> pd.DataFrame:
+    """An answer by `series` with the names of the reader's language."""
+    return answer.rename(index={k: v[current().locale] for k, v in SERIES.items()}, level="series")
+
+
+def sentence(worth: pd.DataFrame, off: dict[str, dict], unfit: dict[str, int]) -> Words | None:
+    """Which plans have no value, and why; which contracts were left out.
+
+    worth  of `renewals.worth` by plan;  off  {plan: `renewals.misfit`};  unfit  of `renewals.unfit`
+    """
+    told = [_refuted(plan, facts) for plan, facts in off.items() if facts and facts["p_value"] < 0.001]
+    few = worth["clv"].isna() & ~worth.index.isin([p for p, f in off.items() if f and f["p_value"] < 0.001])
+    told += [_few(plan) for plan in worth.index[few]]
+    if any(unfit.values()):
+        told.append(say(
+            fa="{late} قرارداد پس از پایان دوره آغاز می‌شود و {backward} قرارداد پیش از آغازش پایان یافته یا آغازی "
+            "ندارد؛ در عددها نیستند.",
+            en="{late} contracts start after the period and {backward} end before they start or have no start: they "
+            "are in "
+            "no number.", **unfit,
+        ))  # fmt: skip
+    return sentences(*told) if told else None
+
+
+def _refuted(plan, facts: dict) -> Words:
+    return say(
+        fa="طرح «{plan}» ارزشی ندارد که بتوان گفت: در ماه {month}، {seen:.0%} از مانده‌ها رفتند و مدل {said:.0%} "
+        "می‌گفت؛ این جهش را هیچ منحنی همواری نمی‌گوید. سهم‌های دیده‌شده را بخوانید.",
+        en="No value can be told for the plan “{plan}”: in month {month} {seen:.0%} of those there left where the "
+        "model says {said:.0%}; no smooth curve has such a cliff. Read the shares as seen.",
+        plan=name(plan), month=facts["month"], seen=facts["seen"], said=facts["said"],
+    )  # fmt: skip
+
+
+def _few(plan) -> Words:
+    return say(
+        fa="برای طرح «{plan}» دست‌کم {n} قرارداد و {ended} پایان‌یافته لازم است؛ ارزش آن گفته نمی‌شود.",
+        en="The plan “{plan}” needs {n} contracts and {ended} that ended: its value is not told.",
+        plan=name(plan), n=FEWEST, ended=ENDED,
+    )  # fmt: skip
+
+
+def title(plan: str | None) -> Words:
+    """The title of the curve: of one plan, or of all contracts."""
+    if plan is None:
+        return {"fa": "قراردادهای جاری پس از هر ماه", "en": "Contracts still running after each month"}
+    return say(
+        fa="قراردادهای جاری «{plan}» پس از هر ماه", en="Contracts of “{plan}” still running after each month",
+        plan=name(plan),
+    )  # fmt: skip
