@@ -14,52 +14,49 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import engine
+from cx_helpers import engine, sales
 from cx_helpers.dates import Period, day_number
 from cx_helpers.tables import groups, need
 
-UNDONE = (
-    "cancelled canceled returned refunded failed voided rejected لغو لغوشده مرجوع مرجوعی برگشتی".split()
-)  # statuses of orders that are no sale
 MOST = 200_000  # different histories that are brought back as they are; beyond, days are taken for weeks
 COLUMNS = ("x", "t_x", "T", "spend", "first_spend")
 
 
-def sales(orders: ir.Table) -> ir.Table:
-    """The orders that are sales: of a known customer, at a known time, not undone, not below 0 (0 is a free one)."""
+def bought(orders: ir.Table) -> ir.Table:
+    """The orders that are purchases: of a known customer, at a known time, not below 0 (0 is free), not cancelled.
+    What came back stays (`sales.kind`): the customer did buy."""
     return orders.filter(_fine(orders))
 
 
 def _fine(orders: ir.Table):
     need(orders, "customer_id", "ordered_at", "amount")
     fine = orders.customer_id.notnull() & orders.ordered_at.notnull() & (orders.amount >= 0).fill_null(False)
-    return fine & ~_undone(orders)
+    return fine & (_kind(orders) != "cancelled")
 
 
-def _undone(orders: ir.Table):
-    if "status" not in orders.columns:
-        return ibis.literal(False)
-    return orders.status.cast("string").strip().lower().isin(UNDONE).fill_null(False)
+def _kind(orders: ir.Table):
+    return sales.kind(orders.status) if "status" in orders.columns else ibis.literal("sold")
 
 
 def left_out(orders: ir.Table, period: Period) -> pd.Series:
     """What of the orders is no purchase, and how much money comes back?
 
-    Returns counts: orders, sales, without_customer, undone (by status), below (0, or without an amount), late (after
-    the period; in no other count), and money: sold (of sales), returned (money of undone orders, and of those below 0).
+    Returns counts: orders, bought, without_customer, cancelled, below (below 0, or without an amount), late (after the
+    period; in no other count), and money: sold (of what was not cancelled), returned (of orders that came back by their
+    status, and of those below 0).
     """
     late = orders.ordered_at >= period.end
     seen = orders.filter(~late.fill_null(False))
-    none, undone = seen.customer_id.isnull(), _undone(seen)
-    positive = (seen.amount >= 0).fill_null(False)
-    back = (undone & positive) | (seen.amount < 0).fill_null(False)
+    none, kind = seen.customer_id.isnull(), _kind(seen)
+    positive, gone = (seen.amount >= 0).fill_null(False), kind == "cancelled"
+    back = ((kind == "returned") & positive) | ((seen.amount < 0).fill_null(False) & ~gone)
     row = seen.aggregate(
         orders=seen.count(),
-        sales=_fine(seen).cast("int64").sum(),
+        bought=_fine(seen).cast("int64").sum(),
         without_customer=none.cast("int64").sum(),
-        undone=(undone & ~none).cast("int64").sum(),
-        below=(~positive & ~undone & ~none).cast("int64").sum(),
-        sold=positive.ifelse(seen.amount, 0.0).sum(),
+        cancelled=(gone & ~none).cast("int64").sum(),
+        below=(~positive & ~gone & ~none).cast("int64").sum(),
+        sold=(positive & ~gone).ifelse(seen.amount, 0.0).sum(),
         returned=back.ifelse(seen.amount.abs(), 0.0).sum(),
     )
     found = row.execute().iloc[0].astype(float).fillna(0)
@@ -75,7 +72,7 @@ def days(orders: ir.Table, period: Period, *columns: str) -> ir.Table:
     """
     need(orders, *columns)
     offset = int(period.end.astimezone(ZoneInfo(period.timezone)).utcoffset().total_seconds())
-    known = sales(orders).filter(_.ordered_at < period.end)
+    known = bought(orders).filter(_.ordered_at < period.end)
     known = known.mutate(_day=((engine.epoch(known.ordered_at) + offset) / 86_400).floor().cast("int64"))
     each = known.group_by("customer_id", day=known._day).aggregate(
         spend=_.amount.sum(), **{f"_of_{i}": known[c].cast("string").min() for i, c in enumerate(columns)}
@@ -101,7 +98,7 @@ def histories(orders: ir.Table, period: Period, by: list[str] = ()) -> ir.Table:
     last = day_number(period.past) - 1
     repeat = each.day > each.first
     out = each.group_by("customer_id").aggregate(
-        x=repeat.cast("int64").sum(),
+        x=repeat.cast("int64").sum().cast("int64"),
         t_x=each.day.max() - each.day.min(),
         T=last - each.day.min(),
         spend=repeat.ifelse(each.spend, ibis.null("float64")).mean(),
@@ -149,7 +146,7 @@ def held_out(orders: ir.Table, period: Period, last_day: int) -> ir.Table:
     each = each.filter(each["first"] <= last_day)
     known = each.day <= last_day
     out = each.group_by("customer_id").aggregate(
-        x=(known & (each.day > each["first"])).cast("int64").sum(),
+        x=(known & (each.day > each["first"])).cast("int64").sum().cast("int64"),
         t_x=known.ifelse(each.day, ibis.null("int64")).max() - each.day.min(),
         T=last_day - each.day.min(),
         y=(~known).cast("int64").sum().cast("string"),

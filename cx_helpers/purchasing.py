@@ -149,8 +149,8 @@ def pace(fitted: Fit, x, T, after) -> np.ndarray:
 def _ahead(fitted: Fit, x, T, after, more: int) -> np.ndarray:
     """E[exp(-leaving so far)], each customer weighted by her rate to the power `more`.
 
-    Euler's (here Pfaff's) form of the hypergeometric function: its argument lies in 0..1 and its parameters stay small,
-    however often the customer bought.
+    Of the two forms by Pfaff (argument in 0..1, one parameter small however often the customer bought) the one that
+    stays bounded: the smaller of a and the number of purchases decides.
     """
     x, T, after = (np.asarray(a, float) for a in (x, T, after))
     if fitted.model == "paretonbd":
@@ -158,7 +158,9 @@ def _ahead(fitted: Fit, x, T, after, more: int) -> np.ndarray:
     r, alpha, a, b = fitted.values
     chances = x + (fitted.model == "mbgnbd")
     y = after / (alpha + T)
-    return (1 + y) ** -a * hyp2f1(a, a + b + chances - r - x - more, a + b + chances, y / (1 + y))
+    often, leave, whole, part = np.broadcast_arrays(r + x + more, a, a + b + chances, y / (1 + y))
+    one, other = np.minimum(often, leave), np.maximum(often, leave)
+    return (1 - part) ** one * hyp2f1(one, whole - other, whole, part)
 
 
 def purchases(fitted: Fit, x, t_x, T, days: float, discount: float = 0.0, leaving: float = 1.0) -> np.ndarray:

@@ -99,14 +99,14 @@ def marked(t):
     return urgent.marked(t.until.comments)
 
 
-def bought(t):
+def customers_who_bought(t):
     """One row a customer: the history of purchases, and the mood of the last answer."""
     each = histories.histories(t.until.with_column("orders", "gender"), t.period, ["gender"])
     return value_experience.with_mood(each, t.until.responses)
 
 
 def modelled(t):
-    return valuation.model(histories.fold(bought(t), ["gender", "mood"]), valuation.Terms(), "mbgnbd")
+    return valuation.model(histories.fold(customers_who_bought(t), ["gender", "mood"]), valuation.Terms(), "mbgnbd")
 
 
 def foreseen(t):
@@ -288,15 +288,17 @@ ANSWERS = {
     "experience.beside_answers": wide,
     "experience.drivers": lambda t: experience.drivers(wide(t)),
     "folding.collapse": rows,
-    "histories.fold": lambda t: histories.fold(bought(t), ["gender", "mood"]),
-    "histories.fold coarsely": lambda t: histories.fold(bought(t), ["gender"], most=5),
+    "histories.fold": lambda t: histories.fold(customers_who_bought(t), ["gender", "mood"]),
+    "histories.fold coarsely": lambda t: histories.fold(customers_who_bought(t), ["gender"], most=5),
     "histories.left_out": lambda t: histories.left_out(t.until.orders, t.period),
     "value.margin": lambda t: pd.Series(value.margin(t.until.orders, t.period)),
     "value_experience.moods": lambda t: value_experience.moods(t.until.responses),
-    "value_experience.with_mood": bought,
-    "value_experience.at_risk": lambda t: value_experience.at_risk(bought(t), modelled(t)),
+    "value_experience.with_mood": customers_who_bought,
+    "value_experience.at_risk": lambda t: value_experience.at_risk(customers_who_bought(t), modelled(t)),
     "value_holdout.history": lambda t: value_holdout.history(t.until.orders, t.period)[0],
     "value_holdout.by_week": foreseen,
+    "value_holdout.trial": lambda t: value_holdout.trial(t.until.orders, t.period, "mbgnbd").times,
+    "value.terms": lambda t: pd.Series(vars(value.terms(t.until.orders, t.period))).astype(float),
     "renewals.lives": lambda t: renewals.lives(t.until.contracts, t.period, "plan"),
     "renewals.unfit": lambda t: pd.Series(renewals.unfit(t.until.contracts, t.period)),
 }

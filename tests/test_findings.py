@@ -44,12 +44,14 @@ FOUND = [
         "conversion",
         "above",
     ),
+    ("omnichannel_value", "value", "segment", {"segment": "omni"}, "lifetime_value", "above"),
     ("product_pairs", "basket", "basket", {"given": "زعفران نگین نیم مثقال"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "گوشی هوشمند میان‌رده"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "موکاپات سه‌فنجانه"}, "lift", "above"),
 ]
 # What follows from the truths: the same truths seen from another side.
 FOLLOWS = [
+    ("leaving_acquisition", "value", "segment", {"acquisition_channel": "influencer"}, "lifetime_value", "below"),
     ("crisis_spreads", "survey", "change_point", HERE, "csat", "below"),  # the whole province is angry
     ("support_dip", "sentiment", "weakness", {"touchpoint": "support_call"}, "sentiment", "below"),
     ("support_dip", "survey", "weakness", {"touchpoint": "support_chat"}, "csat", "below"),

@@ -26,10 +26,11 @@ ORDERS = pd.DataFrame(
         ("2", "ann", when("2025-06-15", 1), 10.0, "delivered"),
         ("3", "ann", when("2025-06-15", 23), 20.0, "shipped"),
         ("4", "ann", when("2025-06-20"), 10.0, None),
-        # bob bought once; what he sent back, cancelled or was credited is no purchase; what lies ahead is not seen
+        # bob sent his second purchase back, yet bought; a credit, what was cancelled and what lies ahead are none
         ("5", "bob", when("2025-06-28"), 7.0, "delivered"),
         ("6", "bob", when("2025-06-29"), 9.0, "Returned "),
         ("7", "bob", when("2025-06-29"), -3.0, "delivered"),
+        ("12", "bob", when("2025-06-30"), 40.0, "cancelled"),
         ("8", "bob", when("2025-07-01"), 99.0, "delivered"),
         # a gift of 0 is a purchase; nobody's order and one without an amount are none
         ("9", "cat", when("2025-06-30"), 0.0, "delivered"),
@@ -43,19 +44,19 @@ ORDERS = pd.DataFrame(
 def test_histories_by_hand(lay):
     found = histories.histories(lay(ORDERS, "orders"), JUNE).execute().set_index("customer_id").sort_index()
     assert list(found.index) == ["ann", "bob", "cat"]
-    assert found["x"].tolist() == [2, 0, 0]
-    assert found["t_x"].tolist() == [10, 0, 0]
+    assert found["x"].tolist() == [2, 1, 0]
+    assert found["t_x"].tolist() == [10, 1, 0]
     assert found["T"].tolist() == [20, 2, 0]
-    assert found["spend"].tolist()[0] == 20.0  # of 30 and 10: the first day is left out
-    assert found["spend"].isna().tolist() == [False, True, True]
+    assert found["spend"].tolist()[:2] == [20.0, 9.0]  # of 30 and 10: the first day is left out
+    assert found["spend"].isna().tolist() == [False, False, True]
     assert found["first_spend"].tolist() == [5.0, 7.0, 0.0]
 
 
 def test_what_is_no_purchase_is_counted(lay):
     found = histories.left_out(lay(ORDERS, "orders"), JUNE)
-    counts = found[["orders", "sales", "without_customer", "undone", "below", "late"]]
-    assert counts.tolist() == [10, 6, 1, 1, 2, 1]
-    assert counts["orders"] == counts[["sales", "without_customer", "undone", "below"]].sum()
+    counts = found[["orders", "bought", "without_customer", "cancelled", "below", "late"]]
+    assert counts.tolist() == [11, 7, 1, 1, 2, 1]
+    assert counts["orders"] == counts[["bought", "without_customer", "cancelled", "below"]].sum()
     assert (found["sold"], found["returned"]) == (111.0, 12.0)
 
 
@@ -196,13 +197,13 @@ def test_groups_that_stay_longer_are_worth_more_and_equal_ones_are_not(lay):
     parts = [invented(700, 1, kind="a"), invented(700, 2, kind="b"), invented(500, 3, keep=0.92, kind="c")]
     orders = pd.concat([*parts, invented(8, 4, kind="few")], ignore_index=True)
     found = valuation.with_cohort(valuation.model(folded(lay, orders, ["kind"]), TERMS, "mbgnbd"), YEARS)
-    gaps = value.gaps(found, "kind", Limit(30, 10))
+    gaps = value.gaps(found, "kind", 30)
     assert gaps.loc["c", "p_value"] < 1e-6
     assert gaps.loc["c", "change"] > 0
-    assert value.gaps(found, "kind", Limit(30, 10), without=("c",)).loc[["a", "b"], "p_value"].min() > 0.05
+    assert value.gaps(found, "kind", 30, without=("c",)).loc[["a", "b"], "p_value"].min() > 0.05
     by_kind = value.clv(found, "kind", Limit(30, 10))
     assert by_kind.loc["few", "clv"] != by_kind.loc["few", "clv"]
-    assert by_kind.loc["few", "hidden"] == "small"
+    assert by_kind["hidden"].to_dict() == {"a": None, "b": None, "c": "beside", "few": "small"}
     shown = value.clv(found, "kind")
     assert shown["total"].sum() == pytest.approx(value.clv(found)["total"].iloc[0])
     assert (shown["n"].sum(), shown["low"].lt(shown["clv"]).all()) == (found.n, True)
@@ -221,7 +222,7 @@ def test_cohorts_are_quarters_of_the_first_purchase(model):
     found = value.clv(valuation.with_cohort(model, YEARS), "cohort")
     assert [p.name for p in found.index[:3]] == ["2024-Q1", "2024-Q2", "2024-Q3"]
     assert found["n"].sum() == model.n
-    assert found["alive"].is_monotonic_increasing
+    assert found["alive"].iloc[0] < found["alive"].iloc[3] < found["alive"].iloc[6]
 
 
 def test_a_map_falls_with_silence(model):
@@ -243,10 +244,10 @@ def test_the_model_keeps_its_word_on_customers_made_by_it_and_not_where_they_sto
     miss = value_holdout.total(foreseen).iloc[0]
     assert miss["low"] < 0 < miss["high"]
     assert abs(miss["miss"]) < 0.15
-    start = pd.Timestamp("2024-01-01 12:00", tz="UTC") + pd.Timedelta(days=731 - 150)
+    start = pd.Timestamp("2025-08-04", tz="UTC")  # the first of the last 150 days
     later = made[made["ordered_at"] >= start]
     first = made.groupby("customer_id")["ordered_at"].min()
-    known = later["customer_id"].map(first) < start
+    known = later["customer_id"].isin(first.index[first < start])
     assert miss["actual"] == later[known].groupby(["customer_id", "ordered_at"]).ngroups
     stopped = made[(made["ordered_at"] < start) | ~made["customer_id"].isin(first.index[first < start])]
     worse, last = value_holdout.history(lay(stopped, "orders"), YEARS, 150)
@@ -414,7 +415,7 @@ def test_a_plan_that_ends_at_once_is_refuted_and_has_no_value():
 
 
 def test_margin_is_that_of_the_last_year(lay):
-    orders = ORDERS.assign(margin=[1.0, None, 4.0, 2.0, *[None] * 7])
+    orders = ORDERS.assign(margin=[1.0, None, 4.0, 2.0, *[None] * 8])
     old = orders.iloc[[0]].assign(order_id="0", ordered_at=when("2023-01-01"), amount=1e6, margin=0.0)
     assert value.margin(lay(pd.concat([orders, old]), "orders"), JUNE) == pytest.approx(7 / 35)
     assert np.isnan(value.margin(lay(ORDERS, "orders"), JUNE))

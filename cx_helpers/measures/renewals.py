@@ -90,6 +90,7 @@ def curve(rows: pd.DataFrame, smallest: int = 1) -> pd.DataFrame:
         ahead = np.arange(0, int(np.ceil(seen.index.max() * 1.5)) + 1)
         low, share, high = renewal.band(fitted, ahead)
         columns = {"n": int(rows["n"].sum()), "share": share, "low": low, "high": high}
+        parts["seen"] = seen.reindex(ahead).rename_axis("month")  # both have every month: a picture's axis needs it
         parts["sbg"] = pd.DataFrame(columns, index=pd.Index(ahead, name="month"))
     return pd.concat(parts, names=["series"])
 

@@ -20,7 +20,7 @@ def margin(orders: ir.Table, period: Period) -> float:
     if "margin" not in orders.columns:
         return float("nan")
     since = day_number(period.past) - 365
-    sold = histories.sales(orders).filter(orders.margin.notnull(), orders.ordered_at < period.end)
+    sold = histories.bought(orders).filter(orders.margin.notnull(), orders.ordered_at < period.end)
     sold = sold.filter(sold.ordered_at >= period.on(numbered_day(since)).start)
     row = sold.aggregate(margin=sold.margin.sum(), amount=sold.amount.sum()).execute().astype(float).iloc[0]
     return float(row["margin"] / row["amount"]) if row["amount"] > 0 else float("nan")

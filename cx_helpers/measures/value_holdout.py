@@ -147,4 +147,4 @@ def by_week(orders: ir.Table, period: Period, last: int, fitted: Fit, cumulative
 
 def _week(period: Period, first: int) -> Period:
     day = numbered_day(first)
-    return replace(period.on(day), past=numbered_day(first + 7), kind="range")
+    return replace(period.on(day), past=numbered_day(first + 7))  # called by its first day

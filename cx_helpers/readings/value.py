@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, disclosure
 from cx_helpers.measures.value import gaps
 from cx_helpers.records import HIGH_P, Finding, clean, severity
 from cx_helpers.valuation import Model
-from cx_helpers.wording import Words, current, name, say
+from cx_helpers.wording import Words, current, name, number, say
 
 LARGE = 0.25  # of what the others are worth: a difference that a manager would act on
 
@@ -69,11 +70,18 @@ FITS = {  # how a page sets `fits`
     "formats": {"loglik": "count", "behind": "count", "alive": "share"},
     "rows_title": {"fa": "مدل", "en": "model"},
 }  # fmt: skip
+
+
+def _four_digits(x: float) -> str:
+    """A parameter as the reader sets numbers: four digits that count."""
+    return number(x, digits=int(np.clip(3 - np.floor(np.log10(abs(x))), 0, 6)) if x else 0)
+
+
 PARAMETERS = {
     "columns": ["estimate", "se", "low", "high"],
     "titles": {"estimate": {"fa": "برآورد", "en": "estimate"}, "se": {"fa": "خطای معیار", "en": "standard error"}},
     "rows_title": {"fa": "مدل و پارامتر", "en": "model and parameter"},
-    "formats": dict.fromkeys(("estimate", "se", "low", "high"), lambda x: f"{x:,.4g}"),
+    "formats": dict.fromkeys(("estimate", "se", "low", "high"), _four_digits),
 }
 
 

@@ -126,18 +126,19 @@ def still(model: Model, standing: pd.DataFrame) -> Words | None:
 
 def left_out(counts: pd.Series, smallest: int = 1) -> Words | None:
     """Which orders are no purchases, and what of the money came back; None where all are and none did."""
-    gone = {k: int(counts[k]) for k in ("without_customer", "undone", "below")}
+    gone = {k: int(counts[k]) for k in ("without_customer", "cancelled", "below")}
     if not any(gone.values()) and not counts["returned"]:
         return None
     share = counts["returned"] / counts["sold"] if counts["sold"] else 0.0
     return say(
-        fa="از {orders} سفارش، {sales} خرید به حساب آمد؛ بقیه: {without_customer} بی‌نام مشتری، {undone} لغوشده یا "
-        "مرجوعی، "
-        "{below} بی‌مبلغ یا منفی. {share:.1%} پول فروش برگشته و از ارزش کم شده است.",
-        en="Of {orders} orders {sales} count as purchases; the others: {without_customer} without a customer, {undone} "
-        "cancelled or returned, {below} without an amount or below 0. "
-        "{share:.1%} of the money of sales came back and is taken off.",
-        orders=int(counts["orders"]), sales=int(counts["sales"]), share=share, **gone,
+        fa="از {orders} سفارش، {bought} خرید به حساب آمد؛ بقیه: {without_customer} بی‌نام مشتری، {cancelled} "
+        "لغوشده، {below} "
+        "بی‌مبلغ یا منفی. {share:.1%} پول فروش برگشته و از ارزش کم شده است.",
+        en="Of {orders} orders {bought} count as purchases; the others: {without_customer} without a customer, "
+        "{cancelled} cancelled, {below} without an amount or below 0. {share:.1%} of the money of sales came back "
+        "and is "
+        "taken off.",
+        orders=int(counts["orders"]), bought=int(counts["bought"]), share=share, **gone,
     )  # fmt: skip
 
 

@@ -62,11 +62,9 @@ def findings(model: Model, told: pd.DataFrame) -> tuple[list[Finding], int]:
         en="{x:.0%} of the fifth with most value to come are unhappy, against {others:.0%} of the others",
         x=top["unhappy"], others=others,
     )  # fmt: skip
-    impact = {"value": clean(top["at_stake"]), "low": None, "high": None, "unit": "money"}
     one = Finding(
         kind="churn_risk" if worse else "strength", subject={"value_fifth": 5}, measure="unhappy",
         value=clean(top["unhappy"]), baseline=clean(others), low=clean(top["low"]), high=clean(top["high"]),
         n=int(top["n"]), p_adjusted=p, severity=loud, text=text, detail=sentence(model, told), looks=1, good=not worse,
-        impact=impact if worse and not pd.isna(top["at_stake"]) else None,
     )  # fmt: skip
     return [one], 1

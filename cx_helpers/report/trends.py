@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cx_helpers import wording
@@ -155,7 +156,8 @@ def _by_line(answer: pd.DataFrame, locale: str) -> tuple[dict[str, pd.DataFrame]
         (i for i in range(answer.index.nlevels) if period_of(answer.index[0][i]) is not None), answer.index.nlevels - 1
     )
     periods = list(dict.fromkeys(answer.index.get_level_values(level)))
-    periods.sort(key=lambda p: p.first if isinstance(p, Period) else str(p))
+    numbers = all(isinstance(p, (int, float, np.integer)) for p in periods)
+    periods.sort(key=lambda p: p.first if isinstance(p, Period) else p if numbers else str(p))
     others = [i for i in range(answer.index.nlevels) if i != level]
     parts = {}
     for key, part in answer.groupby(level=others if len(others) > 1 else others[0], sort=False, dropna=False):
