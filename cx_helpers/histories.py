@@ -98,7 +98,7 @@ def histories(orders: ir.Table, period: Period, by: list[str] = ()) -> ir.Table:
     last = day_number(period.past) - 1
     repeat = each.day > each.first
     out = each.group_by("customer_id").aggregate(
-        x=repeat.cast("int64").sum().cast("int64"),
+        x=repeat.cast("float64").sum().cast("int64"),
         t_x=each.day.max() - each.day.min(),
         T=last - each.day.min(),
         spend=repeat.ifelse(each.spend, ibis.null("float64")).mean(),
@@ -146,7 +146,7 @@ def held_out(orders: ir.Table, period: Period, last_day: int) -> ir.Table:
     each = each.filter(each["first"] <= last_day)
     known = each.day <= last_day
     out = each.group_by("customer_id").aggregate(
-        x=(known & (each.day > each["first"])).cast("int64").sum().cast("int64"),
+        x=(known & (each.day > each["first"])).cast("float64").sum().cast("int64"),
         t_x=known.ifelse(each.day, ibis.null("int64")).max() - each.day.min(),
         T=last_day - each.day.min(),
         y=(~known).cast("int64").sum().cast("string"),

@@ -58,7 +58,10 @@ COLUMNS = {  # how a page sets `clv`
                 "alive": "share"},
     "unit_of": "clv",
 }  # fmt: skip
-GAPS = COLUMNS | {"columns": ["n", "lifetime", "so_far", "clv", "others", "change", "p_adjusted"]}
+GAPS = COLUMNS | {
+    "columns": ["n", "lifetime", "so_far", "clv", "others", "change", "p_adjusted"],
+    "rows_title": {"fa": "گروه", "en": "group"},
+}
 FITS = {  # how a page sets `fits`
     "columns": ["n", "loglik", "behind", "alive"],
     "titles": {
