@@ -315,7 +315,7 @@ ANSWERS = pd.DataFrame(
         ("2", "ann", when("2025-06-09"), "nps", 3.0, 0, 10),  # the newest counts
         ("3", "bob", when("2025-06-01"), "csat", 2.0, 1, 5),
         ("4", "cat", when("2025-06-01"), "csat", 1.0, 1, 5),
-        ("5", "cat", when("2025-06-02"), "nps", 8.0, 0, 10),  # NPS before CSAT
+        ("5", "cat", when("2025-06-02"), "nps", 8.0, 0, 10),
         ("6", "dan", when("2025-06-02"), "nps", None, 0, 10),
         ("7", "eve", when("2025-06-02"), "ces", 1.0, 1, 7),
     ],
@@ -325,7 +325,10 @@ ANSWERS = pd.DataFrame(
 
 def test_moods_by_hand(lay):
     found = value_experience.moods(lay(ANSWERS)).execute().set_index("customer_id")["mood"].to_dict()
-    assert found == {"ann": "unhappy", "bob": "unhappy", "cat": "content"}
+    assert found == {"ann": "unhappy", "cat": "content"}  # as many answered each: NPS
+    more = pd.concat([ANSWERS, ANSWERS.iloc[[2]].assign(response_id="8", customer_id="fay", score=4.0)])
+    found = value_experience.moods(lay(more)).execute().set_index("customer_id")["mood"].to_dict()
+    assert found == {"bob": "unhappy", "cat": "unhappy", "fay": "content"}
 
 
 def test_value_and_experience_disagree_where_it_was_planted(lay):

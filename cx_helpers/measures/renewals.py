@@ -31,8 +31,9 @@ def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> 
     """
     if contracts is None:
         return pd.DataFrame(columns=["survived", "ended", "n", "customers", "fee"], dtype=float).astype({"ended": bool})
-    need(contracts, "customer_id", "started_at", "ended_at", *groups(by))
+    need(contracts, "customer_id", "started_at", *groups(by))
     by = groups(by, "survived", "ended")
+    contracts = _with_end(contracts)
     known = contracts.filter(_fits(contracts, period))
     over = (known.ended_at < period.end).fill_null(False)
     until = over.ifelse(known.ended_at, ibis.literal(period.end).cast("timestamp('UTC')"))
@@ -50,6 +51,13 @@ def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> 
     return found.assign(ended=found["ended"] > 0).sort_values([*by, "survived", "ended"], ignore_index=True)
 
 
+def _with_end(contracts: ir.Table) -> ir.Table:
+    """A table without `ended_at` tells of no end: all run still."""
+    if "ended_at" in contracts.columns:
+        return contracts
+    return contracts.mutate(ended_at=ibis.null("timestamp('UTC')"))
+
+
 def _fits(contracts: ir.Table, period: Period):
     started = contracts.started_at.notnull() & (contracts.started_at < period.end)
     return started & ((contracts.ended_at >= contracts.started_at) | contracts.ended_at.isnull())
@@ -60,6 +68,7 @@ def unfit(contracts: ir.Table | None, period: Period) -> dict[str, int]:
     have no start)?"""
     if contracts is None:
         return {"late": 0, "backward": 0}
+    contracts = _with_end(contracts)
     late = (contracts.started_at >= period.end).fill_null(False)
     row = contracts.aggregate(
         late=late.cast("int64").sum(), backward=(~_fits(contracts, period).fill_null(False) & ~late).cast("int64").sum()

@@ -19,22 +19,22 @@ MOOD = "mood"  # unhappy, content, or null where the customer never answered
 
 
 def moods(responses: ir.Table) -> ir.Table:
-    """One row for each customer who ever answered: customer_id, mood.
+    """One row for each customer who answered the survey that most customers answered, NPS or CSAT: customer_id, mood.
 
-    unhappy  the newest answer to NPS is 0-6, or, without one, the newest to CSAT lies in the lower half of its scale;
-    content  it does not.  Of several answers at one instant the mean counts.
+    unhappy  the newest answer is 0-6 (NPS), or in the lower half of its scale (CSAT);  content  it is not
+    One survey, not whichever a customer answered: detractors are more common than dissatisfied answers, so who is asked
+    more often would look unhappier.  Of several answers at one instant the mean counts.
     """
     need(responses, "customer_id", "responded_at", "instrument", "score", "scale_min", "scale_max")
     told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument.isin(["nps", "csat"]))
+    asked = told.group_by("instrument").aggregate(n=_.customer_id.nunique()).execute().set_index("instrument")["n"]
+    told = told.filter(_.instrument == ("csat" if asked.get("csat", 0) > asked.get("nps", 0) else "nps"))
     middle = (told.scale_min + told.scale_max) / 2
     told = told.mutate(_over=told.score - (told.instrument == "nps").ifelse(6.0, middle))
-    newest = told.group_by("customer_id", "instrument").aggregate(_at=_.responded_at.max())
-    last = told.join(newest, ["customer_id", "instrument", told.responded_at == newest._at])
-    each = last.group_by("customer_id").aggregate(
-        _nps=(last.instrument == "nps").ifelse(last._over, ibis.null("float64")).mean(),
-        _csat=(last.instrument == "csat").ifelse(last._over, ibis.null("float64")).mean(),
-    )
-    return each.select("customer_id", mood=(each._nps.coalesce(each._csat) <= 0).ifelse("unhappy", "content"))
+    newest = told.group_by("customer_id").aggregate(_at=_.responded_at.max())
+    last = told.join(newest, ["customer_id", told.responded_at == newest._at])
+    each = last.group_by("customer_id").aggregate(_over=_._over.mean())
+    return each.select("customer_id", mood=(each._over <= 0).ifelse("unhappy", "content"))
 
 
 def with_mood(each: ir.Table, responses: ir.Table | None) -> ir.Table:

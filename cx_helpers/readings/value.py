@@ -148,7 +148,7 @@ def compared(model: Model, columns: list[str], smallest: int) -> pd.DataFrame:
     """
     looks = [frame for column in columns for frame in _told_apart(model, column, smallest)]
     if not looks:
-        return pd.DataFrame(columns=["column", "group", "p_value", "p_adjusted"])
+        return pd.DataFrame(columns=["column", "group", "p_value", *GAPS["columns"]])
     table = pd.concat(looks, ignore_index=True)
     return table.assign(p_adjusted=certainty.adjust(table["p_value"], "holm"))
 
