@@ -132,6 +132,7 @@ def test_each_refusal_has_its_reason(lay, model):
         assert value.clv(refused)["clv"].isna().all()
         assert value_retention.gain(refused)["gain"].isna().all()
         assert value.map_of(refused).empty
+    assert value.standing(valuation.model(rows.iloc[:0], TERMS)).loc["all", ["n", "again"]].tolist()[0] == 0
     still = value.standing(valuation.model(once, TERMS)).iloc[0]
     assert still["again"] == 0
     assert still["so_far"] == pytest.approx(0.5 * (once["first_spend"] * once["n"]).sum() / once["n"].sum())

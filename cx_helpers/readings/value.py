@@ -112,9 +112,11 @@ def sentence(model: Model, whole: pd.DataFrame) -> Words | None:
     """The bottom line: what one customer of today is still worth, how sure, and of all of them; None without a "
     "value."""
     row = whole.iloc[0]
+    if model.buying is None:
+        return None
     if row.get("hidden"):
         return disclosure.sentence(row["hidden"])
-    if model.buying is None or pd.isna(row["clv"]):
+    if pd.isna(row["clv"]):
         return None
     return say(
         fa="هر مشتری امروز به‌طور میانگین {x:money} {what} در {months} ماه آینده پیش رو دارد (بازهٔ ۹۵٪: "
