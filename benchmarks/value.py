@@ -20,7 +20,7 @@ THEIRS = """
 import json, sys, time
 import pandas as pd
 from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
-rows = pd.read_parquet(sys.argv[1])
+rows = pd.read_json(sys.argv[1])
 out = {}
 for name, kind in (("bgnbd", BetaGeoFitter), ("mbgnbd", ModifiedBetaGeoFitter), ("paretonbd", ParetoNBDFitter)):
     at = time.process_time()
@@ -80,8 +80,8 @@ def main(customers: int, scratch: Path) -> None:
     print(f"{rows['n'].sum():,.0f} customers, {len(few):,} different histories; folded in {took:.2f} CPU s")
     theirs = {}
     if (PEER / "bin" / "python").exists():
-        few.to_parquet(scratch / "few.parquet")
-        run = [PEER / "bin" / "python", "-W", "ignore", "-c", THEIRS, scratch / "few.parquet"]
+        few.to_json(scratch / "few.json")
+        run = [PEER / "bin" / "python", "-W", "ignore", "-c", THEIRS, scratch / "few.json"]
         theirs = json.loads(subprocess.run(run, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
     else:
         print("lifetimes is not in benchmarks/.envs/lifetimes: its fits are left out")
