@@ -279,6 +279,22 @@ def test_one_number_of_two_reports_stands_once_on_the_first_page():
     assert page.index(twice, locale="en", company=COMPANY).count('class="kpi"') == 4
 
 
+def test_many_numbers_stand_behind_a_fold_those_with_a_goal_first():
+    in_english()
+    names = [f"number_{k:02d}" for k in range(14)]
+    row = pd.DataFrame({"n": [99], **dict.fromkeys(names, 5.0), "low": [4.0], "high": [6.0]})
+    goals = {"number_13": {"target": 4, "direction": "up"}}
+    cards = [blocks.kpi(name, row, goal=goals.get(name)) for name in names]
+    one = blocks.kpi("number_00", row, dimensions={"variant": "B"}, title={"fa": "ب", "en": "of B"})
+    made = page.index(
+        [Report("a", notebook=executed(demo.shown(blocks.kpis(one, *cards))), href="a.html")], locale="en"
+    )
+    shown, rest = made.split("3 more numbers")
+    assert [text.count('class="kpi"') for text in (shown, rest)] == [12, 3]
+    assert shown.index("number_13") < shown.index("number_00")
+    assert rest.index("number_12") < rest.index("of B")
+
+
 def test_what_customers_say_stands_before_how_sound_the_data_is():
     in_english()
     row = pd.DataFrame({"n": [9], "data_age": [1.0], "nps": [5.0], "ces": [None], "low": [1.0], "high": [8.0]})

@@ -11,6 +11,7 @@ from cx_helpers.report.rendering import BLOCK, FINDINGS, block_html
 from cx_helpers.report.setting import scope, sentence, words
 
 _FIRST = 8  # findings before the fold
+_CARDS = 12  # numbers before the fold
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,10 @@ def index(
     def found(some):
         return block_html({"kind": "finding", "locale": locale, "items": some, "empty": t.found_nothing})
 
+    def numbers(some):
+        return block_html({"kind": "kpi", "locale": locale, "cards": some})
+
+    cards.sort(key=_before)
     rest = items[_FIRST:]
     return page._render(
         "index.html.j2",
@@ -111,7 +116,9 @@ def index(
         eyebrow=[words(company, locale) if title else "", period_label],
         segment=segment,
         summary=summary(cards, items, reports, locale),
-        kpis=block_html({"kind": "kpi", "locale": locale, "cards": cards}) if cards else "",
+        kpis=numbers(cards[:_CARDS]) if cards else "",
+        more_kpis=numbers(cards[_CARDS:]) if cards[_CARDS:] else "",
+        more_kpis_label=t.more_numbers.format(k=wording.number(len(cards[_CARDS:]), locale)),
         findings=found(items[:_FIRST]) if any(r.outcome == "published" for r in reports) else "",
         more_findings=found(rest) if rest else "",
         more_label=t.more_findings.format(k=wording.number(len(rest), locale)),
@@ -139,6 +146,12 @@ def _recorded(notebook) -> list[dict]:
 def _once(cards: list[dict]) -> list[dict]:
     """Two notebooks may show one number; the first page shows it once."""
     return list({(card["metric"], card["title"]): card for card in reversed(cards)}.values())[::-1]
+
+
+def _before(card: dict) -> tuple:
+    """What stands first among the numbers: those with a goal, then those that moved, then the rest as they come; the
+    numbers of one group of an experiment last."""
+    return bool(card.get("of_group")), not card["goal_state"], card.get("change_tone") not in ("good", "bad")
 
 
 def summary(cards: list[dict], items: list[dict], reports: list[Report], locale: str) -> list[str]:

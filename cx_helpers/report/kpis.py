@@ -141,6 +141,7 @@ def _card(name, of, row, step, goal, trend, locale, title, dimensions) -> dict:
         shown += " · " + " · ".join(group(value, locale) for value in dimensions.values())
     return {
         "metric": name,
+        "of_group": bool(dimensions),
         "title": shown,
         "value": value,
         "unit": unit,
