@@ -28,6 +28,9 @@ GOLDEN = ROOT / "tests" / "golden"
 SCORES = ("nps", "csat", "ces", "response_rate", "sentiment", "negative_share", "retention_1", "retention_3")
 SCORES += (
     "repeat_rate",
+    "alive",
+    "purchases",
+    "clv",
     "basket_size",
     "several",
     "reached_goal",
@@ -212,6 +215,7 @@ def known(people: pd.DataFrame, end, company=SAMPLE) -> dict:
     said = answers.loc[answers["responded_at"] < end, "customer_id"]
     of = people["customer_id"]
     counts = {"active_customers": len(of), "quiet": of.isin(bought).sum(), "unhappy": of.isin(said).sum()}
+    counts |= dict.fromkeys(("alive", "purchases", "clv"), counts["quiet"])
     return {name: int(n) for name, n in (counts | {"consent": people["consent"].notna().sum()}).items()}
 
 
