@@ -8,6 +8,7 @@ import importlib
 import inspect
 from pathlib import Path
 
+import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pytest
@@ -174,6 +175,13 @@ ANSWERS = {
     "funnel.conversion": lambda t: funnel.conversion(walked(t), WAY, "channel", ("checkout",)),
     "funnel.durations": lambda t: funnel.durations(walked(t), WAY, "3d", t.period.end),
     "funnel_drops.afterwards": lambda t: funnel_drops.afterwards(walked(t), t.until.touchpoints, WAY, "3d"),
+    "profile.of": lambda t: (
+        profile.of(t).group_by("lifecycle").agg(n=ibis._.count(), value=ibis._.value.sum()).order_by("lifecycle")
+    ),
+    "profile.add": lambda t: (
+        profile.add(t.responses, profile.of(t, "start"), "lifecycle").lifecycle.value_counts().order_by("lifecycle")
+    ),
+    "basket.usual_item": lambda t: pd.Series([basket.usual_item(t.order_items)]),
     "basket.baskets": lambda t: bought(t).group_by("buyer").agg(n=bought(t).count()).order_by("buyer"),
     "basket.sizes": lambda t: basket.sizes(bought(t), t.months(3)),
     "basket.left_out": lambda t: pd.Series(basket.left_out(t.until.order_items, t.until.orders)),
