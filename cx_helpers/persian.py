@@ -21,6 +21,7 @@ _SAME_LETTER: dict[str, str] = {
     # marks on letters: vowels, shadda, sukun, hamza above, dagger alef
     **{chr(c): "" for c in (*range(0x0610, 0x061B), *range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06DD))},
 }
+SILENT = frozenset(letter for letter, written in _SAME_LETTER.items() if not written)  # that `simplify` leaves out
 _BLOCKS = (range(0x20, 0x7F), range(0x600, 0x700), range(0x2600, 0x27C0), range(0x1F300, 0x1FB00))
 _PLAIN = {"\n", *_SAME_LETTER} - set("\u0653\u0654\u0655") | {  # letters that NFKC leaves alone, whatever stands beside
     chr(c)

@@ -47,6 +47,21 @@ def test_clauses_belong_to_their_own_text():
     assert clauses.cut([]).written == []
 
 
+def test_people_see_a_clause_as_its_writer_spelled_it():
+    text = "بسته‌بندیِ ۲ تا  خوووب نبود، مي‌گم ولی پیک «عالی» 👍🏽 بود\nقیمت ۲٫۵ #بد"
+    parts = ["بسته‌بندیِ ۲ تا  خوووب نبود،", "مي‌گم", "ولی پیک «", "عالی» 👍🏽", "بود", "قیمت ۲٫۵ #بد"]
+    cut = clauses.cut(["", text, "\u200c", "½ می‌ره", "خوب"])  # ½ is three signs: left as machines spell it
+    assert cut.spelled() == ["", *parts, "", "1 ⁄", "2 میره", "خوب"]
+    found = aspects.read(["بسته‌بندی خوب بود"])
+    assert found["written"].tolist() == ["بسته‌بندی خوب بود"]
+
+
+def test_a_clause_read_aloud_knows_the_complaints_of_the_table():
+    found = aspects.read(["کیفیت خوب بود ولی پیک خیلی دیر رسید"]).drop_duplicates("clause")
+    assert found["sentiment"].iloc[0] > aspects.CLEAR
+    assert found["sentiment"].iloc[1] < -0.2  # the words alone read as praise
+
+
 def named(text: str) -> set[str]:
     found = aspects.feelings([text]).filter(like=aspects.PREFIX).iloc[0]
     return {name.removeprefix(aspects.PREFIX) for name in found[found.notna()].index}

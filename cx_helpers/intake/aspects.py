@@ -29,30 +29,39 @@ def read(texts, table: aspect_table.Table | None = None, model: Model | str | No
 
     texts  a Series or list of texts; nulls are allowed;  table  aspect_table.load(folder); None: the shipped one
     Returns one row for each aspect that a clause names (aspect null: it names none), in order: `text` (the texts' own
-    index), `clause` (0, 1, … in its text), `aspect`, `written` (the clause as a machine writes it), and `sentiment`
-    (-1..1, null: nothing to read in it).
+    index), `clause` (0, 1, … in its text), `aspect`, `written` (the clause as its writer spelled it), and `sentiment`
+    of the clause (-1..1, null: nothing to read in it): where the table knows praise or complaint in it («دیر رسید»),
+    that counts as it does in `feelings`.
     """
     texts, table = sentiment._series(texts), table or aspect_table.load()
     there = np.flatnonzero(texts.notna().to_numpy())
     cut = clauses.cut(legible.in_persian(texts.iloc[there].tolist()))
     written = cut.written
-    clause, aspect, _tone = table.mentions(cut)
+    clause, aspect, tone = table.mentions(cut)
+    feeling = _with_tone(sentiment.score(written, model)["sentiment"].to_numpy(), clause, tone)
     none = np.setdiff1d(np.arange(len(written)), clause)
     clause, aspect = np.concatenate([clause, none]), np.concatenate([aspect, np.full(len(none), -1)])
     order = np.argsort(clause, kind="stable")
     clause, aspect = clause[order], aspect[order]
     first = np.searchsorted(cut.text, cut.text)  # of each clause: the first of its text
-    feeling = sentiment.score(written, model)["sentiment"].to_numpy()
     names = np.array([*table.aspects, None], object)
     return pd.DataFrame(
         {
             "text": texts.index[there[cut.text[clause]]],
             "clause": (np.arange(len(written)) - first)[clause],
             "aspect": names[aspect],
-            "written": np.array([one.strip() for one in written], object)[clause],
+            "written": np.array(cut.spelled(), object)[clause],
             "sentiment": feeling[clause],
         }
     )
+
+
+def _with_tone(feeling: np.ndarray, clause: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """The sentiment of each clause with the praise and complaint that the table found in it."""
+    known, size = tone != 0, len(feeling)
+    n = np.bincount(clause[known], minlength=size)
+    mean = np.bincount(clause[known], tone[known], minlength=size) / np.maximum(n, 1)
+    return np.where(n > 0, TONE_SHARE * mean + (1 - TONE_SHARE) * feeling, feeling)
 
 
 def feelings(

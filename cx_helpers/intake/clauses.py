@@ -33,6 +33,8 @@ VERBS = _set(
 )
 HANGS_ON = _set("که تا از به با برای واسه در تو توی بدون رو را نه")  # after a verb: its clause goes on
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[\d_][\d_.,/:٫٬]*|[^\w\s]+")
+_SILENT = "".join(map(re.escape, persian.SILENT))
+_SPELLED = re.compile(rf"(?:[^\W\d_]|[{_SILENT}])+|[\d_](?:[\d_.,/:٫٬]|[{_SILENT}])*|(?:[^\w\s]|[{_SILENT}])+")
 _LEADS_ON = frozenset({"،", ",", ":"})  # after one word alone: a list, or a heading, whose judgement comes
 _JOINS = frozenset("'@#$%&+=*^~`٪")  # marks within a statement
 OTHER, WORD, VERB, CONTRASTS, MARK, LEADS_ON, END = range(7)
@@ -55,6 +57,7 @@ class Clauses:
     tokens   words, numbers and marks of all texts, each text followed by a line break
     number   of each token: its place in `different`, the different tokens
     clause   of each token: the number of its clause;  text  of each clause: the number of its text
+    lines    the texts as they were cut, in the writer's own spelling
     """
 
     tokens: list[str]
@@ -62,13 +65,38 @@ class Clauses:
     different: np.ndarray
     clause: np.ndarray
     text: np.ndarray
+    lines: list[str]
 
     @property
     def written(self) -> list[str]:
-        """Each clause as a text."""
+        """Each clause as a text for machines: half-spaces gone, one spelling."""
         ends = np.append(np.flatnonzero(np.diff(self.clause)) + 1, len(self.tokens)).tolist()
         starts = [0, *ends[:-1]]
         return [" ".join(self.tokens[a:b]) for a, b in zip(starts, ends, strict=True)] if self.tokens else []
+
+    def spelled(self) -> list[str]:
+        """Each clause as its writer spelled it, for people: half-spaces, letters and digits stay."""
+        written = [clause.strip() for clause in self.written]
+        sizes = np.bincount(self.clause) if self.tokens else np.zeros(0, int)
+        token, clause = 0, 0
+        for line, count in zip(self.lines, np.bincount(self.text, minlength=len(self.lines)).tolist(), strict=True):
+            own = sizes[clause : clause + count].tolist()
+            tokens = self.tokens[token : token + sum(own) - 1]  # without the line break
+            if places := _places(line, tokens):
+                starts = np.cumsum([0, *own[:-1]]).tolist()
+                last = np.minimum(np.cumsum(own), len(tokens)) - 1
+                pairs = zip(starts, last.tolist(), strict=True)
+                cuts = [line[places[a][0] : places[b][1]] if a <= b else "" for a, b in pairs]
+                written[clause : clause + count] = [part.rstrip(" ؛") for part in cuts]
+            token, clause = token + sum(own), clause + count
+        return written
+
+
+def _places(line: str, tokens: list[str]) -> list[tuple[int, int]]:
+    """Where in the writer's line each token stands; empty where the two cannot be laid side by side."""
+    found = [(one, persian.simplify(one[0])) for one in _SPELLED.finditer(line)]
+    found = [(one, plain) for one, plain in found if plain]  # a half-space alone is nothing
+    return [one.span() for one, _ in found] if [plain for _, plain in found] == tokens else []
 
 
 def cut(texts: list[str]) -> Clauses:
@@ -100,4 +128,4 @@ def cut(texts: list[str]) -> Clauses:
     breaks |= np.append(contrast[1:], False) & ~np.isin(kind, (MARK, LEADS_ON))
     first = np.append(True, (breaks | ends)[:-1]) if len(flat) else np.zeros(0, bool)
     text = np.cumsum(ends) - ends
-    return Clauses(flat, number, different, np.cumsum(first) - 1, text[first])
+    return Clauses(flat, number, different, np.cumsum(first) - 1, text[first], lines)

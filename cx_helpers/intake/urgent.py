@@ -36,8 +36,8 @@ def read(texts, table: aspect_table.Table | None = None) -> pd.DataFrame:
     """Why is a text urgent?  One row for each clause that says something urgent.
 
     texts  a Series or list of texts; nulls are allowed;  table  of `load(folder)`; None: the shipped one
-    Returns text (the texts' own index), clause (0, 1, … in its text), kind, written (the clause as a machine writes
-    it).  What was settled in the same or a later clause is left out.
+    Returns text (the texts' own index), clause (0, 1, … in its text), kind, written (the clause as its writer
+    spelled it).  What was settled in the same or a later clause is left out.
     """
     texts, table = sentiment._series(texts), table or load()
     there = np.flatnonzero(texts.notna().to_numpy())
@@ -49,13 +49,13 @@ def read(texts, table: aspect_table.Table | None = None) -> pd.DataFrame:
     back = np.isin(names, TAKEN_BACK) & (clause <= last)
     found = (names != SETTLED) & (tone <= 0) & ~back
     clause, names = clause[found], names[found]
-    first, written = np.searchsorted(cut.text, cut.text), cut.written
+    first, written = np.searchsorted(cut.text, cut.text), cut.spelled()
     return pd.DataFrame(
         {
             "text": texts.index[there[cut.text[clause]]],
             "clause": clause - first[clause],
             "kind": names,
-            "written": [written[place].strip() for place in clause.tolist()],
+            "written": [written[place] for place in clause.tolist()],
         }
     )
 
