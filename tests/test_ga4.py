@@ -197,6 +197,25 @@ def test_rows_without_their_days_wait_in_quarantine(ingest):
     assert (report.rows_in, report.taken, sum(report.quarantined.values())) == (2, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("end", "taken", "lost"),
+    [
+        ("Country,Users,Sessions\nIran,10,20\n", 3, 0),
+        ("Country,Users,Sessions\nIran,10,20", 3, 0),  # no line end is no cut
+        ("Country,Users,Sessions\nIran,10,20\nIraq,3", 3, 1),
+        ("Country,Users,Ses", 2, 1),
+        ("Country,Users,Sessions\n", 2, 0),  # a table without a row
+        ("", 2, 1),  # nothing after its days
+    ],
+)
+def test_a_page_that_is_cut_says_so(ingest, end, taken, lost):
+    days = "# Start date: 20230101\n# End date: 20231231\n"
+    report = ingest(a_csv=f"# Users\n{days}Event name,Event count\npage_view,129094\nscroll,5\n\n{days}{end}")
+    assert (report.taken, sum(report.quarantined.values()), report.rows_in) == (taken, lost, taken + lost)
+    waiting = b"".join(p.read_bytes() for p in (ingest.folder / "quarantine").rglob("*.jsonl"))
+    assert waiting.count(b"cut_off") == lost
+
+
 def test_the_files_of_others(ingest, fixtures):
     folder = fixtures / "ga4"
     report = ingest(**{f"{path.stem}_{path.suffix[1:]}": path.read_text("utf-8-sig") for path in folder.glob("*.csv")})

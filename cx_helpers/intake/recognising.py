@@ -72,7 +72,7 @@ def _special(con, unit: Unit, path: Path, scratch: Path) -> list[Sheet] | None:
     found = systems.function(unit.source.system, reader)(path, as_text)
     if found is None:
         return None
-    return [Sheet(label, Raw(fill(con, columns, rows), columns, [])) for label, columns, rows in found]
+    return [Sheet(label, Raw(fill(con, columns, rows), columns, *broken)) for label, columns, rows, *broken in found]
 
 
 def _part(con, unit: Unit, sheet: Sheet, dialect: Dialect) -> Part:

@@ -21,6 +21,8 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cx_helpers.intake.raw import Broken
+
 COLUMNS = ["report", "segment", "period_start", "period_end", "dimension", "member", "metrics"]
 _DAY = re.compile(r"^#[^0-9۰-۹]*([0-9۰-۹]{8})\s*$")
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
@@ -29,7 +31,8 @@ _STEPS = {"nth day": 1, "nth week": 7}  # a member of such a dimension counts fr
 
 
 def report(path: Path, as_text: Callable[[], Path]):
-    """The rows of all tables of such a file as one table (COLUMNS; `metrics` a JSON list); None where it is none.
+    """The rows of all tables of such a file as one table (COLUMNS; `metrics` a JSON list), and the line where the file
+    is cut; None where it is none.
 
     path  the file;  as_text  gives it in UTF-8
     """
@@ -37,10 +40,26 @@ def report(path: Path, as_text: Callable[[], Path]):
         if b"#" not in file.read(64):
             return None
     with as_text().open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = file.read().splitlines()
+        text = file.read()
+    lines = text.splitlines()
     if not lines or not lines[0].startswith("#") or not any(_DAY.match(line) for line in lines):
         return None
-    return [("", COLUMNS, list(_rows(lines)))]
+    cut = list(_cut(lines, ended=text[-1] in "\r\n"))
+    kept = lines[: cut[0].line - 1] if cut else lines
+    return [("", COLUMNS, list(_rows(kept)), cut)]
+
+
+def _cut(lines: list[str], ended: bool) -> Iterator[Broken]:
+    """The last line, where the file ends in a banner, or without a line end in a header or a row that lacks cells."""
+    number = max(n for n, line in enumerate(lines, 1) if line.strip(" ,"))
+    last = lines[number - 1]
+    begun = number
+    while begun > 1 and lines[begun - 2].strip(" ,") and not lines[begun - 2].startswith("#"):
+        begun -= 1  # the header of the last table
+    header = next(csv.reader([lines[begun - 1]]))
+    short = begun == number or len(next(csv.reader([last]))) < len(header)
+    if last.startswith("#") or (not ended and short):
+        yield Broken(number, "cut_off", last)
 
 
 def _rows(lines: list[str]) -> Iterator[tuple]:
