@@ -127,7 +127,7 @@ def collapse(
     used = [c for c in drivers if c not in flat + rare]
     frame = _fold(wide, outcome, used, keep)
     x, y, weight = frame[used].to_numpy(float), frame[outcome].to_numpy(float), frame["_weight"].to_numpy(float)
-    lost = _given_by_others(x, weight)
+    lost = given_by_others(x, weight)
     notes += _note(
         [used[i] for i in lost],
         "را عوامل پیش از آن به‌طور کامل تعیین می‌کنند و جداگانه سنجیدنی نیست",
@@ -180,7 +180,7 @@ def _fold(wide: ir.Table, outcome: str, used: list[str], keep: list[str]) -> pd.
     return frame.sort_values([*columns, "_who"], ignore_index=True)
 
 
-def _given_by_others(x: np.ndarray, weight: np.ndarray) -> list[int]:
+def given_by_others(x: np.ndarray, weight: np.ndarray) -> list[int]:
     """Columns that are constant in the complete rows, or that those before them give exactly."""
     if not len(x):
         return []

@@ -20,6 +20,7 @@ _NULL_WHERE_ABSENT = {
     "comments": ("customer_id", "touchpoint"),
     "tickets": ("customer_id",),
     "touchpoints": ("channel",),
+    "contracts": ("ended_at",),
 }
 _NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source", "origin", "language"}
 

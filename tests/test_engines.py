@@ -22,6 +22,8 @@ from cx_helpers.measures import (
     aspects,
     basket,
     basket_rules,
+    churn,
+    churn_hazards,
     cohort,
     cohort_coverage,
     completeness,
@@ -164,7 +166,25 @@ def numbers(table, *columns):
     return out.astype({c: str for c, kind in out.dtypes.items() if "datetime" in str(kind)})
 
 
+def contracts(t):
+    return t.until.with_column("contracts", "segment")
+
+
+def spans(t):
+    return churn.spans(contracts(t), t.period.end)
+
+
 ANSWERS = {
+    "churn.left_out": lambda t: pd.Series(churn.left_out(contracts(t), t.period.end)),
+    "churn.spans": lambda t: spans(t).select("contract_id", "days", "ended", "entry").order_by("contract_id"),
+    "churn.recorded_since": lambda t: pd.Series([str(churn.recorded_since(contracts(t), t.period.end))]),
+    "churn.rate": lambda t: churn.rate(contracts(t), t.period, "plan"),
+    "churn.folded": lambda t: churn.folded(spans(t), ["plan"]),
+    "churn.people": lambda t: churn.people(spans(t), ["plan"]),
+    "churn.curves": lambda t: churn.curves(spans(t), "plan", 12),
+    "churn.looks": lambda t: churn.looks(spans(t), ["plan", "segment"]),
+    "churn.monthly": lambda t: churn.monthly(spans(t), 12),
+    "churn_hazards.ratios": lambda t: churn_hazards.ratios(spans(t), ["plan", "segment"]),
     "funnel_walks.walks": lambda t: numbers(walked(t).order_by("customer_id").drop("journey"), "t1", "t2", "t3"),
     "funnel_walks.both": lambda t: pd.DataFrame(
         [funnel_walks.sizes(w) for w in funnel_walks.both(t.until.touchpoints, WAY, t.period)]

@@ -27,6 +27,7 @@ FOUND = [
     ("drivers", "drivers", "driver", {"driver": "attr_support"}, "importance", "above"),
     ("drivers", "drivers", "driver", {"driver": "attr_quality"}, "importance", "above"),
     ("unsolved_leave", "journey", "moment_of_truth", {"touchpoint": "ticket"}, "repeat_rate", "below"),
+    ("plan_churn", "churn", "churn_risk", {"plan": "club_trial"}, "churn_rate", "above"),
     ("first_reply", "journey", "moment_of_truth", {"touchpoint": "support_chat"}, "repeat_rate", "below"),
     ("first_reply", "journey", "moment_of_truth", {"touchpoint": "support_call"}, "repeat_rate", "below"),
     ("support_dip", "journey", "weakness", {"stage": "support"}, "feeling", "below"),

@@ -1,0 +1,260 @@
+"""What is to be said of how long contracts last, and of who ends them sooner?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import disclosure
+from cx_helpers.records import SEVERITIES, Finding, clean, severity
+from cx_helpers.wording import Words, join, name, say
+
+LARGE = 0.10  # a share of contracts ended that differs by ten points is large
+
+GUARDS = [
+    {
+        "fa": "قراردادِ زنده تا همان‌جا که دیده شده به حساب آمده است، نه به‌جای رفته و نه به‌جای مانده؛ آنچه پس از پایان "
+        "دوره رخ داده در هیچ عددی نیست.",
+        "en": "A living contract counts as long as it was seen, neither as ended nor as kept; nothing that came after "
+        "the period is in any number.",
+    },
+    {
+        "fa": "قراردادی که پیش از ثبتِ پایان‌ها آغاز شده، تنها از آغاز ثبت در معرض رفتن شمرده شده است (برش از چپ).",
+        "en": "A contract that began before ends were recorded is at risk only from then on (left truncation).",
+    },
+    {
+        "fa": "همهٔ مقایسهٔ گروه‌ها یک خانواده است و با هم تصحیح شده (هولم). آنچه با رفتن همراه است علت آن نیست.",
+        "en": "All comparisons of groups are one family and corrected together (Holm). What goes with leaving is not "
+        "its cause.",
+    },
+    {
+        "fa": "نسبت خطر (کاکس) هر گروه را با پرشمارترین گروه، با برابر گرفتن ستون‌های دیگر، می‌سنجد؛ هر قرارداد "
+        "جدا شمرده شده.",
+        "en": "A hazard ratio (Cox) holds each group against the commonest one, the other columns being equal; each "
+        "contract counts by itself.",
+    },
+]
+
+LOOKS = {  # how a page sets `churn.looks`
+    "columns": ["n", "churn_rate", "low", "high", "baseline", "median_months"],
+    "titles": {
+        "n": {"fa": "قرارداد", "en": "contracts"},
+        "churn_rate": {"fa": "پایان‌یافته", "en": "ended"},
+        "baseline": {"fa": "دیگران", "en": "the others"},
+        "median_months": {"fa": "نیمی تا ماه", "en": "half by month"},
+    },
+    "formats": {"n": "count", "churn_rate": "share", "low": "share", "high": "share", "baseline": "share",
+                "median_months": "count"},
+    "rows_title": {"fa": "گروه", "en": "group"},
+}  # fmt: skip
+
+RATIOS = {  # how a page sets `churn_hazards.ratios`
+    "columns": ["n", "against", "ratio", "low", "high", "p_adjusted", "uneven_p"],
+    "titles": {
+        "n": {"fa": "قرارداد", "en": "contracts"},
+        "against": {"fa": "در برابر", "en": "against"},
+        "ratio": {"fa": "نسبت خطر", "en": "hazard ratio"},
+        "p_adjusted": {"fa": "p تصحیح‌شده", "en": "p, corrected"},
+        "uneven_p": {"fa": "p تغییر با زمان", "en": "p of changing with age"},
+    },
+    "formats": {"n": "count"},
+    "rows_title": {"fa": "ستون · گروه", "en": "column · group"},
+}
+
+
+def findings(looks: pd.DataFrame, months: float) -> tuple[list[Finding], int]:
+    """Groups whose contracts end sooner than the others', loudest first: (findings, looks).  looks  of `churn.looks`"""
+    asked = int(looks["p_value"].notna().sum())
+    out = []
+    for row in looks[looks["churn_rate"] > looks["baseline"]].itertuples():
+        apart = row.low > row.baseline  # the whole curve may differ where this age does not
+        loud = severity(row.p_adjusted, row.churn_rate - row.baseline >= LARGE) if apart else None
+        if loud:
+            out.append(_finding(row, months, asked, loud))
+    out.sort(key=lambda f: (SEVERITIES.index(f.severity), f.p_adjusted))
+    return out, asked
+
+
+def _finding(row, months: float, asked: int, loud: str) -> Finding:
+    text = say(
+        fa="{x:.0%} قراردادهای {c} «{g}» تا ماه {m:.0f} پایان می‌یابد، در برابر {b:.0%} دیگران",
+        en="{x:.0%} of contracts of {c} “{g}” end by month {m:.0f}, against {b:.0%} of the others",
+        x=row.churn_rate, c=name(row.column), g=name(row.group), m=months, b=row.baseline,
+    )  # fmt: skip
+    detail = say(
+        fa="بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، {n} قرارداد؛ آزمون لگ‌رنک بر سراسر منحنی.",
+        en="95% interval {low:.0%} to {high:.0%}, {n} contracts; logrank test of the whole curve.",
+        low=row.low, high=row.high, n=int(row.n),
+    )  # fmt: skip
+    more = float((row.churn_rate - row.baseline) * row.n)
+    impact = {"low": (row.low - row.baseline) * row.n, "high": (row.high - row.baseline) * row.n}
+    return Finding(
+        kind="churn_risk", subject={row.column: clean(row.group)}, measure="churn_rate", value=clean(row.churn_rate),
+        baseline=clean(row.baseline), low=clean(row.low), high=clean(row.high), n=int(row.n),
+        p_adjusted=clean(row.p_adjusted),
+        impact={"value": more} | impact | {"unit": "contracts"}, severity=loud, text=text, detail=detail,
+        looks=asked, good=False,
+    )  # fmt: skip
+
+
+def sentence(rate: pd.DataFrame) -> Words:
+    """The bottom line: of the contracts alive as the period began, how many ended in it.  rate  of `churn.rate`"""
+    row = rate.iloc[0] if len(rate) else None
+    if row is None or not row["n"]:
+        return say(
+            fa="هنگام آغاز این دوره هیچ قرارداد زنده‌ای نبود؛ پس نرخ ریزشی نیست. آنچه از قراردادهای دیگر دیده شده در "
+            "منحنی‌ها آمده است.",
+            en="No contract was alive as this period began, so there is no churn rate; what was seen of others "
+            "is in the curves.",
+        )
+    if pd.isna(row["churn_rate"]):
+        if pd.notna(rate.get("hidden", pd.Series([None])).iloc[0]):
+            return disclosure.sentence(disclosure.SMALL)
+        return say(
+            fa="تنها {n} قرارداد هنگام آغاز دوره زنده بود؛ برای نرخ ریزش کم است.",
+            en="Only {n} contracts were alive as the period began: too few for a churn rate.",
+            n=int(row["n"]),
+        )
+    return say(
+        fa="از {n} قراردادِ زنده در آغاز دوره، {x:.1%} در آن پایان یافت (بازهٔ ۹۵٪: {low:.1%} تا {high:.1%}).",
+        en="Of {n} contracts alive as the period began, {x:.1%} ended in it (95% interval {low:.1%} to {high:.1%}).",
+        n=int(row["n"]), x=row["churn_rate"], low=row["low"], high=row["high"],
+    )  # fmt: skip
+
+
+def lasting(curve: pd.DataFrame) -> Words:
+    """How long contracts last, of the whole's curve of `churn.curves`."""
+    known = curve["survival"].dropna() if len(curve) else pd.Series(dtype=float)
+    if known.empty:
+        return say(
+            fa="قراردادها کمتر از آن‌اند که بتوان گفت چقدر می‌مانند.",
+            en="There are too few contracts to say how long they last.",
+        )
+    if not curve["ended"].iloc[0]:
+        return say(
+            fa="تاکنون هیچ قراردادی پایان نیافته است: از کسی که برود چیزی نمی‌توان آموخت، تنها از "
+            "اینکه چه مدت دیده شده‌اند.",
+            en="No contract has ended so far: nothing can be learnt of who leaves, only for how long they were seen.",
+        )
+    if curve["ended"].iloc[0] == curve["n"].iloc[0]:
+        return say(
+            fa="هر {n} قرارداد پایان یافته و کسی نمانده است که بتوان نگهش داشت؛ منحنی‌ها می‌گویند کی رفتند.",
+            en="All {n} contracts have ended and nobody is left to keep; the curves say when they went.",
+            n=int(curve["n"].iloc[0]),
+        )
+    over = known.index[known <= 0.5]
+    if len(over):
+        return say(
+            fa="نیمی از قراردادها تا ماه {m} پایان می‌یابد.", en="Half of contracts end by month {m}.", m=int(over[0])
+        )
+    return say(
+        fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند؛ نیمی هنوز نرفته‌اند و میانه‌ای نیست.",
+        en="{x:.0%} of contracts still live after {m} months; fewer than half have ended, so there is no median.",
+        x=known.iloc[-1], m=int(known.index[-1]),
+    )  # fmt: skip
+
+
+def steepest(monthly: pd.DataFrame) -> Words | None:
+    """In which month of their life most contracts end; None where nothing is known.  monthly  of `churn.monthly`"""
+    known = monthly[monthly["hazard"] > 0]
+    if len(known) < 2:
+        return None
+    top = known["hazard"].idxmax()
+    rest = known["hazard"].drop(top)
+    if not known.loc[top, "low"] > rest.max():
+        return None
+    return say(
+        fa="ماه {m} عمر قرارداد از همه پرخطرتر است: {x:.0%} قراردادهای زنده در آن پایان می‌یابد.",
+        en="Month {m} of a contract’s life is its most dangerous: {x:.0%} of those alive end in it.",
+        m=int(top), x=known.loc[top, "hazard"],
+    )  # fmt: skip
+
+
+def found(findings: list[Finding], looks: int) -> Words:
+    """What the search over groups brought, in one sentence."""
+    if not looks:
+        return say(fa="قرارداد کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few contracts to compare groups.")
+    if not findings:
+        return say(
+            fa="از {k} مقایسه، قراردادهای هیچ گروهی پس از تصحیح زودتر از دیگران پایان نمی‌یابد.",
+            en="In none of {k} comparisons do a group’s contracts end sooner than the others’, after correction.",
+            k=looks,
+        )
+    groups = join([name(next(iter(f.subject.values()))) for f in findings])
+    return say(
+        fa="از {k} مقایسه، پس از تصحیح این گروه‌ها زودتر می‌روند: {groups}.",
+        en="Of {k} comparisons, after correction these leave sooner: {groups}.",
+        k=looks, groups=groups,
+    )  # fmt: skip
+
+
+def left_out(counts: dict[str, int]) -> Words | None:
+    """Which contracts could not be counted; None where all could.  counts  of `churn.left_out`"""
+    said = {
+        "no_start": {"fa": "{n} قرارداد آغازی ندارد", "en": "{n} contracts have no beginning"},
+        "not_yet": {"fa": "{n} قرارداد هنوز آغاز نشده", "en": "{n} contracts have not begun yet"},
+        "backwards": {"fa": "{n} قرارداد پیش از آغازش پایان یافته", "en": "{n} contracts end before they begin"},
+    }
+    parts = [say(**said[why], n=n) for why, n in counts.items() if n]
+    if not parts:
+        return None
+    return say(fa="شمرده نشد: {those}.", en="Not counted: {those}.", those=join(parts))
+
+
+def since(when) -> Words | None:
+    """That ends were recorded from a day on only; None where they always were.  when  of `churn.recorded_since`"""
+    if when is None:
+        return None
+    return say(
+        fa="پایان قراردادها گویا تنها از {day} ثبت شده است: قراردادهای کهنه‌تر از آن روز به بعد شمرده شده‌اند.",
+        en="Ends seem to be recorded from {day} on only: older contracts count from that day on.",
+        day=when.date(),
+    )
+
+
+def at_risk(curves: pd.DataFrame, every: int = 3) -> pd.DataFrame:
+    """How many contracts stand behind each curve at each age, as a table under the picture: groups x months."""
+    wide = curves["at_risk"].unstack("month") if curves.index.nlevels > 1 else curves[["at_risk"]].T
+    wide = wide[[month for month in wide.columns if month % every == 0]]
+    wide = wide.set_axis([str(month) for month in wide.columns], axis=1)
+    return wide if curves.index.nlevels > 1 else wide.set_axis(["all"], axis=0)
+
+
+def at_risk_words(months: pd.DataFrame) -> dict:
+    """How a page sets `at_risk`."""
+    return {
+        "columns": list(months.columns),
+        "titles": {c: say(fa="ماه {m}", en="month {m}", m=int(c)) for c in months.columns},
+        "formats": dict.fromkeys(months.columns, "count"),
+        "rows_title": {"fa": "در معرض رفتن", "en": "at risk"},
+    }
+
+
+def groups(looks: pd.DataFrame) -> pd.DataFrame:
+    """`churn.looks` as a picture and a table want it: index (column, group)."""
+    return looks.set_index(["column", "group"])
+
+
+def uneven(ratios: pd.DataFrame) -> Words | None:
+    """Which ratios change with the age of the contract; None where none does, or none is known."""
+    those = ratios[ratios["uneven_p"] < 0.05]
+    if those.empty:
+        return None
+    names = join([name(group or column) for column, group in those.index])
+    return say(
+        fa="نسبت خطر {names} با عمر قرارداد عوض می‌شود (آزمون شونفلد): عدد آن میانگین عمرهاست، منحنی‌ها را ببینید.",
+        en="The hazard ratio of {names} changes with the age of the contract (Schoenfeld’s test): its number is an "
+        "average over ages; see the curves.",
+        names=names,
+    )  # fmt: skip
+
+
+def unknown(ratios: pd.DataFrame) -> Words | None:
+    """Why there are no hazard ratios; None where there are."""
+    if len(ratios) and ratios["ratio"].notna().any():
+        return None
+    return say(
+        fa="نسبت خطر را نمی‌توان سنجید: دست‌کم دو گروه با ۱۰ قراردادِ پایان‌یافته لازم است، و ستونی که رفتن را بی‌خطا لو "
+        "ندهد.",
+        en="Hazard ratios cannot be told: two groups with 10 ended contracts each are needed, and no column that gives "
+        "the ending away.",
+    )

@@ -1,0 +1,170 @@
+"""Churn: contracts counted by hand, planted groups found, chance silent, what cannot be counted said aloud."""
+
+import datetime as dt
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers import disclosure, readings
+from cx_helpers.dates import Period
+from cx_helpers.measures import churn, churn_hazards
+
+UNTIL = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
+AUGUST = Period.parse("2025-08", calendar="gregorian", timezone="UTC")
+
+
+def contracts(rows, **columns):
+    """Contracts told as (customer, first day, last day or None)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at"])
+    frame["contract_id"] = [f"k{i:05d}" for i in range(len(frame))]
+    for column in ("started_at", "ended_at"):
+        frame[column] = pd.to_datetime(frame[column], utc=True).astype("datetime64[us, UTC]")
+    frame["customer_id"] = frame["customer_id"].astype("string")
+    return frame.assign(**columns)
+
+
+SMALL = [
+    ("a", "2025-07-01", "2025-08-10"),
+    ("b", "2025-07-01", None),
+    ("c", "2025-07-02", "2025-09-15"),  # ends after all that may be known
+    ("d", "2025-08-05", "2025-08-20"),  # began in the period
+    ("e", "2025-06-01", "2025-07-20"),  # ended before it
+    ("f", "2025-10-01", None),  # in the future
+    ("g", "2025-08-01", "2025-07-01"),  # backwards
+    ("h", None, None),
+    (None, "2025-07-01", "2025-08-31"),
+]
+
+
+def test_the_rate_of_a_period_by_hand(lay):
+    found = churn.rate(lay(contracts(SMALL), "contracts"), AUGUST)
+    assert found.loc["all", ["n", "customers"]].tolist() == [4, 4]  # a, b, c and the one of nobody known
+    assert found.loc["all", "churn_rate"] == 0.5
+    assert found.loc["all", "low"] < 0.5 < found.loc["all", "high"]
+
+
+def test_spans_by_hand_know_nothing_that_came_after(lay):
+    table = lay(contracts(SMALL), "contracts")
+    found = churn.spans(table, UNTIL).execute().set_index("contract_id").sort_index()
+    assert found["days"].tolist() == [40, 62, 61, 15, 49, 61]
+    assert found["ended"].tolist() == [True, False, False, True, True, True]
+    assert churn.left_out(table, UNTIL) == {"no_start": 1, "not_yet": 1, "backwards": 1}
+    assert len(found) + sum(churn.left_out(table, UNTIL).values()) == len(SMALL)
+    assert "1 contracts have no beginning" in readings.churn.left_out(churn.left_out(table, UNTIL))["en"]
+
+
+def grown(rng, n=900, hazard=0.05, first="2023-06-01", **plans):
+    """Contracts begun evenly, which end at a hazard a month; `plans` give groups hazards of their own."""
+    start = pd.Timestamp(first, tz="UTC") + pd.to_timedelta(rng.uniform(0, 790, n), "D")
+    plan = rng.choice(["basic", "plus", *plans], n)
+    month = rng.exponential(1 / np.array([plans.get(p, hazard) for p in plan]))
+    end = start + pd.to_timedelta(month * churn.MONTH, "D")
+    end = [e if e < pd.Timestamp(UNTIL) else None for e in end]
+    return contracts(zip([f"c{i}" for i in range(n)], start, end, strict=True), plan=plan)
+
+
+def test_a_group_that_leaves_sooner_is_found(lay):
+    frame = grown(np.random.default_rng(1), trial=0.25)
+    spans = churn.spans(lay(frame, "contracts"), UNTIL)
+    looks = churn.looks(spans, ["plan"], 6, 30)
+    found, count = readings.churn.findings(looks, 6)
+    assert [f.subject for f in found] == [{"plan": "trial"}]
+    assert (found[0].severity, count) == ("high", 3)
+    assert found[0].value == pytest.approx(1 - np.exp(-1.5), abs=0.06)
+    assert found[0].baseline == pytest.approx(1 - np.exp(-0.3), abs=0.05)
+    ratios = churn_hazards.ratios(spans, ["plan"], 30)
+    assert ratios.loc[("plan", "trial"), "ratio"] == pytest.approx(5, abs=1.2)
+    assert ratios.loc[("plan", "trial"), "p_adjusted"] < 1e-6
+
+
+def test_chance_is_silent(lay):
+    loud = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        frame = grown(rng, 400).assign(city=rng.choice(list("abcdefgh"), 400))
+        looks = churn.looks(churn.spans(lay(frame, "contracts"), UNTIL), ["plan", "city"], 6, 30)
+        loud += bool(readings.churn.findings(looks, 6)[0])
+    assert loud <= 2  # of 12, at a family's 5 %
+
+
+def test_records_that_begin_late_are_noticed_and_counted_from_then(lay):
+    frame = grown(np.random.default_rng(3), 3000, 0.08)
+    mark = pd.Timestamp("2024-09-01", tz="UTC")
+    kept = frame[frame["ended_at"].isna() | (frame["ended_at"] >= mark)]  # who left earlier is in no record
+    table = lay(kept, "contracts")
+    since = churn.recorded_since(table, UNTIL)
+    assert abs((pd.Timestamp(since) - mark).days) <= 3
+    assert churn.recorded_since(lay(frame, "contracts"), UNTIL) is None
+    right = churn.curves(churn.spans(table, UNTIL, since), months=12)["survival"]
+    wrong = churn.curves(churn.spans(table, UNTIL), months=12)["survival"]
+    assert right[6] == pytest.approx(np.exp(-0.48), abs=0.03)
+    assert wrong[6] > right[6] + 0.05
+
+
+def test_curves_end_where_few_are_at_risk_and_small_groups_have_none(lay):
+    frame = grown(np.random.default_rng(4))
+    frame.loc[:8, "plan"] = "tiny"
+    spans = churn.spans(lay(frame, "contracts"), UNTIL)
+    found = churn.curves(spans, "plan", 36, disclosure.Limit(30, 10))
+    assert "tiny" not in found.index.get_level_values("plan")
+    assert found["at_risk"].dropna().ge(10).all()
+    assert found["survival"].isna().equals(found["at_risk"].isna())
+    assert (found.groupby(level="plan")["survival"].diff().dropna() <= 0).all()
+
+
+def test_shuffled_rows_give_the_same_numbers(lay):
+    frame = grown(np.random.default_rng(5), 300, trial=0.2)
+    ask = [lay(f, "contracts") for f in (frame, frame.sample(frac=1, random_state=2))]
+    one, other = (churn.looks(churn.spans(t, UNTIL), ["plan"]) for t in ask)
+    pd.testing.assert_frame_equal(one, other)
+    one, other = (churn_hazards.ratios(churn.spans(t, UNTIL), ["plan"]) for t in ask)
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_numbers_cut_into_bins_keep_their_slope(lay):
+    rng = np.random.default_rng(6)
+    n = 6000
+    fee = rng.gamma(3, 1, n)
+    month = rng.exponential(1 / (0.08 * np.exp(0.3 * fee)))
+    start = pd.Timestamp("2024-06-01", tz="UTC") + pd.to_timedelta(rng.uniform(0, 300, n), "D")
+    end = start + pd.to_timedelta(month * churn.MONTH, "D")
+    end = [e if e < pd.Timestamp(UNTIL) else None for e in end]
+    frame = contracts(zip([f"c{i}" for i in range(n)], start, end, strict=True), monthly_fee=fee)
+    spans = churn.spans(lay(frame, "contracts"), UNTIL)
+    cut = np.log(churn_hazards.ratios(spans, ["monthly_fee"])["ratio"].iloc[0])
+    whole = np.log(churn_hazards.ratios(spans, ["monthly_fee"], bins=2000, times=10**6)["ratio"].iloc[0])
+    assert cut == pytest.approx(whole, rel=0.01)
+    assert whole / fee.std() == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("rows", "rate", "lasts"),
+    [
+        ([], "No contract was alive", "too few contracts"),
+        ([("a", "2025-07-01", "2025-08-10")], "Only 1 contracts", "too few contracts"),
+        ([(f"c{i}", "2025-05-01", None) for i in range(40)], "0.0% ended", "No contract has ended so far"),
+        (
+            [(f"c{i}", "2025-05-01", f"2025-08-{i % 28 + 1:02}") for i in range(40)],
+            "100.0% ended",
+            "All 40 contracts have ended",
+        ),
+        ([(f"c{i}", "2026-05-01", None) for i in range(40)], "No contract was alive", "too few contracts"),
+        ([(None, "2025-05-01", None)] * 40, "0.0% ended", "No contract has ended so far"),
+    ],
+    ids=["none", "one", "none left", "all left", "all in the future", "nobody known"],
+)
+def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
+    table = lay(contracts(rows, plan=pd.Series(["x"] * len(rows), dtype="string")), "contracts")
+    spans = churn.spans(table, UNTIL, churn.recorded_since(table, UNTIL))
+    assert rate in readings.churn.sentence(churn.rate(table, AUGUST, smallest=30))["en"].replace("\u2066", "")
+    assert re.search(lasts, readings.churn.lasting(churn.curves(spans, smallest=30))["en"].replace("\u2066", ""))
+    looks = churn.looks(spans, ["plan"], 6, 30)
+    found, count = readings.churn.findings(looks, 6)
+    assert (found, count) == ([], 0)
+    assert "too few contracts" in readings.churn.found(found, count)["en"]
+    ratios = churn_hazards.ratios(spans, ["plan"], 30)
+    assert "cannot be told" in readings.churn.unknown(ratios)["en"]
+    assert readings.churn.steepest(churn.monthly(spans)) is None or len(rows)
+    assert churn.curves(spans, "plan", smallest=30).index.names == ["plan", "month"]
