@@ -81,12 +81,12 @@ def test_a_group_that_leaves_sooner_is_found(lay):
 
 def test_chance_is_silent(lay):
     loud = 0
-    for seed in range(12):
+    for seed in range(8):
         rng = np.random.default_rng(seed)
         frame = grown(rng, 400).assign(city=rng.choice(list("abcdefgh"), 400))
         looks = churn.looks(churn.spans(lay(frame, "contracts"), UNTIL), ["plan", "city"], 6, 30)
         loud += bool(readings.churn.findings(looks, 6)[0])
-    assert loud <= 2  # of 12, at a family's 5 %
+    assert loud <= 2  # of 8, at a family's 5 %
 
 
 def test_records_that_begin_late_are_noticed_and_counted_from_then(lay):
@@ -168,3 +168,4 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
     assert "cannot be told" in readings.churn.unknown(ratios)["en"]
     assert readings.churn.steepest(churn.monthly(spans)) is None or len(rows)
     assert churn.curves(spans, "plan", smallest=30).index.names == ["plan", "month"]
+    assert readings.churn.at_risk(churn.curves(spans, smallest=30)).shape[1] in (0, 9)

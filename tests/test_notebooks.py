@@ -35,6 +35,7 @@ SCORES += (
     "several",
     "reached_goal",
     "conversion",
+    "churn_rate",
     "failure_rate",
     "active_customers",
     "quiet",
@@ -219,6 +220,12 @@ def known(people: pd.DataFrame, end, company=SAMPLE) -> dict:
     return {name: int(n) for name, n in (counts | {"consent": people["consent"].notna().sum()}).items()}
 
 
+def alive(contracts: pd.DataFrame, period) -> int:
+    """How many contracts were alive as the period began."""
+    ended = contracts["ended_at"] < period.start
+    return int(((contracts["started_at"] < period.start) & ~ended).sum())
+
+
 def nothing_but(result, counts: dict) -> None:
     """All reports are published, no metric has a value, no finding is claimed, and the counts are these.
 
@@ -248,6 +255,7 @@ def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
     counts["response_rate"] = len(within(here["responses"], "invited_at"))
     counts["sentiment"] = counts["negative_share"] = len(within(here["comments"], "written_at"))
     counts["urgent_share"] = counts["sentiment"]
+    counts["churn_rate"] = alive(table("contracts")[lambda f: f["customer_id"].isin(people)], MONTH)
     assert len(within(here["touchpoints"], "occurred_at")) == 0
     assert max(counts.values()) <= 3, "the sample says of this segment that it is silent"
     nothing_but(result, counts | known(pilots, MONTH.end))
@@ -292,6 +300,7 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
         for _ in range(months):
             cohort = cohort.previous()
         counts[f"retention_{months}"] = int(cohort.start <= first < cohort.end)
+    counts["churn_rate"] = alive(table("contracts", one_customer), period)
     due = first + dt.timedelta(days=90)
     counts["repeat_rate"] = int(period.start <= due < period.end)
     assert sum(counts.values()) > 5, "the one customer did something"

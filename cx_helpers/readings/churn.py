@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cx_helpers import disclosure
+from cx_helpers import certainty, disclosure
 from cx_helpers.records import SEVERITIES, Finding, clean, severity
 from cx_helpers.wording import Words, join, name, say
 
@@ -213,10 +213,12 @@ def since(when) -> Words | None:
 
 def at_risk(curves: pd.DataFrame, every: int = 3) -> pd.DataFrame:
     """How many contracts stand behind each curve at each age, as a table under the picture: groups x months."""
+    if curves.empty:
+        return pd.DataFrame()
     wide = curves["at_risk"].unstack("month") if curves.index.nlevels > 1 else curves[["at_risk"]].T
     wide = wide[[month for month in wide.columns if month % every == 0]]
     wide = wide.set_axis([str(month) for month in wide.columns], axis=1)
-    return wide if curves.index.nlevels > 1 else wide.set_axis(["all"], axis=0)
+    return wide if curves.index.nlevels > 1 else wide.set_axis([certainty.ALL], axis=0)
 
 
 def at_risk_words(months: pd.DataFrame) -> dict:
