@@ -239,6 +239,28 @@ active | فعال | active
 cooling | رو به سردی | cooling
 lapsed | ازدست‌رفته | lapsed
 fifth | پنجم | fifth
+rfm | گروه خرید | buying group
+cluster | خوشه | cluster
+kmeans | k میانگین | k-means
+mixture | آمیختهٔ گاوسی | Gaussian mixture
+density | چگالی (HDBSCAN) | density (HDBSCAN)
+champions | بهترین‌ها | champions
+loyal | وفادارها | loyal
+promising | نویددهنده‌ها | promising
+needs_care | نیازمند توجه | need care
+about_to_sleep | در آستانهٔ سردی | about to go quiet
+cannot_lose | نباید از دست بروند | must not be lost
+at_risk | در خطر | at risk
+hibernating | خاموش‌ها | hibernating
+recency | تازگی خرید | recency
+frequency | شمار خرید | frequency
+mean_order | مبلغ هر سفارش | amount of an order
+recency_days | روز از آخرین خرید | days since the last order
+visits | تماس‌ها | contacts
+requests | درخواست‌ها | requests
+satisfaction | رضایت | satisfaction
+item | پرسش | item
+trait | ویژگی | trait
 identities | شناسه‌ها | identities
 exposures | گروه‌های آزمایش | exposures to experiments
 initiatives | اقدام‌ها | initiatives

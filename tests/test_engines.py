@@ -10,10 +10,11 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, folding, histories, valuation, workspace
+from cx_helpers import disclosure, folding, histories, partition, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
 from cx_helpers.intake import urgent
@@ -39,6 +40,7 @@ from cx_helpers.measures import (
     funnel_drops,
     funnel_walks,
     impossible,
+    items,
     journey,
     lifecycle,
     linkage,
@@ -48,13 +50,16 @@ from cx_helpers.measures import (
     profile,
     renewals,
     repeats,
+    rfm,
     risen,
+    segments,
     sentiment,
     survey,
     terms,
     topic_shares,
     topics,
     touchpoints,
+    traits,
     unread,
     urgency,
     value,
@@ -160,6 +165,24 @@ def walked(t, by="channel"):
     return funnel_walks.walks(t.until.touchpoints, WAY, t.period.start, t.period.end, **more)
 
 
+def known_by(t, at="end"):
+    """The customers of a company with their traits, at one instant."""
+    return traits.scales(traits.of(t, at))
+
+
+def in_two(t):
+    """Two clusters as a partition of these customers would have them."""
+    who, standards = known_by(t), traits.standard(known_by(t))
+    centres = np.array([[-0.5], [0.5]]) * np.ones((2, int(standards["sd"].notna().sum())))
+    tried = pd.DataFrame()
+    made = partition.Partition("kmeans", centres, np.ones_like(centres), np.zeros(2), tried)
+    return segments.assign(who, segments.Segmentation(standards, made, 0))
+
+
+def with_segment(t):
+    return segments.add(known_by(t), t.until.customers, "segment")
+
+
 def numbers(table, *columns):
     """Columns that hold nulls, as one kind of number on both engines."""
     out = table.execute().astype(dict.fromkeys(columns, float))
@@ -185,6 +208,27 @@ ANSWERS = {
     "churn.looks": lambda t: churn.looks(spans(t), ["plan", "segment"]),
     "churn.monthly": lambda t: churn.monthly(spans(t), 12),
     "churn_hazards.ratios": lambda t: churn_hazards.ratios(spans(t), ["plan", "segment"]),
+    "traits.traits": lambda t: known_by(t).order_by("customer_id"),
+    "traits.of": lambda t: traits.of(t),
+    "traits.columns": lambda t: traits.columns(known_by(t)),
+    "traits.scales": lambda t: traits.scales(traits.of(t)),
+    "traits.standard": lambda t: traits.standard(known_by(t)),
+    "traits.scaled": lambda t: pd.Series([known_by(t).aggregate(m=traits.scaled(known_by(t), "orders").mean())]).map(
+        lambda one: float(one.execute().iloc[0, 0])
+    ),
+    "traits.sample": lambda t: pd.DataFrame(traits.sample(known_by(t), traits.standard(known_by(t)), 90)),
+    "rfm.fifths": lambda t: rfm.fifths(known_by(t)).select("customer_id", "recency", "frequency", "money", "rfm"),
+    "rfm.named": lambda t: rfm.named(rfm.fifths(known_by(t))),
+    "rfm.grid": lambda t: rfm.grid(rfm.fifths(known_by(t))),
+    "segments.assign": lambda t: in_two(t).select("customer_id", "cluster"),
+    "segments.add": lambda t: segments.add(t.orders, in_two(t), "cluster").select("order_id", "cluster"),
+    "segments.described": lambda t: segments.described(in_two(t), "cluster", traits.columns(known_by(t))),
+    "segments.worth": lambda t: segments.worth(with_segment(t), ["segment"]),
+    "segments.spent": lambda t: segments.spent(known_by(t)),
+    "segments.moved": lambda t: segments.moved(rfm.fifths(known_by(t, "start")), rfm.fifths(known_by(t)), "rfm"),
+    "items.there": lambda t: [items.there(t.until.responses)],
+    "items.wide": lambda t: items.wide(t.until.responses).count().as_table(),
+    "items.form": lambda t: pd.DataFrame(items.form(items.wide(t.until.responses)).covariance),
     "funnel_walks.walks": lambda t: numbers(walked(t).order_by("customer_id").drop("journey"), "t1", "t2", "t3"),
     "funnel_walks.both": lambda t: pd.DataFrame(
         [funnel_walks.sizes(w) for w in funnel_walks.both(t.until.touchpoints, WAY, t.period)]

@@ -46,6 +46,7 @@ FOUND = [
         "above",
     ),
     ("omnichannel_value", "value", "segment", {"segment": "omni"}, "lifetime_value", "above"),
+    ("omnichannel_value", "segments", "segment", {"segment": "omni"}, "spent_each", "above"),
     ("product_pairs", "basket", "basket", {"given": "زعفران نگین نیم مثقال"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "گوشی هوشمند میان‌رده"}, "lift", "above"),
     ("product_pairs", "basket", "basket", {"given": "موکاپات سه‌فنجانه"}, "lift", "above"),
@@ -59,6 +60,8 @@ FOLLOWS = [
     ("support_dip", "survey", "weakness", {"touchpoint": "support_call"}, "csat", "below"),
     ("support_dip", "survey", "weakness", {"touchpoint": "return"}, "csat", "below"),
     ("drivers", "drivers", "driver", {"driver": "attr_app"}, "importance", None),  # weight 0.10
+    # who leaves after the first order has not spent much
+    ("leaving_acquisition", "segments", "segment", {"acquisition_channel": "influencer"}, "spent_each", "below"),
 ]
 # Truths that another question finds: `drivers` asked about NPS.  (The others await reports that are still to come.)
 ELSEWHERE = {"late_hurts", "null_driver"}

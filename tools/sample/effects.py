@@ -139,7 +139,7 @@ EFFECTS: dict[str, Effect] = {
         "customers who buy in the app and in the store are worth far more",
         "segment omni (9 %)",
         "orders twice as often, 40 % less likely to leave, quantities x 1.5",
-        "value",
+        "value, segments",
     ),
     "product_pairs": Effect(
         "some products are bought together",

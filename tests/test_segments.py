@@ -1,0 +1,227 @@
+"""Segments: fifths by hand, clusters planted and not, factors with published answers, who moved where."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cx_helpers import disclosure, factors, partition, readings
+from cx_helpers.measures import items, rfm, segments, traits
+from cx_helpers.tables import MissingTable
+
+END = pd.Timestamp("2025-09-01", tz="UTC")
+
+
+def orders(*rows):
+    """(customer, days before the end, amount)."""
+    frame = pd.DataFrame(rows, columns=["customer_id", "days", "amount"])
+    frame["ordered_at"] = END - pd.to_timedelta(frame.pop("days"), unit="D")
+    return frame.assign(order_id=[f"o{i}" for i in range(len(frame))], amount=frame["amount"].astype(float))
+
+
+def seen(lay, frame, **more):
+    return traits.traits(END.to_pydatetime(), orders=lay(frame, "orders"), **more)
+
+
+def by_customer(table):
+    return table.execute().set_index("customer_id").sort_index()
+
+
+def test_traits_by_hand(lay):
+    asked = pd.DataFrame([("a", 5.0), ("a", 5.0), ("b", 1.0)], columns=["customer_id", "score"])
+    asked["responded_at"] = pd.Timestamp("2025-08-31", tz="UTC")
+    asked = asked.assign(scale_min=1.0, scale_max=5.0, instrument="csat")
+    frame = orders(("a", 10, 100), ("a", 30, 300), ("b", 5, 50), ("c", 400, 7), (None, 1, 9), ("d", 0, 9))
+    found = by_customer(seen(lay, frame, responses=lay(asked)))
+    assert found.index.tolist() == ["a", "b", "c"]  # nobody's order is no customer; one at the end is not yet known
+    assert found.loc["a", ["orders", "value", "mean_order", "recency_days"]].tolist() == [2, 400, 200, 10]
+    mean = 2 / 3  # of the marks 1, 1, 0
+    wanted = [(2 + 2 * mean) / 4, (0 + 2 * mean) / 3, mean]
+    assert found["satisfaction"].tolist() == pytest.approx(wanted)
+
+
+def test_without_orders_and_touchpoints_it_says_so():
+    with pytest.raises(MissingTable, match="orders or touchpoints"):
+        traits.traits(END.to_pydatetime())
+
+
+def test_fifths_keep_equal_customers_together(lay):
+    frame = orders(*[(f"c{i}", 10 * (i + 1), 100 - i) for i in range(10)])
+    found = by_customer(rfm.fifths(seen(lay, frame)))
+    assert found["recency"].tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+    assert found["money"].tolist() == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1]
+    assert set(found["frequency"]) == {3}  # one order each: alike, in the middle
+    assert found["rfm"].tolist()[:4] == ["champions", "champions", "loyal", "loyal"]
+    assert found["rfm"].tolist()[-2:] == ["hibernating", "hibernating"]
+
+
+@pytest.mark.parametrize("people", [0, 1, 40])
+def test_one_customer_or_all_alike(lay, people):
+    who = seen(lay, orders(*[(f"c{i}", 10, 100) for i in range(people)]))
+    standards = traits.standard(who)
+    made = segments.choose(traits.sample(who, standards), standards)
+    assert made.names == []
+    placed = rfm.fifths(segments.assign(traits.scales(who), made))
+    named = rfm.named(placed)
+    assert named["n"].tolist() == ([people] if people else [])
+    said = readings.segments.sentence(named)["en"], readings.segments.clusters(made)["en"]
+    assert "too few customers, or they are too much alike" in said[1]
+    hushed = readings.segments.clusters(made, disclosure.Limit(30, 10))["en"]
+    assert ("fewer than 10" in hushed) == (people == 1)
+    assert said[0] != ""
+
+
+def test_named_groups_add_up_and_hide_the_small(lay):
+    rng = np.random.default_rng(4)
+    who, days, amounts = rng.integers(0, 300, 900), rng.integers(1, 300, 900), rng.lognormal(4, 1, 900)
+    frame = orders(*[(f"c{c}", day, amount) for c, day, amount in zip(who, days, amounts, strict=True)])
+    ranked = rfm.fifths(seen(lay, frame))
+    found = rfm.named(ranked)
+    assert found["n"].sum() == frame["customer_id"].nunique()
+    assert found["value"].sum() == pytest.approx(frame["amount"].sum())
+    assert found["value_share"].sum() == pytest.approx(1)
+    assert (found["low"] <= found["share"]).all()
+    assert rfm.grid(ranked)["n"].sum() == found["n"].sum()
+    shown = rfm.grid(ranked, disclosure.Limit(30, 10))
+    small = rfm.grid(ranked)["n"].between(1, 9).to_numpy()
+    assert small.any()
+    assert shown["n"][small].isna().all()
+
+
+def crowd(rng, *centres, people=250):
+    return np.vstack([rng.normal(c, 1.0, (people, 4)) for c in centres])
+
+
+def test_planted_clusters_are_found_and_no_others():
+    rng = np.random.default_rng(5)
+    x = crowd(rng, (0, 0, 0, 0), (4, 4, 0, 0), (0, 4, 4, 2))
+    x = (x - x.mean(0)) / x.std(0)
+    found = partition.partition(x)
+    assert found.k == 3
+    assert min(found.stability) > 0.9
+    labels = found.assign(x).reshape(3, 250)
+    assert [np.bincount(row).max() > 240 for row in labels] == [True] * 3
+    again = partition.partition(x)
+    assert np.array_equal(again.centres, found.centres)
+
+
+def shapes(name, rng, n=800):
+    skewed = [rng.poisson(rng.gamma(1, 2, n)), rng.lognormal(0, 1, n), rng.poisson(0.4, n), rng.exponential(20, n)]
+    return {
+        "one body": rng.normal(size=(n, 4)),
+        "a cigar": rng.multivariate_normal([0] * 4, np.full((4, 4), 0.8) + 0.2 * np.eye(4), n),
+        "even": rng.uniform(size=(n, 3)),
+        "counts and amounts": np.log1p(np.column_stack(skewed)),
+        "two counts": np.column_stack([rng.integers(0, 2, n), rng.integers(0, 2, n), rng.normal(size=n)]),
+    }[name]
+
+
+@pytest.mark.parametrize("name", ["one body", "a cigar", "even", "counts and amounts", "two counts"])
+def test_where_there_is_no_structure_there_are_no_clusters(name):
+    x = shapes(name, np.random.default_rng(6))
+    found = partition.partition((x - x.mean(0)) / x.std(0))
+    assert (found.k, found.method) == (0, "")
+    assert len(found.tried) >= 10
+
+
+def test_the_engine_places_customers_as_the_partition_does(lay):
+    rng = np.random.default_rng(7)
+    often = [(f"a{c}", d, 500 + 50 * rng.normal()) for c in range(80) for d in rng.integers(1, 9, 12)]
+    once = [(f"b{c}", int(rng.integers(190, 210)), 20 + rng.normal()) for c in range(80)]
+    who = traits.scales(seen(lay, orders(*often, *once)))
+    standards = traits.standard(who)
+    rows = traits.sample(who, standards)
+    made = segments.choose(rows, standards)
+    assert made.names == ["A", "B"]
+    found = by_customer(segments.assign(who, made))["cluster"]
+    assert found.tolist() == [made.names[j] for j in made.partition.assign(rows)]
+    assert found.groupby(found.index.str[0]).nunique().tolist() == [1, 1]
+    told = segments.described(segments.assign(who, made), "cluster", traits.columns(who))
+    assert told["n"].tolist() == [80, 80]
+    assert told["z_orders"].abs().min() > 0.9
+    assert "2 stable clusters" in readings.segments.clusters(made)["en"]
+
+
+def groups(lay, more):
+    rng = np.random.default_rng(8)
+    value = rng.lognormal(3, 0.6, 600) * np.where(np.arange(600) % 6 == 0, more, 1.0)
+    return lay(pd.DataFrame({"customer_id": [f"c{i}" for i in range(600)], "value": value,
+                             "segment": np.where(np.arange(600) % 6 == 0, "omni", "other"),
+                             "city": rng.choice(["x", "y", "z"], 600)}))  # fmt: skip
+
+
+def test_a_group_that_spends_more_is_found_and_none_where_nothing_is(lay):
+    found, looks = readings.segments.findings(segments.worth(groups(lay, 1.8), ["segment", "city"]))
+    assert looks == 5
+    assert (found[0].severity, found[0].kind) == ("high", "segment")
+    assert {"segment": "omni"} in [f.subject for f in found if f.value > f.baseline]
+    assert all("city" not in f.subject for f in found)
+    assert readings.segments.findings(segments.worth(groups(lay, 1.0), ["segment", "city"])) == ([], 5)
+
+
+def test_who_moved(lay):
+    before = lay(pd.DataFrame({"customer_id": list("abcd"), "rfm": ["x", "x", "x", "y"]}))
+    now = lay(pd.DataFrame({"customer_id": list("abce"), "rfm": ["x", "y", "y", "y"]}))
+    found = segments.moved(before, now, "rfm")
+    assert found["n"].unstack("now").loc["x"].tolist() == [1, 2]
+    assert found.loc[("x", "y"), "share"] == pytest.approx(2 / 3)
+    assert found.loc[("x", "y"), "low"] < 2 / 3 < found.loc[("x", "y"), "high"]
+    assert np.isnan(found.loc[("y", "x"), "share"])  # nobody of y is in both: not 0
+
+
+def test_add_splits_any_table(lay):
+    placed = lay(pd.DataFrame({"customer_id": ["a"], "rfm": ["loyal"]}))
+    table = lay(pd.DataFrame({"customer_id": ["a", "b", None], "score": [1.0, 2.0, 3.0]}))
+    found = segments.add(table, placed, "rfm").order_by("score").execute()["rfm"]
+    assert found.fillna("-").tolist() == ["loyal", "-", "-"]
+
+
+def test_factors_of_bfi(real, lay):
+    folder = real / "truth" / "bfi"
+    if not folder.is_dir():
+        pytest.skip("no truth/bfi in the real data")
+    frame = pd.read_csv(folder / "bfi.csv.gz").iloc[:, 1:26]
+    form = items.form(items.wide(lay(frame.add_prefix("attr_"))))
+    fit = items.suitability(form).iloc[0]
+    assert (fit["n"], fit["df"]) == (2436, 300)
+    assert round(fit["kmo"], 5) == 0.84865
+    assert round(fit["chi2"], 2) == 18146.07
+    loaded = items.loadings(form)
+    assert loaded["factor"].max() == 5  # the Big Five
+    reliable = items.reliability(form, loaded)
+    neurotic = next(row for row in reliable.itertuples() if "attr_N1" in row.names)
+    assert sorted(neurotic.names) == [f"attr_N{i}" for i in range(1, 6)]
+    assert neurotic.low < neurotic.alpha < neurotic.high
+    assert "KMO 0.85" in readings.items.sentence(items.suitability(form))["en"]
+
+
+def test_alpha_by_hand():
+    # two items of variance 1 with covariance .5: 2 * (1 - 2/3)
+    value, low, high = factors.alpha([[1, 0.5], [0.5, 1]], 101)
+    assert value == pytest.approx(2 / 3)
+    assert 0 < low < value < high < 1
+    assert np.isnan(factors.alpha([[1.0]], 101)[0])
+
+
+@pytest.mark.parametrize("rows", [1, 30, 400])
+def test_items_without_anything_in_common_are_not_factored(lay, rows):
+    x = np.random.default_rng(9).integers(1, 6, (rows, 4)).astype(float)
+    form = items.form(items.wide(lay(pd.DataFrame(x, columns=[f"attr_{c}" for c in "abcd"]))))
+    assert items.loadings(form).empty
+    assert items.reliability(form, items.loadings(form)).empty
+    assert "cannot be factored" in readings.items.sentence(items.suitability(form))["en"] or rows > 1
+
+
+def test_instruments_of_one_family_are_items(lay):
+    rng = np.random.default_rng(10)
+    mood = rng.normal(size=200)
+    rows = [(f"c{i}", END, f"servqual.{n}", float(m + 0.5 * rng.normal())) for i, m in enumerate(mood) for n in "abc"]
+    table = lay(pd.DataFrame(rows, columns=["customer_id", "responded_at", "instrument", "score"]))
+    assert items.there(table)
+    form = items.form(items.wide(table))
+    assert (form.n, form.names) == (200, ["a", "b", "c"])
+    loaded = items.loadings(form)
+    assert loaded["factor"].tolist() == [1, 1, 1]
+    few = table.filter(table.instrument != "servqual.c")
+    assert not items.there(few)
+    with pytest.raises(MissingTable, match="three items"):
+        items.wide(few)
