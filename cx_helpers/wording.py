@@ -234,6 +234,11 @@ contracts | قراردادها | contracts
 aggregates | جمع‌ها | sums
 lifecycle | مرحلهٔ مشتری | stage of the customer
 prospect | هنوز نخریده | not bought yet
+at_risk | هنوز در انتظار | still waiting
+rule | قاعده | rule
+minutes | دقیقه | minutes
+hours | ساعت | hours
+step | گام | step
 new | تازه | new
 active | فعال | active
 cooling | رو به سردی | cooling

@@ -536,7 +536,7 @@ def test_a_run_without_that_report_asks_the_data_itself(tmp_path):
         (notice,) = notices(made[name])
         assert 'dir="rtl"' in notice
         assert "داده‌های این گزارش اشکال مهمی دارند" in notice
-        assert "گزارش data-health همه را می‌گوید" in notice
+        assert "گزارش سلامت داده‌ها همه را می‌گوید" in notice
         assert "href" not in notice, "there is no such page"
 
 

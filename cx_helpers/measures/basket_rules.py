@@ -48,7 +48,7 @@ def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1) -> pd.Da
     """Do the rules hold among customers in whom they were not looked for?
 
     rules   of `candidates`: given, offer;  bought  baskets of the other half (order_id, item, buyer, customer_id)
-    Returns one row a rule, its name as index (`name`, "tea + cup → pot"): given, offer, n (baskets with all of
+    Returns one row a rule, its name as index (`rule`, "tea + cup → pot"): given, offer, n (baskets with all of
     `given`), customers,
     `both` (those that hold `offer` too), `confidence` = both / n with low and high (customers as clusters), `usual`
     (the share of all baskets that hold `offer`), baskets, `lift` = confidence / usual with lift_low and lift_high,
@@ -92,17 +92,17 @@ def by_group(rules: pd.DataFrame, bought: ir.Table, by: str | None, smallest: in
 
     rules  of `confirmed`;  bought  baskets with the column `by` of their orders or customers; without one, or without
     rules, nothing is compared
-    Returns index (name, `by`): n baskets with `given`, customers, `confidence` with low and high, `baseline` (the other
+    Returns index (rule, `by`): n baskets with `given`, customers, `confidence` with low and high, `baseline` (the other
     groups'), `change`, p_value and p_adjusted (Holm over all rules and groups).  Small groups are left out.
     """
     if by is None or rules.empty:
-        index = pd.MultiIndex.from_arrays([[], []], names=["name", by or "group"])
+        index = pd.MultiIndex.from_arrays([[], []], names=["rule", by or "group"])
         numbers = ["n", "customers", "confidence", "low", "high", "baseline", "change", "p_value", "p_adjusted"]
         return pd.DataFrame(columns=numbers, index=index, dtype=float)
     wanted = _sets(rules)
     place = {one: number for number, one in enumerate(wanted)}
     found = _confidence(_named(rules), bought, _hits(bought, wanted, by), place, [by])
-    out = contrasts.against_others(found, ["name"], smallest).rename(columns={"value": "confidence"})
+    out = contrasts.against_others(found, ["rule"], smallest).rename(columns={"value": "confidence"})
     out = out.drop(out.index[disclosure.held(out.index, smallest)])
     return out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
 
@@ -160,7 +160,7 @@ def _exact(rule, place: dict, n_of: pd.Series, total: int) -> float:
 
 def _named(rules: pd.DataFrame) -> pd.DataFrame:
     names = [f"{' + '.join(rule.given)}{_TO}{rule.offer}" for rule in rules.itertuples()]
-    return rules[["given", "offer"]].set_axis(pd.Index(names, name="name", dtype=object), axis=0)
+    return rules[["given", "offer"]].set_axis(pd.Index(names, name="rule", dtype=object), axis=0)
 
 
 def _hits(bought: ir.Table, wanted: list[tuple], *keep: str) -> ir.Table:
@@ -180,12 +180,12 @@ def _confidence(known: pd.DataFrame, bought: ir.Table, hits: ir.Table, place: di
         (name, place[r.given], place[_all(r.given, r.offer)])
         for name, r in zip(known.index, known.itertuples(), strict=True)
     ]
-    plan = ibis.memtable(pd.DataFrame(rows, columns=["name", "set", "both"]).astype({"name": "string"}))
+    plan = ibis.memtable(pd.DataFrame(rows, columns=["rule", "set", "both"]).astype({"rule": "string"}))
     given = hits.inner_join(plan, "set")
     both = hits.select(_order="order_id", _set="set")
     seen = given.left_join(both, [given.order_id == both._order, given.both == both._set])
-    seen = seen.select("name", "customer_id", *by, held=seen._order.notnull().cast("int64"))
-    sums = certainty.sums(seen, seen.held, ["name", *by])
+    seen = seen.select("rule", "customer_id", *by, held=seen._order.notnull().cast("int64"))
+    sums = certainty.sums(seen, seen.held, ["rule", *by])
     share = certainty.share(sums, "value")[["value", "low", "high", "se"]]
     out = sums.join(share)
     return out if by else out.rename(columns={"value": "confidence"}).reindex(known.index)
@@ -205,12 +205,12 @@ def _spread(known: pd.DataFrame, bought: ir.Table, hits: ir.Table, place: dict, 
             ((rule["offer"],), -1, rule["usual_n"]),
         )
         parts += [(name, place[one], sign / n) for one, sign, n in sides if n]
-    plan = pd.DataFrame(parts, columns=["name", "set", "weight"]).astype({"name": "string", "set": "int64"})
+    plan = pd.DataFrame(parts, columns=["rule", "set", "weight"]).astype({"rule": "string", "set": "int64"})
     each = hits.inner_join(ibis.memtable(plan.astype({"weight": "float64"})), "set")
-    each = each.group_by(["name", "buyer"]).aggregate(part=_.weight.sum())
+    each = each.group_by(["rule", "buyer"]).aggregate(part=_.weight.sum())
     many = bought.group_by("buyer").aggregate(own=_.order_id.nunique() / max(total, 1))
     both = each.inner_join(many, "buyer")
     more = (both.part + both.own) ** 2 - both.own**2
-    found = both.group_by("name").aggregate(square=more.sum()).execute().set_index("name")["square"]
+    found = both.group_by("rule").aggregate(square=more.sum()).execute().set_index("rule")["square"]
     rest = float((many.own**2).sum().execute() or 0.0)
     return np.sqrt((found.reindex(known.index) + rest).clip(lower=0))

@@ -121,6 +121,10 @@ def both(log: ir.Table, steps: list[str], period: Period, **way) -> tuple[ir.Tab
 
 
 def _check(touchpoints: ir.Table, steps: list[str], optional, order: str) -> None:
+    there = sorted(touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
+    for step in steps:
+        if step not in there:
+            raise TableError(lacking.a_step(step, there))
     if len(steps) < 2 or len(set(steps)) < len(steps):
         raise TableError(
             say(
@@ -130,10 +134,6 @@ def _check(touchpoints: ir.Table, steps: list[str], optional, order: str) -> Non
                 have=raw(", ".join(steps) or "-"),
             )
         )
-    there = sorted(touchpoints.select("touchpoint").distinct().execute()["touchpoint"].dropna())
-    for step in steps:
-        if step not in there:
-            raise TableError(lacking.a_step(step, there))
     wrong = [name for name in optional if name not in steps[1:-1]]
     if wrong:
         raise TableError(

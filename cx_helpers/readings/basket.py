@@ -108,8 +108,10 @@ def sentence(size: pd.DataFrame, rules: pd.DataFrame) -> Words:
     if pd.isna(row["basket_size"]):
         return say(fa="سبد کافی برای گفتن چیزی نیست.", en="There are too few baskets to say anything.")
     said = say(
-        fa="در هر سبد به‌طور میانگین {x:.1f} کالای گوناگون است ({n} سبد) و {s:.0%} سبدها بیش از یک کالا دارند.",
-        en="A basket holds {x:.1f} different items on average ({n} baskets); {s:.0%} hold more than one.",
+        fa="در این دوره در هر سبد به‌طور میانگین {x:.1f} کالای گوناگون است ({n} سبد) و {s:.0%} سبدها بیش از یک کالا "
+        "دارند.",
+        en="A basket of this period holds {x:.1f} different items on average ({n} baskets); {s:.0%} hold more than "
+        "one.",
         x=row["basket_size"], n=int(row["n"]), s=row["several"],
     )  # fmt: skip
     looks, held = int(rules["p_value"].notna().sum()), int((rules["p_adjusted"] < 0.05).sum())

@@ -87,7 +87,7 @@ def _finding(row, looks: int) -> Finding:
         )
     else:
         text = say(
-            fa="{x:.0%} به «{step}» می‌رسند{where}، در برابر {b:.0%} دیگران",
+            fa="از واردشدگان{where} {x:.0%} به «{step}» می‌رسند، در برابر {b:.0%} دیگران",
             en="{x:.0%} get to “{step}”{where}, against {b:.0%} of the others",
             **values,
         )
@@ -156,8 +156,8 @@ def found(findings: list[Finding], looks: int) -> Words:
         )
     steps = join([name(step) for step in dict.fromkeys(f.subject["step"] for f in findings)])
     return say(
-        fa="از {k} مقایسه، {m} مورد پس از تصحیح تأیید شد؛ گام‌ها: {steps}.",
-        en="Of {k} comparisons {m} hold after correction; steps: {steps}.",
+        fa="از {k} مقایسه، {m} مورد پس از تصحیح تأیید شد: {steps}.",
+        en="Of {k} comparisons {m} hold after correction: {steps}.",
         k=looks, m=len(findings), steps=steps,
     )  # fmt: skip
 

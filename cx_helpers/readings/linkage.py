@@ -72,8 +72,8 @@ def _unlisted(table: str, absent: float, n: int) -> Finding:
         x=absent,
     )
     remedy = say(
-        fa="خروجی تازهٔ مشتریان را هم بیاورید، با همان شناسه.",
-        en="bring a fresh export of the customers too, under the same key.",
+        fa="خروجی تازهٔ مشتریان را هم بیاورید، با همان شناسه؛ یا در نگاشت همین منبع persons را بنویسید.",
+        en="bring a fresh export of the customers too, under the same key, or map `persons` in this source.",
     )
     return faults.finding(
         table, "unlisted", faults.loudness(absent, sure=absent >= MANY_UNLISTED), text, said, remedy,

@@ -25,6 +25,18 @@ GUARDS = [  # what this report guards against, for its data card
 ]
 
 
+OVERLAP = {  # to be read beside impacts
+    "fa": (
+        "«اگر اصلاح شود» بیشترین بهبود ممکن در احساس کل است؛ یافته‌ها هم‌پوشانی دارند و جمع نمی‌شوند، و هیچ‌کدام علت را "
+        "ثابت نمی‌کند. گام بعد: نقل‌قول‌های همین صفحه را بخوانید و مسیر این گروه‌ها را در گزارش سفر ببینید."
+    ),
+    "en": (
+        "“If fixed” is the most that the feeling as a whole could gain; findings overlap and do not add up, and none "
+        "proves a cause. Next: read the quotes on this page, and these groups’ path in the journey report."
+    ),
+}
+
+
 def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:
     """The bottom line: how customers feel, how many are negative, and whether that moved.
 

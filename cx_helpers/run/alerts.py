@@ -89,6 +89,6 @@ def text(found: list[dict], linked: bool) -> Words:
         en="There are {k} more of high importance." if k > 1 else "There is one more of high importance.",
         k=k,
     )
-    where = {"fa": "گزارش data-health همه را می‌گوید.", "en": "The report data-health tells all of it."}
+    where = {"fa": "گزارش سلامت داده‌ها همه را می‌گوید.", "en": "The report on the data’s health tells all of it."}
     first = {locale: found[0]["text"][locale].rstrip(".") + "." for locale in more}
     return sentences(names if moved else None, first, more if k else None, None if linked else where)

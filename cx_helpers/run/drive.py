@@ -160,8 +160,10 @@ def explain(error: Exception, executed: Path, timeout: float) -> dict:
     where, source = _running(executed)
     if isinstance(error, CellTimeoutError):
         return _failed(
-            "اجرای آن از {s} ثانیه بیشتر طول کشید و در {where} متوقف شد.",
-            "It took longer than {s} seconds and was stopped in {where}.",
+            "اجرای آن از {s} ثانیه بیشتر طول کشید و در {where} متوقف شد. شاید رایانه سرگرم کار دیگری بود؛ "
+            "cx run --timeout زمان بیشتری می‌دهد.",
+            "It took longer than {s} seconds and was stopped in {where}. The machine may have been busy; "
+            "cx run --timeout gives more time.",
             s=timeout, where=where,
         ) | {"details": source}  # fmt: skip
     if isinstance(error, DeadKernelError):

@@ -171,8 +171,8 @@ class _Running:
         log = self.request.with_suffix(".log").read_text("utf-8", "replace").strip().splitlines()
         if time.monotonic() >= self.until:
             reason = say(
-                fa="اجرای آن از {s} ثانیه بیشتر طول کشید و به‌زور پایان داده شد.",
-                en="It took longer than {s} seconds and was ended by force.",
+                fa="اجرای آن از {s} ثانیه بیشتر طول کشید و به‌زور پایان داده شد؛ cx run --timeout زمان بیشتری می‌دهد.",
+                en="It took longer than {s} seconds and was ended by force; cx run --timeout gives more time.",
                 s=self.job.timeout,
             )
         else:
