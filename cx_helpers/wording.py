@@ -234,6 +234,14 @@ contracts | قراردادها | contracts
 aggregates | جمع‌ها | sums
 lifecycle | مرحلهٔ مشتری | stage of the customer
 prospect | هنوز نخریده | not bought yet
+assumption | فرض | assumption
+x | محور افقی | x
+series | خط | series
+value_share | سهم از خرید | share of sales
+ratio | نسبت خطر | hazard ratio
+group | گروه | group
+hazard | خطر رفتن در هر ماه | hazard
+survival | ماندگاری | survival
 at_risk | هنوز در انتظار | still waiting
 rule | قاعده | rule
 minutes | دقیقه | minutes

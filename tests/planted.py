@@ -22,6 +22,12 @@ COLUMNS = {"responses": "responded_at", "touchpoints": "occurred_at", "comments"
 KEYS = {"responses": "response_id", "touchpoints": "event_id", "comments": "comment_id", "orders": "order_id"}
 
 
+def said(place: int) -> str:
+    """Words of its own for each comment: copies of one text are not read."""
+    days = "شنبه یکشنبه دوشنبه سه‌شنبه چهارشنبه پنجشنبه جمعه صبح ظهر عصر شب دیروز".split()
+    return f"{days[place % 12]} {days[place // 12 % 12]} {days[place // 144 % 12]}"
+
+
 def make(folder: Path, customers: int = 800) -> Path:
     """Write the company; its four groups are taken from those who did most in the last month."""
     fill(folder, 1, ALL, customers=customers)
@@ -59,7 +65,12 @@ def _marked(rows: pd.DataFrame, name: str, group: str) -> pd.DataFrame:
         rows["session_id"] = [f"{group}-{i // 3}" for i in range(len(rows))]
         rows["duration_s"] = SECONDS
     if name == "comments":
-        rows = rows.assign(text=WORDS, sentiment=-0.9, p_negative=0.95, p_positive=0.05)
+        rows = rows.assign(
+            text=[f"{WORDS}، {said(place)}" for place in range(len(rows))],
+            sentiment=-0.9,
+            p_negative=0.95,
+            p_positive=0.05,
+        )
     if name == "orders":
         rows["amount"] = 987_654_321.0
     if group == "there" and "channel" in rows:

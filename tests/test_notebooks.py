@@ -31,6 +31,7 @@ SCORES += (
     "alive",
     "purchases",
     "clv",
+    "spent_each",
     "basket_size",
     "several",
     "reached_goal",
@@ -216,7 +217,7 @@ def known(people: pd.DataFrame, end, company=SAMPLE) -> dict:
     said = answers.loc[answers["responded_at"] < end, "customer_id"]
     of = people["customer_id"]
     counts = {"active_customers": len(of), "quiet": of.isin(bought).sum(), "unhappy": of.isin(said).sum()}
-    counts |= dict.fromkeys(("alive", "purchases", "clv"), counts["quiet"])
+    counts |= dict.fromkeys(("alive", "purchases", "clv", "spent_each"), counts["quiet"])
     return {name: int(n) for name, n in (counts | {"consent": people["consent"].notna().sum()}).items()}
 
 

@@ -55,7 +55,27 @@ def test_every_link_of_the_first_page_leads_somewhere(published):
         assert not anchor or f'id="{anchor}"' in there, f"{page}#{anchor}"
 
 
-KNOWN = ("NPS", "CSAT", "CES", "VIF", "p", "BG", "MBG", "NBD", "r", "a", "b", "s", "q", "v")
+KNOWN = (
+    "NPS",
+    "CSAT",
+    "CES",
+    "VIF",
+    "KMO",
+    "p",
+    "BG",
+    "MBG",
+    "sBG",
+    "NBD",
+    "r",
+    "a",
+    "b",
+    "s",
+    "q",
+    "v",
+    "k",
+    "A",
+    "B",
+)
 
 
 def test_no_table_of_a_persian_page_has_an_english_head(published):

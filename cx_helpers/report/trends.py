@@ -76,6 +76,8 @@ def lines(
             if x is not None and (i == 0 or middle[i - 1] is None) and (i == len(middle) - 1 or middle[i + 1] is None)
         ]  # fmt: skip
         labelled = {last} if len(parts) <= 3 else set()
+        # a long label of the last point would stand outside on a phone
+        side = "left" if last is not None and len(amount(middle[last], of, locale)) > 9 else "center"
         traces.append(
             {
                 "type": "scatter",
@@ -84,7 +86,7 @@ def lines(
                 "x": list(range(len(periods))),
                 "y": middle,
                 "text": [isolate(amount(x, of, locale), locale) if i in labelled else "" for i, x in enumerate(middle)],
-                "textposition": "bottom center" if _falls(middle, last) else "top center",
+                "textposition": f"{'bottom' if _falls(middle, last) else 'top'} {side}",
                 "textfont": {"color": colour, "size": 13},
                 "line": {"color": colour, "width": 2.4, "dash": theme.DASHES[position % 6]},
                 "marker": {
