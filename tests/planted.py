@@ -22,10 +22,11 @@ COLUMNS = {"responses": "responded_at", "touchpoints": "occurred_at", "comments"
 KEYS = {"responses": "response_id", "touchpoints": "event_id", "comments": "comment_id", "orders": "order_id"}
 
 
-def said(place: int) -> str:
-    """Words of its own for each comment: copies of one text are not read."""
+def said(at: pd.Timestamp) -> str:
+    """Words of its own for the comment of each minute: copies of one text are not read."""
     days = "شنبه یکشنبه دوشنبه سه‌شنبه چهارشنبه پنجشنبه جمعه صبح ظهر عصر شب دیروز".split()
-    return f"{days[place % 12]} {days[place // 12 % 12]} {days[place // 144 % 12]}"
+    minute = int(at.timestamp()) // 60
+    return " ".join(days[minute // 12**power % 12] for power in range(6))
 
 
 def make(folder: Path, customers: int = 800) -> Path:
@@ -66,7 +67,7 @@ def _marked(rows: pd.DataFrame, name: str, group: str) -> pd.DataFrame:
         rows["duration_s"] = SECONDS
     if name == "comments":
         rows = rows.assign(
-            text=[f"{WORDS}، {said(place)}" for place in range(len(rows))],
+            text=[f"{WORDS}، {said(at)}" for at in rows["written_at"]],
             sentiment=-0.9,
             p_negative=0.95,
             p_positive=0.05,
