@@ -61,8 +61,14 @@ def share(comments: ir.Table, kinds: list[str], by=None, periods=None, smallest:
     out.loc[few, ["urgent_share", "low", "high", "se"]] = np.nan  # of too few comments no share is told
     limit = disclosure.Limit(0, smallest.customers, smallest.held) if isinstance(smallest, disclosure.Limit) else 0
     shown = disclosure.hide(out[columns], limit, total=False)
-    read = out["readers"].mask(disclosure.few(out["readers"], smallest))
-    return shown.assign(of=out["of"], readers=read)  # how many were read is no secret
+    small = disclosure.few(out["readers"], smallest)
+    of = (
+        out["of"].mask(small) if groups(by) else out["of"]
+    )  # how many were read of all is no secret; of a small group it is
+    if groups(by) and small.any():
+        why = shown["hidden"] if "hidden" in shown else pd.Series(None, index=shown.index, dtype=object)
+        shown = shown.assign(hidden=why.mask(small, disclosure.SMALL))
+    return shown.assign(of=of, readers=out["readers"].mask(small))
 
 
 def read(found: pd.DataFrame, by=()) -> pd.DataFrame:
