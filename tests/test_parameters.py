@@ -192,7 +192,7 @@ def test_every_notebook_of_the_house_says_which_tables_it_splits():
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
     said = [p.help for its in map(read, notebooks) for p in its.values() if p.meaning == "by"]
     assert len(said) >= 4
-    tables = "comments|exposures|orders|responses|touchpoints"
+    tables = "comments|contracts|exposures|orders|responses|touchpoints"
     assert all(re.match(f"any column of ({tables}) or customers", text) for text in said)
 
 

@@ -88,9 +88,12 @@ def test_a_key_in_several_rows_is_refused_for_it_would_count_double(company, cap
 
 def test_every_table_is_held_against_its_key(company):
     tables = company / "tables"
-    pd.DataFrame({"order_id": list("aab"), "line": [1, 2, 1]}).to_parquet(tables / "order_items.parquet")
+    pd.DataFrame({"order_id": list("aab"), "line": [1, 2, 1], "product_id": "p"}).to_parquet(
+        tables / "order_items.parquet"
+    )
     assert workspace.open(company, "1404-06").order_items.count().execute() == 3
-    pd.DataFrame({"order_id": ["a", "a", "b", None, None], "line": 1}).to_parquet(tables / "order_items.parquet")
+    items = pd.DataFrame({"order_id": ["a", "a", "b", None, None], "line": 1, "product_id": "p"})
+    items.to_parquet(tables / "order_items.parquet")
     with pytest.raises(TableError, match="the key order_id, line is repeated .rows: 2, keys: 1"):
         _ = workspace.open(company, "1404-06").order_items
     frame = pd.read_parquet(tables / "responses.parquet")
