@@ -169,3 +169,15 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
     assert readings.churn.steepest(churn.monthly(spans)) is None or len(rows)
     assert churn.curves(spans, "plan", smallest=30).index.names == ["plan", "month"]
     assert readings.churn.at_risk(churn.curves(spans, smallest=30)).shape[1] in (0, 9)
+
+
+def test_contracts_of_one_customer_are_no_second_witness(lay):
+    frame = grown(np.random.default_rng(9), 600, trial=0.15)
+    again = frame.assign(contract_id=frame["contract_id"] + "b")
+    doubled = pd.concat([frame, again], ignore_index=True)
+    wide = [churn_hazards.ratios(churn.spans(lay(f, "contracts"), UNTIL), ["plan"], 30) for f in (frame, doubled)]
+    one, two = (np.log(t["high"] / t["low"]) for t in wide)
+    assert two.tolist() == pytest.approx(one.tolist(), rel=0.06)
+    strangers = doubled.assign(customer_id=[f"x{i}" for i in range(len(doubled))])
+    naive = churn_hazards.ratios(churn.spans(lay(strangers, "contracts"), UNTIL), ["plan"], 30)
+    assert (np.log(naive["high"] / naive["low"]) < 0.75 * two).all()

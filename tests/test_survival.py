@@ -130,3 +130,29 @@ def test_a_slope_that_changes_with_time_is_flagged():
     steady = np.ceil(10 * rng.exponential(1 / np.where(x, 0.3, 0.1)))
     assert hazards.cox(x[:, None], t, t < 200).uneven[0] < 1e-6
     assert hazards.cox(x[:, None], steady, steady < 200).uneven[0] > 0.01
+
+
+def test_errors_of_repeated_customers_are_those_of_statsmodels():
+    from statsmodels.duration.hazard_regression import PHReg
+
+    rng = np.random.default_rng(7)
+    frame = drawn(rng)
+    frame["t"] = frame["t"] + rng.random(len(frame)) / 10  # no ties: theirs are Breslow's residuals
+    who = rng.integers(0, 200, len(frame))
+    fit = hazards.cox(frame[["a", "b"]], frame["t"], frame["d"], entries=(frame["late"] + 0.5).clip(lower=0))
+    found = hazards.robust(fit, np.zeros(len(frame)), np.arange(len(frame)), pd.factorize(who)[0])
+    theirs = PHReg(
+        frame["t"], frame[["a", "b"]], frame["d"].astype(int), entry=(frame["late"] + 0.5).clip(lower=0), ties="efron"
+    ).fit(groups=who)
+    assert found.cov == pytest.approx(theirs.cov_params(), rel=1e-4)
+
+
+def test_a_customer_counted_twice_makes_nothing_surer():
+    frame = drawn(np.random.default_rng(8), 2000)
+    x, n = frame[["a", "b"]], np.arange(len(frame))
+    once = hazards.cox(x, frame["t"], frame["d"], entries=frame["late"])
+    twice = hazards.cox(x, frame["t"], frame["d"], np.full(len(n), 2), frame["late"])
+    right = hazards.robust(twice, 0 * n, np.tile(n, 2), np.tile(n, 2))
+    assert right.table("ab")["se"].tolist() == pytest.approx(once.table("ab")["se"].tolist(), rel=0.06)
+    assert (twice.table("ab")["se"] < 0.75 * right.table("ab")["se"]).all()
+    assert once.pull.sum(axis=0) == pytest.approx(0, abs=1e-6)

@@ -27,10 +27,10 @@ def ratios(spanned: ir.Table, columns: list[str], smallest: int = 1, bins: int =
     low and high (95 %), p_value, p_adjusted (Holm), uneven_p (Holm: does the ratio change with age? then it is an
     average over ages).  Groups with fewer than 10 ends, or customers than may be shown, take no part; columns that
     others give exactly are left out.  Without a finite answer the values are null.
-    Errors take each contract as one of its own: customers with several count several times.
+    Errors hold where customers have several contracts, which are not independent of each other (cluster sandwich).
     """
-    need(spanned, *columns)
-    rows, meaning = _fold(spanned, columns, bins, times)
+    need(spanned, "customer_id", *columns)
+    rows, meaning, several = _fold(spanned, columns, bins, times)
     names, design = [], []
     keep = np.ones(len(rows), bool)
     for column, number in meaning.items():
@@ -41,7 +41,7 @@ def ratios(spanned: ir.Table, columns: list[str], smallest: int = 1, bins: int =
         weak = (facts["ends"] < FEWEST_ENDS) | disclosure.few(facts["n"], smallest) | (facts["n"] < smallest)
         weak |= disclosure.held(facts.index, smallest)
         keep &= rows[column].isin(facts.index[~weak]).to_numpy()
-    rows = rows[keep]
+    rows, several = rows[keep], several[np.isin(several["row"], np.flatnonzero(keep))]
     weight = rows["n"].to_numpy(float)
     for column, number in meaning.items():
         if number:
@@ -59,6 +59,9 @@ def ratios(spanned: ir.Table, columns: list[str], smallest: int = 1, bins: int =
     names = [name for i, name in enumerate(names) if i not in lost]
     x = np.delete(x, lost, axis=1)
     fit = hazards.cox(x, rows["days"], rows["ended"], weight, rows["entry"])
+    if len(several) and fit.converged:
+        place, who = np.searchsorted(rows.index, several["row"]), pd.factorize(several["who"])[0]
+        fit = hazards.robust(fit, weight - np.bincount(place, minlength=len(rows)), place, who)
     index = pd.MultiIndex.from_tuples([name[:2] for name in names], names=["column", "group"]) if names else None
     out = pd.DataFrame({"n": [n for *_, n in names], "against": [name[2] for name in names]}, index=index)
     out[["ratio", "low", "high", "p_value", "uneven_p"]] = fit.table(range(len(names)))[
@@ -69,8 +72,9 @@ def ratios(spanned: ir.Table, columns: list[str], smallest: int = 1, bins: int =
     return out
 
 
-def _fold(spanned: ir.Table, columns: list[str], bins: int, times: int) -> tuple[pd.DataFrame, dict[str, bool]]:
-    """Equal contracts as one row each: columns, days, ended, entry, n, ends; and which columns are numbers."""
+def _fold(spanned: ir.Table, columns: list[str], bins: int, times: int):
+    """Equal contracts as one row each (columns, days, ended, entry, n, ends), which columns are numbers, and the
+    contracts of customers who have several: the `row` each equals, and `who`."""
     numbers = {column: bool(spanned[column].type().is_numeric()) for column in columns}
     ends = {f"{end}{i}": getattr(spanned[c], end)() for i, c in enumerate(columns) if numbers[c] for end in _ENDS}
     seen = spanned.aggregate(longest=spanned.days.max(), **ends).execute().iloc[0]
@@ -91,18 +95,29 @@ def _fold(spanned: ir.Table, columns: list[str], bins: int, times: int) -> tuple
         days=(_.days / width).floor().cast("int64"),
         entry=((_.entry >= 0).ifelse((_.entry / width).floor(), -1)).cast("int64"),
         ended=_.ended,
+        who=_.customer_id.cast("string"),
         **cells,
     )
     keys = [name for name in cells if name.startswith("_c")]
     sums = {name: cut[value].sum() for name, (_key, value) in means.items()}
     found = cut.group_by([*keys, "days", "entry", "ended"]).aggregate(n=_.count(), **sums).execute()
     found = found.sort_values([*keys, "days", "entry", "ended"], ignore_index=True).astype({"ended": bool, "n": float})
+    several = _several(cut, found, [*keys, "days", "entry", "ended"])
     for name, (key, _value) in means.items():
         both = found.groupby(key)[[name, "n"]].transform("sum")
         found[key] = both[name] / both["n"]
     found = found.rename(columns={f"_c{i}": column for i, column in enumerate(columns)})
     found["days"] = found["days"] + (width > 1)  # who comes in within the first stretch is at risk at its end
-    return found.assign(ends=found["n"] * found["ended"]), numbers
+    return found.assign(ends=found["n"] * found["ended"]), numbers, several
+
+
+def _several(cut: ir.Table, found: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The contracts of customers with more than one: `row` of `found` that each equals, and `who`.  Only these come
+    back one by one."""
+    mine = cut.filter(cut.who.notnull()).group_by("who").mutate(of=lambda t: t.count()).filter(_.of > 1)
+    each = mine.select(*keys, "who").execute().astype({"ended": bool})
+    rows = found[keys].assign(row=np.arange(len(found)))
+    return each.merge(rows, on=keys).sort_values(["who", "row"], ignore_index=True)[["row", "who"]]
 
 
 _ENDS = ("min", "max")

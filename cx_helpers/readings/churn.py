@@ -27,10 +27,10 @@ GUARDS = [
         "its cause.",
     },
     {
-        "fa": "نسبت خطر (کاکس) هر گروه را با پرشمارترین گروه، با برابر گرفتن ستون‌های دیگر، می‌سنجد؛ هر قرارداد "
-        "جدا شمرده شده.",
-        "en": "A hazard ratio (Cox) holds each group against the commonest one, the other columns being equal; each "
-        "contract counts by itself.",
+        "fa": "نسبت خطر (کاکس) هر گروه را با پرشمارترین گروه، با برابر گرفتن ستون‌های دیگر، می‌سنجد؛ خطای آن برای "
+        "مشتریانِ چندقراردادی درست است (ساندویچِ خوشه‌ای).",
+        "en": "A hazard ratio (Cox) holds each group against the commonest one, the other columns being equal; its "
+        "errors hold where one customer has several contracts (cluster sandwich).",
     },
 ]
 
