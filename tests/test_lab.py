@@ -156,7 +156,7 @@ def test_a_mistake_is_told_in_one_sentence(page):
 def test_pasted_comments_are_read_right_to_left_with_the_words_behind_their_score(lab, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
-    page.goto(f"{lab}/lab/tree/pasting.ipynb?token={TOKEN}")
+    page.goto(f"{lab}/lab/workspaces/pasting/tree/pasting.ipynb?token={TOKEN}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-item[data-command='runmenu:run-all']").click()

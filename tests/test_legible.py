@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from cx_helpers import disclosure, engine, readings
-from cx_helpers.intake import aspects, legible, repeats, sentiment
+from cx_helpers.intake import aspects, legible, privacy, repeats, sentiment
 from cx_helpers.measures import unread
 
 LONG = "غذا عالی بود و خیلی خوشمزه، دست همه‌تان درد نکند که این‌قدر زود رسید"
@@ -62,6 +62,13 @@ def test_a_review_that_names_a_link_or_a_model_is_no_advert():
     assert not legible.is_advert("گوشی SM-A528BZ عالیه و دوربینش خیلی خوبه")
     assert not legible.is_advert("در https://example.com هم نوشتم که غذا سرد بود و پیک دیر رسید")
     assert legible.is_advert("کسب درآمد در کانال https://t.me/abcdef")
+    assert not legible.is_advert("کیفیتش خوب نبود، لینکش اینه https://t.me/abcdef")
+    assert not legible.is_advert("در اینستا پیام دادم @my_shop ولی کسی جواب نداد")
+
+
+@pytest.mark.parametrize("text", [*TEXTS["spam"], "تلگرام: @my_shop", "کسب درآمد در کانال https://t.me/abcdef"])
+def test_an_advert_is_one_when_its_link_was_taken_out(text):
+    assert legible.read([text])[1] == legible.read([privacy.redact(text)])[1] == "spam"
 
 
 def test_aspects_are_read_from_finglish():

@@ -48,16 +48,20 @@ _PERSIAN = frozenset(
         "تا رو ولی اما چون بسیار خوب بد عالی همه هر واقعا اصلا کردم کنید باشه میشه ممنون متاسفانه لطفا"
     ).split()
 )
-_PLACE = re.compile(r"https?://|www\.|\bt\.me\b|telegram\.me|instagram\.com|@\w{4,}|\b09\d{9}\b")
+_PLACES = ("link", "user_name")  # what an advert leads to: found, or marked where it was taken out
+_PLACE = re.compile("|".join(re.escape(mark) for kind in _PLACES for mark in privacy.MARKS[kind]))
+_STANDS = re.compile(r"https?://|www\.|\bt\.me\b|telegram\.me|instagram\.com|@\w{4,}")
 _CODE = re.compile(r"\b(?=\w*[A-Z]\w*[A-Z])(?=\w*\d)[A-Za-z0-9]{7,}\b")
-_ADVERT_HINT = re.compile(r"://|www\.|t\.me|\.me/|\.com|@\w|09\d{9}|[A-Za-z0-9]{7}")
-_SELLS = re.compile(
-    "کانال|تلگرام|اینستا|فالو|پیج|عضو ش|جوین|ادد|کسب در ?آمد|درآمد|شرط ?بندی|بونوس|کد تخفیف|تبلیغ|وام فوری|سفارش لایک|"
-    "واتس ?اپ|لینک"
+_ADVERT_HINT = re.compile(r"://|www\.|\.[a-z]{2,}|@\w|\[|[A-Za-z0-9]{7}")
+_LURES = re.compile(
+    "کانال (ما|من|زیر)|فالو|عضو ش|بپیوند|جوین|ادد ?(کن|ش)|کسب در ?آمد|درآمد (روز|ماه|میلیون|دلار|ثابت|بالا)|شرط ?بندی|"
+    "بونوس|تبلیغ|وام فوری|سفارش لایک|[Jj]oin|[Ff]ollow|[Ss]ubscribe"
 )
+_NAMES_A_PLACE = re.compile("کانال|تلگرام|اینستا|پیج|واتس ?اپ|لینک|تخفیف|[Tt]elegram|[Ii]nsta")
 _OFFER = re.compile("تخفیف|درصد|٪|%")
 _FEW = 12  # words of an advert that only offers a code
-_SOME = 40  # words of an advert: who writes more has more to say than where to click
+_SOME = 40  # words of an advert that lures: who writes more has more to say than where to click
+_BARE = 4  # words of one that says no more than where to go
 
 
 def read(texts: list[str]) -> tuple[list[str], np.ndarray]:
@@ -68,7 +72,7 @@ def read(texts: list[str]) -> tuple[list[str], np.ndarray]:
     """
     texts = list(texts)
     how = np.full(len(texts), "persian", object)
-    for place in _hits(texts, r"[A-Za-z]{2}"):
+    for place in _hits(texts, rf"[A-Za-z]{{2}}|@[A-Za-z]|{privacy.MARK}"):
         _latin(texts, how, place)
     for place in _hits(texts, _HINT):
         if how[place] == "persian" and _other_language(texts[place]):
@@ -98,12 +102,15 @@ def _hits(texts: list[str], pattern: str) -> list[int]:
 
 
 def _latin(texts: list[str], how: np.ndarray, place: int) -> None:
-    """A text with Latin letters: an advert, Finglish, mixed, or another language."""
+    """A text with Latin letters, or where some were taken out: an advert, Finglish, mixed, or another language."""
     text = texts[place]
     if _ADVERT_HINT.search(text) and is_advert(text):
         how[place], texts[place] = "spam", ""
         return
-    text = privacy.without(text)
+    text = texts[place] = privacy.without(text)
+    if not text.strip():
+        how[place], texts[place] = "short", ""
+        return
     (written,), (found,) = finglish.read([text])
     if found:
         how[place], texts[place] = found, written
@@ -116,15 +123,26 @@ def _latin(texts: list[str], how: np.ndarray, place: int) -> None:
 
 
 def is_advert(text: str) -> bool:
-    """Is this an advert?  A link, channel or number with words that sell, or alone; a code offered, or alone."""
-    words = _WORD.findall(_CODE.sub(" ", text))
-    if _PLACE.search(text):
-        bare = [word for word in _WORD.findall(privacy.without(text)) if len(word) > 1]
-        return len(words) <= _SOME and bool(_SELLS.search(text)) or len(bare) <= 1
-    code = _CODE.search(text)
+    """Is this an advert?  A link or account with words that lure, or with little else; a code offered, or alone.
+
+    A comment and the same comment redacted have the same answer: what was taken out counts as where it stood.
+    Who complains and adds a link («لینکش اینه …») is no advert.
+    """
+    bare = privacy.without(text)
+    words = [word for word in _WORD.findall(_CODE.sub(" ", bare)) if len(word) > 1]
+    if _leads_somewhere(text, bare):
+        few = len(words) <= 1 or (len(words) <= _BARE and bool(_NAMES_A_PLACE.search(bare)))
+        return few or (len(words) <= _SOME and bool(_LURES.search(bare)))
+    code = _CODE.search(bare)
     if not code:
         return False
-    return len(words) <= _FEW and bool(_OFFER.search(text)) or (len(words) <= 1 and len(code.group()) >= 10)
+    return len(words) <= _FEW and bool(_OFFER.search(bare)) or (len(words) <= 1 and len(code.group()) >= 10)
+
+
+def _leads_somewhere(text: str, bare: str) -> bool:
+    if _PLACE.search(text) or _STANDS.search(bare):
+        return True
+    return any(place.kind in _PLACES for place in privacy.find(text))
 
 
 def _other_language(text: str) -> bool:

@@ -24,7 +24,8 @@ MARKS = {  # in a text with Persian letters, and in one that has Latin letters o
     "link": ("[لینک]", "[link]"),
     "user_name": ("[نام کاربری]", "[user name]"),
 }
-_MARK = re.compile("|".join(re.escape(mark) for pair in MARKS.values() for mark in pair))
+MARK = "|".join(rf"\[{mark[1:-1]}\]" for pair in MARKS.values() for mark in pair)  # for Python and the engine
+_MARK = re.compile(MARK)
 _PERSIAN, _LATIN = re.compile(r"[\u0621-\u06d3]"), re.compile(r"[A-Za-z]")
 _LONG = re.compile(r"\d(?:[^\n\d]{0,3}\d){6}")  # a number long enough to be a key, perhaps
 # what an address cannot be without; in the words that Python and the engine (RE2) both understand
