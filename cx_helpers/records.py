@@ -12,8 +12,8 @@ KINDS = (
     "leading_indicator forecast risk strength weakness opportunity threat case data_quality"
 ).split()
 SEVERITIES = ("high", "medium", "low")
-_GOOD = ("strength", "opportunity")
-_NEUTRAL = ("driver", "segment", "basket", "experiment", "topic", "leading_indicator", "forecast")
+GOOD = ("strength", "opportunity")
+NEUTRAL = ("driver", "segment", "basket", "experiment", "topic", "leading_indicator", "forecast")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ class Finding:
         """`good`, `bad` or `neutral` news: what the measure said, else what its kind means."""
         if self.good is not None:
             return "good" if self.good else "bad"
-        return "good" if self.kind in _GOOD else "neutral" if self.kind in _NEUTRAL else "bad"
+        return "good" if self.kind in GOOD else "neutral" if self.kind in NEUTRAL else "bad"
 
     def record(self) -> dict:
         """The finding as findings.json holds it (the runner adds `report`)."""
@@ -196,25 +196,6 @@ class Finding:
         if self.impact:
             out["impact"] = {k: clean(self.impact.get(k)) for k in ("value", "low", "high", "unit")}
         return {k: clean(v) if not isinstance(v, dict) else v for k, v in out.items()}
-
-
-def rank_key(record: dict) -> tuple:
-    """How findings of a whole run are ordered: most severe first, then the larger impact, then the surer.
-
-    record  as `Finding.record` makes it, with `report`
-    """
-    severity, p = record.get("severity"), record.get("p_adjusted")
-    size = (record.get("impact") or {}).get("value")
-    return (
-        SEVERITIES.index(severity) if severity in SEVERITIES else len(SEVERITIES),
-        -abs(size) if _is_number(size) else 0.0,
-        p if _is_number(p) else 1.0,
-        str(record.get("report")),
-    )
-
-
-def _is_number(x) -> bool:
-    return isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x)
 
 
 # A run asks about ten questions, each a family corrected by itself; for one run in twenty to hold a false "high",

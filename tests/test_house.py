@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cx_helpers"
 GROUND = {
+    "advice",
+    "causes",
     "casting",
     "certainty",
     "contrasts",

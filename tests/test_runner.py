@@ -618,7 +618,7 @@ def test_the_first_page_of_groups_says_of_whom_each_claim_is_and_what_each_group
     assert cx("good", "bad", "lacking", "--for-each", "province", "--locale", "en") == 2
     run = here / "reports" / "good+bad+lacking" / "1404-06"
     index = (run / "index.html").read_text("utf-8")
-    assert re.findall(r"<h3>(.*: the score fell)</h3>", index) == ["تهران: the score fell", "فارس: the score fell"]
+    assert re.findall(r"<p>(.*: the score fell)</p>", index) == ["تهران: the score fell", "فارس: the score fell"]
     assert '<p class="first">تهران: the score fell.</p>' in index, "not as if it were of all customers"
     links = re.findall(r'<a href="(province=[^"]*)#finding-1">(.*?)</a>', index)
     assert len(links) == 2
@@ -750,13 +750,13 @@ KILL_PARENT = (
 
 def test_severity_then_impact_then_certainty_rank_findings():
     listed = [
-        {"report": "a", "severity": "low", "impact": {"value": 900}, "p_adjusted": 0.001},
+        {"report": "a", "severity": "low", "impact": {"value": 900, "unit": "customers"}, "p_adjusted": 0.001},
         {"report": "b", "severity": "high", "impact": None, "p_adjusted": 0.001},
-        {"report": "c", "severity": "high", "impact": {"value": -50}, "p_adjusted": 0.01},
-        {"report": "d", "severity": "high", "impact": {"value": 50}, "p_adjusted": 0.001},
+        {"report": "c", "severity": "high", "impact": {"value": -50, "unit": "customers"}, "p_adjusted": 0.01},
+        {"report": "d", "severity": "high", "impact": {"value": 50, "unit": "customers"}, "p_adjusted": 0.001},
         {"report": "e", "severity": "medium"},
     ]
-    assert [f["report"] for f in manifest.rank(listed)] == ["d", "c", "b", "e", "a"]
+    assert [f["report"] for f in manifest.rank(listed, [])] == ["d", "c", "b", "e", "a"]
 
 
 def test_json_holds_null_where_there_is_no_number(tmp_path):

@@ -136,7 +136,13 @@ def impact_text(impact: dict | None, measure: str, locale: str, kind: str = "") 
         value, between = amount(impact["value"], of, locale), interval(*ends, of, locale, unit=unit == "money")
         if unit not in UNITS and unit not in ("money", "count", "number"):
             value += "\u00a0" + wording.label(unit, locale)
-    key = kind if unit in ("customers", "journeys") else "score" if unit in _SCORES and kind != "driver" else ""
+    key = (
+        kind
+        if unit in ("customers", "journeys", "contracts")
+        else "score"
+        if unit in _SCORES and kind != "driver"
+        else ""
+    )
     does = _BRINGS[key][locale] if key in _BRINGS else ""
     return " ".join(filter(None, [f"{t.impact}: {t.about} {value}", between and f"({between})", does]))
 

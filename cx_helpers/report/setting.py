@@ -22,6 +22,7 @@ UNITS = {
     "days": {"fa": "روز", "en": "days"},
     "years": {"fa": "سال", "en": "years"},
     "customers": {"fa": "مشتری", "en": "customers"},
+    "contracts": {"fa": "قرارداد", "en": "contracts"},
     "orders": {"fa": "سفارش", "en": "orders"},
     "responses": {"fa": "پاسخ", "en": "answers"},
     "invitations": {"fa": "دعوت", "en": "invitations"},

@@ -20,7 +20,7 @@ from cx_helpers import dates, records, wording
 from cx_helpers.dates import Period
 from cx_helpers.report import blocks, charts, page
 from cx_helpers.report.index import Report
-from cx_helpers.report.rendering import BLOCK
+from cx_helpers.report.rendering import BLOCK, FINDINGS
 from cx_helpers.report.setting import amount, sentence
 from cx_helpers.run import alerts
 
@@ -206,7 +206,7 @@ def _as_one(group: dict, root: Path, answers: list[pd.DataFrame], column: str) -
     made = [entry for entry in group["reports"] if entry["outcome"] == "published"]
     for entry in made:
         cells = nbformat.read(root / entry["executed"], as_version=4).cells
-        book.cells += _claims([cell for cell in cells if cell.cell_type == "code"], entry, wording.name(group["name"]))
+        book.cells += _claims([cell for cell in cells if cell.cell_type == "code"], entry, column, group["name"])
     numbers = [
         wording.say(fa="{title}: {value}", en="{title}: {value}", title=records.METRICS[name].title, value=value)
         for answer in answers[:4]
@@ -223,18 +223,20 @@ def _as_one(group: dict, root: Path, answers: list[pd.DataFrame], column: str) -
     return Report(group["name"], outcome, book, href, title, reason, failed_inside=len(failed) if made else 0)
 
 
-def _claims(cells: list, entry: dict, group: wording.Words) -> list:
+def _claims(cells: list, entry: dict, column: str, group: str) -> list:
     """The cells with findings; each claim says of which group it is, and links to where it stands in its report."""
-    kept, number = [], 0
+    kept, number, named = [], 0, wording.name(group)
     for cell in cells:
         cell.outputs = _findings(cell)
         for output in cell.outputs:
             block = output["data"][BLOCK]
             for item in block["items"]:
                 number += 1
-                item["claim"] = f"{group[block['locale']]}: {item['claim']}"
+                item["claim"] = f"{named[block['locale']]}: {item['claim']}"
                 item["href"] = f"{entry['page']}#finding-{number}"
                 item["source"] = (entry["title"] or {}).get(block["locale"]) or entry["report"]
+            for record in output["data"].get(FINDINGS, ()):
+                record["subject"] = {**(record["subject"] or {}), column: group}
         kept += [cell] if cell.outputs else []
     return kept
 

@@ -125,7 +125,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
     for group, where in context.folders.items():
         mine = [job for job in jobs if job.group == group]
         metrics = [{"report": j.name} | m for j in mine for m in j.answer["metrics"]]
-        findings = manifest.rank([{"report": j.name} | f for j in mine for f in j.answer["findings"]])
+        findings = manifest.rank([{"report": j.name} | f for j in mine for f in j.answer["findings"]], metrics)
         own = [_stand(_entry(job, where, context), context, staged) for job in mine]
         folder = staged / where
         if group:
@@ -141,7 +141,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
             about |= {"title": _scope(context.column, group), "period_label": context.period.heading(context.locale)}
         about |= {"home": "../index.html"} if group else {}
         groups.append({"name": group, "folder": where, "reports": own, "page": about, "faults": _faults(mine)})
-    findings = manifest.rank(everything[1])
+    findings = manifest.rank(everything[1], everything[0])
     request = {
         "root": str(staged),
         "column": context.column,

@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from cx_helpers.records import rank_key
+from cx_helpers import causes
 from cx_helpers.settings import Settings
 
 METRICS_MIME = "application/vnd.cx.metrics+json"
@@ -30,9 +30,9 @@ def recorded(cells: list, mime: str) -> list[dict]:
     return found
 
 
-def rank(findings: list[dict]) -> list[dict]:
-    """Most severe first; then the larger impact, then the surer: the order of the run's first page, too."""
-    return sorted(findings, key=rank_key)
+def rank(findings: list[dict], metrics: list[dict]) -> list[dict]:
+    """Most severe first, then what is most at stake, then the surer: `causes.rank_key`."""
+    return causes.rank(findings, causes.each(metrics))
 
 
 def inputs(settings: Settings, extra: list[Path]) -> list[dict]:

@@ -1,0 +1,148 @@
+"""What should be done first?  The causes that a run found, each with what to do about it in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cx_helpers import causes
+from cx_helpers.causes import Cause
+from cx_helpers.records import METRICS
+from cx_helpers.wording import Words, join, name, say
+
+# Of the findings of one cause the one that says best what to do: what breaks, before what is felt because of it.
+_PLAINEST = (
+    "friction funnel_drop moment_of_truth experiment churn_risk cohort segment topic basket weakness change_point risk "
+    "threat case leading_indicator forecast driver opportunity data_quality strength"
+).split()
+_TO_WIN = ("experiment", "opportunity", "basket")  # good news that asks for a deed
+
+
+def first(found: Iterable[Cause], most: int = 5) -> list[Cause]:
+    """The causes to act on, in their order: what is bad, and what is good and waits for a deed; data faults aside."""
+    asks = [one for one in found if any(map(_asks, one.all))]
+    sure = [one for one in asks if one.head["severity"] == "high"]
+    return (sure + [one for one in asks if one not in sure])[:most]
+
+
+def _asks(record: dict) -> bool:
+    if record["kind"] == "data_quality" or record["severity"] == "low":
+        return False
+    return record["kind"] in (*_TO_WIN, "topic") or causes.tone(record) == "bad"
+
+
+def said(cause: Cause) -> Words:
+    """What to do about a cause, as one would ask a colleague to: `Fix “payment” in channel “app”`."""
+    plainest = min(cause.all, key=lambda record: _PLAINEST.index(record["kind"]))
+    subject = plainest.get("subject") or {}
+    thing = next((name(subject[column]) for column in causes.THEMED if column in subject), None)
+    about = _About(plainest, subject, thing, _who(cause.groups))
+    deed = _DEEDS.get(plainest["kind"])
+    return (deed and deed(about)) or _look(about)
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a deed is about.  who  `channel “app”`, None where everybody is meant;  at  the same as ` in …`"""
+
+    record: dict
+    subject: dict
+    thing: Words | None
+    who: Words | None
+
+    @property
+    def at(self) -> Words:
+        return say(fa="در {who} ", en=" in {who}", who=self.who) if self.who else {"fa": "", "en": ""}
+
+
+def _who(groups: dict) -> Words | None:
+    parts = [
+        say(fa="{column} «{value}»", en="{column} “{value}”", column=name(column), value=name(value))
+        for column, value in groups.items()
+        if column not in ("experiment", "plan", "cohort", "metric")
+    ]
+    return join(parts) if parts else None
+
+
+def _mend(of: _About) -> Words | None:
+    return of.thing and say(fa="{at}«{thing}» را درست کنید", en="Fix “{thing}”{at}", at=of.at, thing=of.thing)
+
+
+def _smooth(of: _About) -> Words | None:
+    if of.record.get("measure") == "next_share":
+        return _mend(of)
+    fa, en = "{at}راه رسیدن به «{thing}» را هموار کنید", "Smooth the way to “{thing}”{at}"
+    return of.thing and say(fa=fa, en=en, at=of.at, thing=of.thing)
+
+
+def _hold(of: _About) -> Words | None:
+    fa, en = "{at}نگذارید کسی در «{thing}» ناکام بماند", "Let nobody fail at “{thing}”{at}"
+    if of.subject.get("experience") == "unsolved":
+        fa, en = "{at}نگذارید «{thing}» کسی بی‌نتیجه بماند", "Leave no “{thing}” without a solution{at}"
+    return of.thing and say(fa=fa, en=en, at=of.at, thing=of.thing)
+
+
+def _decide(of: _About) -> Words | None:
+    if "variant" not in of.subject:
+        return None
+    fa, en = "{at}نسخهٔ «{variant}» از «{test}» را کنار بگذارید", "Drop variant “{variant}” of “{test}”{at}"
+    if causes.tone(of.record) == "good":
+        fa, en = (
+            "{at}نسخهٔ «{variant}» از «{test}» را برای همه بگذارید",
+            "Give variant “{variant}” of “{test}” to everybody{at}",
+        )
+    test = name(of.subject.get("experiment", ""))
+    return say(fa=fa, en=en, at=of.at, variant=name(of.subject["variant"]), test=test)
+
+
+def _keep(of: _About) -> Words | None:
+    if "plan" in of.subject:
+        fa, en = "طرح «{plan}» را بازبینی کنید: چرا زود می‌روند؟", "Revise plan “{plan}”: why do they leave early?"
+        return say(fa=fa, en=en, plan=name(of.subject["plan"]))
+    fa, en = "برای ماندن مشتریانِ {who} کاری کنید", "Do something for customers of {who} to stay"
+    return of.who and say(fa=fa, en=en, who=of.who)
+
+
+def _group(of: _About) -> Words | None:
+    if causes.tone(of.record) == "good" or of.who is None:
+        return None
+    if way := of.subject.get("acquisition_channel"):
+        fa = "هزینهٔ جذب مشتری از راه «{way}» را بازبینی کنید"
+        return say(fa=fa, en="Review what is spent on winning customers through “{way}”", way=name(way))
+    fa, en = "ببینید مشتریانِ {who} چرا کمتر می‌مانند یا می‌خرند", "Find out why customers of {who} stay or buy less"
+    return say(fa=fa, en=en, who=of.who)
+
+
+def _ask(of: _About) -> Words | None:
+    fa, en = "{at}ببینید چرا از «{thing}» بیشتر می‌نویسند", "See why more is written about “{thing}”{at}"
+    return of.thing and say(fa=fa, en=en, at=of.at, thing=of.thing)
+
+
+def _offer(of: _About) -> Words | None:
+    if not {"given", "offer"} <= of.subject.keys():
+        return None
+    given, offer = name(of.subject["given"]), name(of.subject["offer"])
+    return say(
+        fa="کنار «{given}»، «{offer}» را پیشنهاد دهید", en="Offer “{offer}” with “{given}”", given=given, offer=offer
+    )
+
+
+_DEEDS = {
+    "friction": _mend, "funnel_drop": _smooth, "moment_of_truth": _hold, "experiment": _decide, "churn_risk": _keep,
+    "cohort": _group, "segment": _group, "topic": _ask, "basket": _offer,
+}  # fmt: skip
+
+
+def _look(of: _About) -> Words:
+    """What is left to do where no report says what breaks: look for the reason."""
+    measure, value, baseline = (of.record.get(key) for key in ("measure", "value", "baseline"))
+    title = METRICS[measure].title if measure in METRICS else name(measure)
+    if of.thing:
+        title = say(fa="{title}، دربارهٔ «{thing}»", en="{title}, about “{thing}”,", title=title, thing=of.thing)
+    fa, en = "{at}ببینید چرا {title} از دیگران بدتر است", "Find out why {title} is worse than elsewhere{at}"
+    if of.record["kind"] != "weakness":
+        rose = value is not None and baseline is not None and value > baseline
+        fa, en = "{at}ببینید چرا {title} افت کرده است", "Find out why {title} fell{at}"
+        if rose:
+            fa, en = "{at}ببینید چرا {title} بالا رفته است", "Find out why {title} rose{at}"
+    return say(fa=fa, en=en, at=of.at, title=title)

@@ -1,0 +1,119 @@
+"""Findings of one thing are joined, ranked by what is at stake, and each says what to do: by hand."""
+
+import itertools
+
+import pytest
+
+from cx_helpers import advice, causes, wording
+
+CLV = 2_000_000.0
+
+
+def one(
+    kind="friction", measure="failure_rate", severity="high", customers=None, money=None, report="journey", **subject
+):
+    impact = {"value": customers, "unit": "customers"} if customers is not None else None
+    impact = {"value": money, "unit": "money"} if money is not None else impact
+    told = {"value": 0.4, "baseline": 0.1, "n": 100, "p_adjusted": 0.001, "impact": impact, "severity": severity}
+    return {"report": report, "kind": kind, "measure": measure, "subject": subject, **told}
+
+
+BROKEN = one(customers=31, touchpoint="delivery", province="خراسان")
+FELL = one("change_point", "nps", report="survey", province="خراسان") | {"value": -54, "baseline": 25, "n": 96}
+DRIVES = one("driver", "importance", report="drivers", driver="attr_delivery")
+ELSEWHERE = one(customers=12, touchpoint="delivery", province="فارس")
+CHAT = one("moment_of_truth", "repeat_rate", customers=99, touchpoint="support_chat", experience="outcome")
+TICKET = one("moment_of_truth", "repeat_rate", customers=83, touchpoint="ticket", experience="unsolved")
+TORN = one("topic", "topic_share", report="topics", topic="جعبه پاره")
+OPENED = one(customers=64, touchpoint="unboxing")
+STAYS = one("cohort", "retention_1", report="cohort", segment="omni") | {"value": 0.45, "baseline": 0.32}
+RARE = one("cohort", "retention_1", report="cohort", segment="omni", severity="low") | {"value": 0.1, "baseline": 0.3}
+
+
+def test_what_one_thing_breaks_is_one_cause():
+    found = causes.joined([DRIVES, FELL, TICKET, BROKEN, TORN, CHAT, OPENED], CLV)
+    assert [[r["report"] for r in cause.all] for cause in found] == [
+        ["journey", "journey"],  # chat and ticket: support
+        ["journey", "topics"],  # the torn box and what was met when it was opened
+        ["survey", "journey", "drivers"],  # 96 × 79/200 = 38 customers before the 31 of the delivery
+    ]
+    assert [cause.theme for cause in found] == ["support", "packaging", "delivery"]
+    assert found[2].groups == {"province": "خراسان"}
+    assert found[0].money == 99 * CLV
+
+
+def test_another_group_and_another_news_are_another_cause():
+    assert len(causes.joined([BROKEN, ELSEWHERE])) == 2
+    assert len(causes.joined([STAYS, RARE])) == 2, "who stays longer and who stays shorter"
+    assert [causes.tone(record) for record in (STAYS, RARE, BROKEN, TORN)] == ["good", "bad", "bad", "neutral"]
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    told = [DRIVES, FELL, BROKEN, TORN, CHAT]
+    expected = causes.joined(told, CLV)
+    assert all(causes.joined(order, CLV) == expected for order in itertools.permutations(told))
+
+
+def test_money_where_it_can_be_said_else_customers_times_harm():
+    assert causes.money(one(money=-5e6)) == 5e6
+    assert causes.money(CHAT, CLV) == 99 * CLV, "who comes back is worth what a customer is worth"
+    assert causes.money(OPENED, CLV) is None, "who would only have had it easier is not money"
+    assert causes.money(CHAT) is None, "nobody has said what a customer is worth"
+    assert causes.harm(OPENED) == 64
+    assert causes.harm(FELL) == pytest.approx(96 * 79 / 200)
+    assert causes.harm(one("basket", "lift")) == causes.harm(DRIVES) == 0
+    assert causes.harm(FELL | {"n": None}) == causes.harm(FELL | {"baseline": float("nan")}) == 0
+    dear = one("funnel_drop", "passed", money=100 * CLV, step="cart", report="funnel")
+    assert causes.rank([OPENED, CHAT, dear], CLV) == [dear, CHAT, OPENED]
+    assert causes.rank([OPENED, CHAT, dear]) == [dear, CHAT, OPENED], "money before customers without a price"
+    assert causes.rank([dear | {"severity": "medium"}, OPENED], CLV)[0] == OPENED, "sure and large before large"
+
+
+def test_what_a_customer_brings_is_the_whole_companys():
+    part = {"metric": "clv", "dimensions": {"segment": "omni"}, "value": 9.0}
+    whole = {"metric": "clv", "dimensions": {}, "value": 2.0}
+    assert causes.each([part, whole]) == 2.0
+    assert causes.each([part]) is causes.each([]) is causes.each([whole | {"value": None}]) is None
+
+
+def test_nothing_found_is_no_cause():
+    assert causes.joined([]) == advice.first([]) == []
+    assert len(causes.joined([BROKEN])) == 1
+
+
+def test_each_cause_says_what_to_do():
+    wording.use(labels={"attr_delivery": {"fa": "تحویل", "en": "delivery"}})
+    better = one("experiment", "conversion", experiment="checkout", variant="B")
+    worse = better | {"value": 0.05}
+    weak = one("weakness", "nps", channel="phone")
+    told = {
+        "Fix “delivery” in province “خراسان”": [FELL, BROKEN, DRIVES],
+        "Let nobody fail at “support_chat”": [CHAT],
+        "Leave no “ticket” without a solution": [TICKET],
+        "See why more is written about “جعبه پاره”": [TORN],
+        "Give variant “B” of “checkout” to everybody": [better],
+        "Drop variant “B” of “checkout”": [worse],
+        "Revise plan “trial”: why do they leave early?": [one("churn_risk", "churn_rate", plan="trial")],
+        "Review what is spent on winning customers through “ads”": [
+            one("cohort", "retention_1", acquisition_channel="ads") | {"value": 0.1, "baseline": 0.4}
+        ],
+        "Offer “cup” with “pot”": [one("basket", "lift", given="pot", offer="cup")],
+        "Find out why Net Promoter Score (NPS) is worse than elsewhere in channel “phone”": [weak],
+        "Find out why Net Promoter Score (NPS) fell in province “خراسان”": [FELL],
+        "Smooth the way to “cart” in channel “web”": [one("funnel_drop", "passed", step="cart", channel="web")],
+    }
+    for deed, found in told.items():
+        (cause,) = causes.joined(found)
+        en, known = advice.said(cause)["en"], {"support_chat": "support chat", "ticket": "request to support"}
+        for name in known:
+            deed = deed.replace(f"“{name}”", f"“{wording.label(name, 'en')}”")
+        assert en == deed
+        assert "{" not in advice.said(cause)["fa"]
+
+
+def test_what_is_good_and_waits_for_nothing_is_no_deed():
+    faults = one("data_quality", "rows", table="orders")
+    small = BROKEN | {"severity": "low"}
+    assert advice.first(causes.joined([STAYS, faults, DRIVES, small])) == []
+    asked = advice.first(causes.joined([STAYS, CHAT, OPENED | {"severity": "medium"}, TORN], CLV), 2)
+    assert [cause.theme for cause in asked] == ["support", "packaging"]
