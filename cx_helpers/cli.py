@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import functools
 import os
 import sys
 import traceback
@@ -90,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
         _workspace(command)
         command.set_defaults(do=does)
 
+    watching = commands.add_parser("watch", help="new feedback as it arrives -> scored -> cases and alerts")
+    _workspace(watching)
+    watching.add_argument("--once", action="store_true", help="one round and out, for cron")
+    watching.set_defaults(do=_watch)
+
     pull = commands.add_parser("pull", help="what is new at the vendors' APIs -> sources/; then: cx ingest")
     pull.add_argument("system", nargs="?", default="", metavar="SYSTEM", help="one entry of `pull` (default: all)")
     _workspace(pull)
@@ -164,6 +170,13 @@ def _ingest(asked: argparse.Namespace) -> int:
         report = sources.load(settings.company(asked.workspace), progress=progress)
     print(report.text("en"))
     return SOME if report.problems else OK
+
+
+def _watch(asked: argparse.Namespace) -> int:
+    from cx_helpers import settings
+    from cx_helpers.run import watching
+
+    return watching.watch(settings.company(asked.workspace), asked.once, functools.partial(print, flush=True))
 
 
 def _pull(asked: argparse.Namespace) -> int:

@@ -14,7 +14,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, linked, naming, pseudonyms, scrubbing, searching, store, tombstones, tracing
+from cx_helpers.intake import (
+    casebook,
+    convert,
+    linked,
+    naming,
+    pseudonyms,
+    scrubbing,
+    searching,
+    store,
+    tombstones,
+    tracing,
+)
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.forgotten import Forgotten
 from cx_helpers.intake.inner import TABLES
@@ -65,6 +76,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
         said = searching.words_of(con, files)
         clear(con, folder, files, forms, moves)
         found = searching.in_sources(con, settings, sources, forms, scratch)
+        casebook.forget(folder, lambda texts: tracing.known(con, texts, ["x"]))
         if not (moves.waiting or found.places or again.hashes <= stones.hashes):
             raise NotFound(
                 "nobody is known here by what you gave: no id or pseudonym of tables/, no phone or e-mail of "

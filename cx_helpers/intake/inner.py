@@ -52,6 +52,16 @@ INNER: dict[str, Table] = {
         dict.fromkeys(("visitor_id", "customer_id"), Column("string")),
         "logins: which browser or device (visitor_id, as customer_id where nobody is logged in) was which customer",
     ),
+    "cases": Table(
+        ("case_id",),
+        ("case_id", "opened_at"),
+        dict.fromkeys(
+            "case_id customer_id origin origin_id state owner touchpoint channel province aspect".split(),
+            Column("string"),
+        )
+        | dict.fromkeys("opened_at due_at acknowledged_at contacted_at closed_at".split(), Column("timestamp")),
+        "what another system knows of cases: those of ours by case_id or by the row they came from, and its own",
+    ),
     "staff": Table(
         ("customer_id",),
         ("customer_id",),

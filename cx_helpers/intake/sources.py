@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from cx_helpers.intake import (
+    cases,
     convert,
     forgetting,
     linked,
@@ -58,6 +59,7 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
     with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
         _run(con, sources, settings, scratch, report, progress)
         sentiment_choice.ingested(folder)
+        cases.settle(con, settings, store.State.read(folder))
     report.questions = review.waiting(folder)
     return report
 
