@@ -251,6 +251,18 @@ def keeping(table: ir.Table):
             connection.raw_sql(f'DROP TABLE "{one}"') if connection.name == "duckdb" else one.release()
 
 
+def kept(expression: ir.Table) -> ir.Table:
+    """The same rows, computed once and held by the engine until its session ends: for a small table, such as who
+    belongs to which group, that a whole notebook asks of again and again."""
+    connection = expression.get_backend()
+    connection._run_pre_execute_hooks(expression)
+    if connection.name != "duckdb":
+        return expression.cache()
+    name = f"_kept_{next(_NUMBERS)}"
+    connection.raw_sql(f'CREATE TEMPORARY TABLE "{name}" AS {connection.compile(expression)}')
+    return connection.table(name)
+
+
 def next_row(table: ir.Table, **columns: str) -> ir.Table:
     """Add to each touchpoint what the same customer's next one holds; null after the last.
 

@@ -59,6 +59,7 @@ METRICS: dict[str, Metric] = {
     "tickets_each": _metric("درخواست هر مشتری", "Requests per customer", "score", "down", 3, low=0),
     "variant_share": _metric("سهم از شرکت‌کنندگان", "Share of participants", "share", digits=1, low=0, high=1),
     "spent_each": _metric("خرید هر مشتری تاکنون", "Spent per customer so far", "money", low=0),
+    "fallen": _metric("سهم افت‌کرده‌ها", "Share that fell to a lower group", "share", "down", 1, low=0, high=1),
     "active_customers": _metric(
         "مشتریان دارای رویداد در این دوره", "Customers with an event this period", "count", low=0
     ),

@@ -44,9 +44,11 @@ from cx_helpers.measures import (
     journey,
     lifecycle,
     linkage,
+    migration,
     moments,
     novelties,
     outcomes,
+    personas,
     profile,
     renewals,
     repeats,
@@ -179,6 +181,11 @@ def in_two(t):
     return segments.assign(who, segments.Segmentation(standards, made, 0))
 
 
+def within(t, at):
+    """The buying groups of one day by the limits of the last."""
+    return rfm.within(known_by(t, at), rfm.limits(rfm.fifths(known_by(t))))
+
+
 def with_segment(t):
     return segments.add(known_by(t), t.until.customers, "segment")
 
@@ -225,6 +232,18 @@ ANSWERS = {
     "segments.described": lambda t: segments.described(in_two(t), "cluster", traits.columns(known_by(t))),
     "segments.worth": lambda t: segments.worth(with_segment(t), ["segment"]),
     "segments.spent": lambda t: segments.spent(known_by(t)),
+    "personas.portraits": lambda t: personas.portraits(in_two(t), "cluster", traits.standard(known_by(t))),
+    "personas.channels": lambda t: personas.channels(segments.add(t.orders, in_two(t), "cluster"), "cluster"),
+    "personas.tastes": lambda t: personas.tastes(
+        t.comments.mutate(aspect_price=t.comments.sentiment), "channel", ["price"]
+    ),
+    "rfm.limits": lambda t: rfm.limits(rfm.fifths(known_by(t))),
+    "rfm.within": lambda t: rfm.within(known_by(t, "start"), rfm.limits(rfm.fifths(known_by(t)))).select(
+        "customer_id", "rfm"
+    ),
+    "migration.falls": lambda t: migration.falls(
+        *(rfm.within(known_by(t, at), rfm.limits(rfm.fifths(known_by(t)))) for at in ("start", "start", "end")), "rfm"
+    ),
     "segments.moved": lambda t: segments.moved(rfm.fifths(known_by(t, "start")), rfm.fifths(known_by(t)), "rfm"),
     "items.there": lambda t: [items.there(t.until.responses)],
     "items.wide": lambda t: items.wide(t.until.responses).count().as_table(),

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from cx_helpers import disclosure, factors, partition, readings
-from cx_helpers.measures import items, rfm, segments, traits
+from cx_helpers.measures import items, migration, personas, rfm, segments, traits
+from cx_helpers.report import blocks
 from cx_helpers.tables import MissingTable
 
 END = pd.Timestamp("2025-09-01", tz="UTC")
@@ -225,3 +226,135 @@ def test_instruments_of_one_family_are_items(lay):
     assert not items.there(few)
     with pytest.raises(MissingTable, match="three items"):
         items.wide(few)
+
+
+# ---- personas --------------------------------------------------------------------------------------------------------
+
+
+def two_kinds(lay):
+    """40 who order 8 times for 100 and 40 who ordered once for 10, with what they used, answered and wrote."""
+    often = [(f"a{c:02}", 1 + d, 100) for c in range(40) for d in range(8)]
+    who = traits.scales(seen(lay, orders(*often, *[(f"b{c:02}", 200, 10) for c in range(40)])))
+    kind = who.mutate(kind=who.customer_id.substr(0, 1))
+    return kind, traits.standard(who)
+
+
+def test_a_portrait_by_hand(lay):
+    kind, standards = two_kinds(lay)
+    seen_ = personas.portraits(kind, "kind", standards)
+    assert seen_.loc["a", ["n", "share", "each", "orders", "all_orders"]].tolist() == [40, 0.5, 800, 8, 4.5]
+    assert seen_.loc["a", "value_share"] == pytest.approx(800 / 810)
+    assert seen_.loc["a", "low"] < 0.5 < seen_.loc["a", "high"]
+    assert seen_.loc["a", "each_low"] <= 800 <= seen_.loc["a", "each_high"]
+    assert seen_.loc["a", "apart_orders"] == pytest.approx(1)  # two equal halves lie one deviation off their middle
+    assert seen_.loc["b", "apart_orders"] == pytest.approx(-1)
+    small = personas.portraits(kind, "kind", standards, disclosure.Limit(30, 50))
+    assert small["each"].isna().all()
+    card = readings.personas.cards(small, own=True)[0]
+    assert "privacy" in card["why"]["en"]
+    assert "figures" not in card
+
+
+@pytest.mark.parametrize(("off", "fa", "en"), [
+    ({"orders": 1.2, "satisfaction": 0.8}, "پرخریدهای راضی", "Satisfied frequent buyers"),
+    ({"satisfaction": -0.9, "orders": -0.6}, "کم‌خریدهای ناراضی", "Dissatisfied occasional buyers"),
+    ({"recency_days": 1.5, "mean_order": 0.7}, "دیرنیامده‌های پرخرج", "Big-spending customers gone quiet"),
+    ({"channels": 0.9}, "چندکاناله‌ها", "Users of many channels"),
+    ({"orders": 0.2}, "مشتریان میانه", "Average customers"),
+])  # fmt: skip
+def test_a_name_suggests_itself(off, fa, en):
+    assert readings.personas.called(pd.Series({f"apart_{k}": v for k, v in off.items()})) == {"fa": fa, "en": en}
+
+
+def test_no_two_personas_are_called_alike():
+    row = {"apart_orders": 1.0, "apart_visits": 0.9}
+    alike = pd.DataFrame([row | {"apart_feeling": 0.6}, row | {"apart_feeling": -0.6}, row], index=list("ABC"))
+    found = [one["fa"] for one in readings.personas.names(alike).values()]
+    assert len(set(found)) == 3
+    assert found[1] == "پرخریدهای پررفت‌وآمد و گله‌مند"
+
+
+def test_channels_ways_and_tastes_by_hand(lay):
+    used = pd.DataFrame({"customer_id": ["a", "a", "b", "c"], "kind": ["x", "x", "x", "y"]})
+    used["channel"] = ["app", "web", "app", "web"]
+    found = personas.channels(lay(used), "kind")
+    assert found["n"].to_dict() == {("x", "app"): 2, ("x", "web"): 1, ("y", "web"): 1}
+    assert found["share"].tolist() == [1, 0.5, 1]
+    rows = [("x", "(start)", "ad", 0.7), ("x", "(start)", "shop", 0.3), ("x", "ad", "shop", 0.4),
+            ("x", "ad", "ad", 0.6), ("x", "shop", "(end)", 0.8), ("x", "shop", "pay", 0.2)]  # fmt: skip
+    steps = pd.DataFrame(rows, columns=["kind", "from", "to", "share"]).assign(customers=9, low=0.1, high=0.9)
+    way = personas.ways(steps.set_index(["kind", "from", "to"]))
+    assert way["touchpoint"].tolist() == ["ad", "shop"]  # not ad again, and from the shop most go no further
+    wrote = pd.DataFrame({"customer_id": list("abcd"), "kind": "x", "sentiment": [0.9, -0.9, 0.1, None]})
+    wrote["aspect_price"] = [0.8, -0.8, None, -0.9]
+    taste = personas.tastes(lay(wrote), "kind", ["price"])
+    assert taste.loc[("x", "price"), ["n", "loved", "hated", "lovers", "haters"]].tolist() == [3, 1 / 3, 1 / 3, 1, 1]
+    hushed = personas.tastes(lay(wrote), "kind", ["price"], disclosure.Limit(1, 2))
+    assert hushed.loc[("x", "price"), ["loved", "hated", "lovers", "haters"]].isna().all()
+
+
+def test_quotes_stand_on_the_card_of_their_group(lay):
+    kind, standards = two_kinds(lay)
+    quotes = {
+        "loved": pd.DataFrame({"text": ["سریع بود"], "kind": ["b"]}),
+        "hated": pd.DataFrame({"text": [], "kind": []}),
+    }
+    told = readings.personas.cards(personas.portraits(kind, "kind", standards), True, quotes=quotes)
+    assert [one["loved_said"] for one in told] == [[], ["سریع بود"]]
+    block = blocks.personas(told)
+    assert block.payload["kind"] == "persona"
+    html = block._repr_mimebundle_()["text/html"]
+    assert "سریع بود" in html
+    assert "<style>" in html  # the lab sees it, too
+    bad = told[1] | {"loved_said": ["<script>x</script>"]}
+    assert "<script>" not in blocks.personas([bad])._repr_mimebundle_()["text/html"]
+    assert blocks.personas([]).payload["kind"] == "note"
+
+
+# ---- movement --------------------------------------------------------------------------------------------------------
+
+
+def test_limits_place_the_same_customers_as_the_fifths_do(lay):
+    rng = np.random.default_rng(4)
+    rows = [(f"c{c}", int(d), float(x)) for c, d, x in zip(rng.integers(0, 120, 400), rng.integers(1, 300, 400),
+                                                         rng.integers(1, 50, 400), strict=True)]  # fmt: skip
+    who = seen(lay, orders(*rows))
+    ranked = rfm.fifths(who)
+    again = rfm.within(who, rfm.limits(ranked))
+    names = ["recency", "frequency", "money", "rfm"]
+    pd.testing.assert_frame_equal(by_customer(ranked)[names], by_customer(again)[names])
+
+
+def stood(lay, groups):
+    return lay(pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(groups))], "rfm": groups}))
+
+
+def test_who_falls_by_hand(lay):
+    then = stood(lay, ["champions"] * 8 + ["at_risk"] * 2)
+    start = stood(lay, ["champions"] * 8 + ["at_risk"] * 2)
+    end = stood(lay, ["champions"] * 4 + ["needs_care"] * 3 + ["loyal"] + ["champions"] * 2)
+    found = migration.falls(then, start, end, "rfm")
+    assert found.index.tolist() == ["all", "champions"]  # nobody falls from where there is nothing lower
+    assert found.loc["champions", ["n", "fallen", "fallen_before"]].tolist() == [8, 3 / 8, 0]
+    assert found.loc["champions", "low"] < 3 / 8 < found.loc["champions", "high"]
+    small = migration.falls(then, start, end, "rfm", smallest=disclosure.Limit(1, 10))
+    assert small.loc["champions", "fallen"] != small.loc["champions", "fallen"]
+    assert migration.falls(stood(lay, []), stood(lay, []), stood(lay, []), "rfm")["p_adjusted"].isna().all()
+
+
+@pytest.mark.parametrize(("share", "loud"), [(0.1, []), (0.3, ["high", "high"])])
+def test_a_planted_fall_is_found_and_no_other(lay, share, loud):
+    rng, n = np.random.default_rng(3), 1500
+    start = np.where(np.arange(n) % 2 == 0, "champions", "about_to_sleep")
+    fell = rng.random(n) < np.where(start == "champions", share, 0.1)
+    end = np.where(fell, "hibernating", start)
+    then = np.where(np.arange(n) % 2 == 0, "champions", "about_to_sleep")
+    was = np.where(rng.random(n) < 0.1, "hibernating", then)
+    # as many of the same groups in the period before: those who fell are others' rows
+    before, now = stood(lay, list(was)), stood(lay, list(np.where(was == "hibernating", was, end)))
+    found, looks = readings.migration.findings(migration.falls(stood(lay, list(then)), before, now, "rfm"))
+    assert looks == 3
+    assert [f.severity for f in found] == loud
+    if loud:
+        assert {"rfm": "champions"} in [f.subject for f in found]
+        assert found[0].impact is None or found[0].impact["value"] > 0

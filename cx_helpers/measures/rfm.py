@@ -33,6 +33,47 @@ def fifths(traits: ir.Table) -> ir.Table:
     made = bought.mutate(
         recency=_fifth(bought._late), frequency=_fifth(bought.orders), money=_fifth(bought.value)
     ).drop("_late")  # fmt: skip
+    return _called(made)
+
+
+def limits(ranked: ir.Table) -> pd.DataFrame:
+    """Where do the fifths end?  Index 1..5: the most recency_days, the least orders and the least value of each; null
+    where nobody is in it.  `within` places other customers, or the same ones of another day, by them."""
+    frames = []
+    for fifth, column, end in (
+        ("recency", "recency_days", "max"),
+        ("frequency", "orders", "min"),
+        ("money", "value", "min"),
+    ):
+        found = ranked.group_by(fifth).aggregate(x=getattr(ranked[column], end)()).execute().set_index(fifth)["x"]
+        frames.append(found.rename(column).astype(float))
+    return pd.concat(frames, axis=1).reindex(range(1, 6)).rename_axis("fifth")
+
+
+def within(traits: ir.Table, ends: pd.DataFrame) -> ir.Table:
+    """Each buyer's fifths by fixed limits: `fifths` measured with one rule on several days, so that nobody falls only
+    because others came.
+
+    traits  one row a customer with orders, value, recency_days;  ends  of `limits`
+    """
+    need(traits, "customer_id", *NUMBERS)
+    bought = traits.filter(traits.orders.fill_null(0) > 0)
+    made = bought.mutate(
+        recency=_placed(0 - bought.recency_days, -ends["recency_days"]),
+        frequency=_placed(bought.orders, ends["orders"]),
+        money=_placed(bought.value, ends["value"]),
+    )
+    return _called(made)
+
+
+def _placed(x, least: pd.Series):
+    """The highest fifth whose least value `x` reaches; 1 where it reaches none."""
+    known = least.dropna().sort_index(ascending=False)
+    steps = [(x >= float(end), int(fifth)) for fifth, end in known.items()]
+    return (ibis.cases(*steps, else_=1) if steps else ibis.literal(1)).cast("int64")
+
+
+def _called(made: ir.Table) -> ir.Table:
     v = (made.frequency + made.money) / 2.0
     late, lately = made.recency <= 2, made.recency >= 4
     name = ibis.cases(

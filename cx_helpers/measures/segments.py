@@ -146,20 +146,20 @@ def moved(before: ir.Table, now: ir.Table, by: str, smallest: int = 1, names=())
 
     before, now  one row a customer with the column `by`, as the period began and as it ended; only who is in both
     names        of the segments, in their order; empty: those that there are
-    Returns, index (before, now): n and `share` (0..1 of the row) with Wilson's low and high; cells that would tell of
-    too few lose their numbers and say why in `hidden`.
+    Returns, index (before, now): n and `share` (0..1 of the row) with Wilson's low and high.  Cells of too few
+    customers lose their numbers and say why in `hidden`; where there are such, all counts are rounded to the smallest
+    group, lest a small one be what is left of a row: to hide a large one beside each would tear the picture.
     """
     pairs = before.select("customer_id", before=before[by]).join(now.select("customer_id", now=now[by]), "customer_id")
     pairs = pairs.filter(pairs.before.notnull(), pairs.now.notnull())
     found = pairs.group_by(["before", "now"]).aggregate(n=pairs.count()).execute()
     names = list(names) or sorted({*found["before"], *found["now"]})
     grid = pd.MultiIndex.from_product([names, names], names=["before", "now"])
-    n = found.set_index(["before", "now"])["n"].reindex(grid).fillna(0).astype(int)
-    whole = n.groupby(level="before").transform("sum")
-    out = pd.DataFrame({"n": n, "share": (n / whole).where((whole > 0) & (whole >= smallest))})
+    out = found.set_index(["before", "now"])[["n"]].reindex(grid).fillna(0).astype(int)
+    rare = disclosure.few(out["n"], smallest)
+    out = disclosure.rounded(out, ["n"], smallest) if rare.any() else out
+    n, whole = out["n"], out["n"].groupby(level="before").transform("sum")
+    out["share"] = (n / whole).where((whole > 0) & (whole >= smallest))
     low, high = certainty.wilson(n, whole)
     out["low"], out["high"] = (pd.Series(end, n.index).where(out["share"].notna()) for end in (low, high))
-    if not isinstance(smallest, disclosure.Limit) or out.empty:
-        return out.assign(hidden=None)
-    hidden = disclosure.hide_cells(out.assign(customers=n), smallest)["hidden"]
-    return out.mask(hidden.notna()).assign(hidden=hidden)
+    return out.mask(pd.Series(rare, out.index)).assign(hidden=np.where(rare, disclosure.SMALL, None))

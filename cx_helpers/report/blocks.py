@@ -1,4 +1,4 @@
-"""What stands on a page besides pictures?  The bottom line, findings, tables, notes, customers' words, the data card.
+"""What stands on a page besides pictures?  Bottom line, findings, tables, personas, notes, quotes, the data card.
 
 Each function returns a Block that a notebook shows by leaving it as the last line of a cell.  Texts are {"fa", "en"}
 pairs (`wording.say`) or plain; the block takes the reader's language, its records keep both.
@@ -12,6 +12,7 @@ import pandas as pd
 
 from cx_helpers import records, wording
 from cx_helpers.report import kpis as _kpis
+from cx_helpers.report import portraits as _portraits
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
@@ -30,6 +31,7 @@ from cx_helpers.report.setting import (
 from cx_helpers.report.tabulate import p_said, table_payload
 
 kpi, kpis, metrics, together = _kpis.kpi, _kpis.kpis, _kpis.metrics, _kpis.together
+personas = _portraits.personas
 
 
 def bottom_line(sentence, *more) -> Block:

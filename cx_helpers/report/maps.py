@@ -191,11 +191,13 @@ def flow(
     bad: list[str] | None = None,
     end: list[str] | None = None,
     most: int = 30,
+    moments: bool = False,
 ) -> Chart | Block:
     """Where do they go from here?  Ribbons between places, as wide as `value`; read in the reader's direction.
 
     edges  one row per (source, target): columns or index levels of these names, and the value;  most  ribbons at most
     bad    places drawn in red (failures);  end  places drawn in grey (start, left, no further contact)
+    moments  source and target are two moments: a place stands on either side, and who stayed is a ribbon, too
     A step from a place to itself stands in the table only; one without a value (hidden) stands nowhere.
     """
     locale = wording.current().locale
@@ -204,10 +206,10 @@ def flow(
     frame = frame[frame[value].fillna(0) > 0].sort_values(value, ascending=False, kind="stable").head(most)
     if frame.empty:
         return nothing(title, edges)
-    loops, every = frame[source] == frame[target], frame
+    loops, every = (frame[source] == frame[target]) & (not moments), frame
     frame = frame if loops.all() else frame[~loops]  # a ribbon into itself hides more than it shows
-    places = list(dict.fromkeys([*frame[source], *frame[target]]))
-    at = {place: i for i, place in enumerate(places)}
+    spots = list(dict.fromkeys([*((0, p) for p in frame[source]), *((int(moments), p) for p in frame[target])]))
+    at, places = {spot: i for i, spot in enumerate(spots)}, [place for _, place in spots]
     names = [group(place, locale) for place in places]
 
     def tone(place, solid: bool) -> str:
@@ -230,8 +232,8 @@ def flow(
             "hovertemplate": "%{label}<extra></extra>",
         },
         "link": {
-            "source": [at[p] for p in frame[source]],
-            "target": [at[p] for p in frame[target]],
+            "source": [at[0, p] for p in frame[source]],
+            "target": [at[int(moments), p] for p in frame[target]],
             "value": floats(frame[value]),
             "color": [tone(p, False) for p in frame[target]],
             "customdata": [
