@@ -21,6 +21,7 @@ _WANTED = {
     "float64": {"fa": "عدد", "en": "a number"},
     "int64": {"fa": "عدد صحیح", "en": "a whole number"},
     "boolean": {"fa": "بله یا خیر", "en": "yes or no"},
+    "list": {"fa": "فهرستی از متن‌ها", "en": "a list of texts"},
 }
 _NUMBER = {"float64": r"^-?[0-9]+(\.[0-9]+)?$", "int64": r"^-?[0-9]{1,18}$"}
 _YES, _NO = ("true", "t", "yes", "y", "1", "بله", "بلی"), ("false", "f", "no", "n", "0", "خیر", "نه")
@@ -86,6 +87,8 @@ def number(column: ir.Value) -> ir.NumericValue:
 def _fit(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:
     """The value as the contract wants it; None where that cannot be told."""
     have = value.type()
+    if kind == "list":
+        return value if have.is_array() or have.is_null() else None
     if have.is_null():
         return value.cast(_time(value) if kind == "timestamp" else kind)
     fitted = {"timestamp": _instant, "string": _text, "boolean": _yes_no}.get(kind, _number)(value, kind, timezone)

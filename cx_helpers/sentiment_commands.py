@@ -87,7 +87,7 @@ def _train(asked: argparse.Namespace) -> int:
     given = {name: value for name in ("features", "strength", "doubt") if (value := getattr(asked, name)) is not None}
     recipe = sentiment_training.Recipe(**given)
     data = sentiment_labelled.read(asked.data, "train")
-    sentiment_training.train(data, asked.out, recipe, _said)
+    sentiment_training.train(sentiment_labelled.with_phrases(data), asked.out, recipe, _said)
     print(judging.summary(judging.judge(asked.out, data=asked.data)))
     print(f"{asked.out}: {os.path.getsize(asked.out):,} bytes; a page of it: cx sentiment evaluate --model {asked.out}")
     return OK

@@ -196,6 +196,7 @@ TABLES: dict[str, Table] = {
         p_neutral float64            derived: 0 to 1
         p_positive float64           derived: 0 to 1
         how_read string              derived: how a comment was read (persian mixed finglish), or why not
+        topics list                  derived: the aspects that it names (aspects.yaml), as a list of texts
         """,
         time="written_at",
         origin="response ticket review social chat call",
@@ -313,7 +314,7 @@ RESERVED = frozenset(
     last level low mean_high mean_low median_s money money_each n n_before negative negative_share neutral next nps
     observed off_scale offset orders p95_s p_adjusted p_value passives path people period position positive
     positive_share promoters rank reached repeat_rate response_rate retention score_high score_low score_n se
-    sentiment_high sentiment_low sentiment_n share signal so_far start steps to usual value x
+    sentiment_high sentiment_low sentiment_n share signal so_far start steps to topics usual value x
     """.split()
 )
 

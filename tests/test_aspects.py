@@ -1,7 +1,9 @@
 """Clauses, words of aspects, and how a comment feels about each: small texts worked by hand, and people's labels."""
 
+import json
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,8 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cx_helpers.intake import aspect_table, aspects, check, clauses, sentiment
+from cx_helpers import cli
+from cx_helpers.intake import aspect_table, aspects, check, clauses, sentiment, sources
 
 TABLE = aspect_table.load()
 DOCS = ROOT / "docs" / "workspace.md"
@@ -252,6 +255,57 @@ def test_the_example_of_the_docs_is_one_and_cx_check_reads_it(tmp_path):
     (tmp_path / "aspects.yaml").write_text("price: {word: [گران]}\n", "utf-8")
     (problem,) = check.check(tmp_path)
     assert (problem.file, problem.remedy) == ("aspects.yaml, line 1", "use words, good, bad, never, instead")
+
+
+# ---- topics: what cx ingest writes beside each comment ---------------------------------------------------------------
+
+
+def ingested(folder: Path) -> pd.Series:
+    """The topics of three comments, as cx ingest writes them, by comment."""
+    if not (folder / "workspace.yaml").exists():
+        (folder / "sources").mkdir(parents=True)
+        rows = ["k,t,w", "c1,قیمتش بالا بود و ديـر رسيد,2025-09-01", "c2,سلام و خسته نباشید,2025-09-02",
+                "c3,very good,2025-09-03"]  # fmt: skip
+        (folder / "sources" / "c.csv").write_text("\n".join(rows), "utf-8")
+        columns = {"comment_id": "k", "text": "t", "written_at": "w"}
+        source = {"system": "table", "name": "c", "path": "sources/c.csv", "table": "comments", "columns": columns}
+        said = {"name": "نمونه", "sources": [source]}
+        (folder / "workspace.yaml").write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    sources.load(folder)
+    return pd.read_parquet(folder / "tables" / "comments.parquet").set_index("comment_id")["topics"]
+
+
+def test_ingest_names_the_aspects_of_each_comment_and_anew_when_the_table_changes(tmp_path):
+    found = ingested(tmp_path / "x")
+    assert list(found["c1"]) == ["delivery", "price"]
+    assert list(found["c2"]) == []
+    assert found["c3"] is None  # English: not read, so nothing is known
+    assert check.check(tmp_path / "x") == []
+    assert not sources.load(tmp_path / "x").changed
+    (tmp_path / "x" / "aspects.yaml").write_text("greeting: {words: [سلام]}\nprice:\n", "utf-8")
+    found = ingested(tmp_path / "x")
+    assert (list(found["c1"]), list(found["c2"])) == (["delivery"], ["greeting"])
+
+
+def test_broken_tables_of_words_are_told_at_ingest_even_when_nothing_changed(tmp_path, capsys):
+    folder = tmp_path / "x"
+    ingested(folder)
+    held = (folder / "tables" / "comments.parquet").read_bytes()
+    (folder / "urgent.yaml").write_text("legal: {word: [بیمه]}\n", "utf-8")
+    assert cli.main(["ingest", "-w", str(folder)]) == 2
+    assert "urgent.yaml, line 1: unknown key 'word'" in capsys.readouterr().out
+    (folder / "aspects.yaml").write_text("price: {word: [گران]}\n", "utf-8")
+    assert cli.main(["ingest", "-w", str(folder)]) == 1
+    assert "aspects.yaml, line 1: unknown key 'word'" in capsys.readouterr().err
+    assert (folder / "tables" / "comments.parquet").read_bytes() == held
+
+
+def test_topics_of_a_batch_are_those_of_each_text_alone():
+    texts = ["پیک مودب بود", None, "", "قیمت و کیفیت", "peyk dir resid"]
+    assert aspects.topics(texts).to_pylist() == [aspects.topics([text]).to_pylist()[0] for text in texts]
+    assert aspects.topics([]).to_pylist() == []
+    (felt,) = (aspects.feelings(texts[3:4]).dropna(axis=1).columns.tolist(),)
+    assert [f"aspect_{name}" for name in aspects.topics(texts[3:4]).to_pylist()[0]] == felt[:-1]
 
 
 # ---- people's labels, and speed --------------------------------------------------------------------------------------

@@ -119,6 +119,11 @@ def test_too_few_labels_say_how_many_are_needed(tmp_path):
         sentiment_own.OwnLabelsError, match="at least 100 negative and as many positive ones, by 10 cust"
     ):
         sentiment_adapting.adapt(labels, 10)
+    happy = labels[labels["label"] == "positive"]
+    with pytest.raises(sentiment_own.OwnLabelsError, match="0 negative ones by 0 customers"):
+        sentiment_adapting.adapt(happy, 10)
+    with pytest.raises(sentiment_own.OwnLabelsError, match="by 1 customer; .*by 5 customers each"):
+        sentiment_adapting.adapt(labels.assign(customer=0), 1)  # and a company that shows the smallest groups
 
 
 # ---- learning --------------------------------------------------------------------------------------------------------
@@ -365,8 +370,8 @@ def test_nothing_of_anybody_is_in_a_version(tmp_path, taught):
     frame.loc[:9, "customer_id"] = "c00000"
     settings = company(tmp_path / "x", frame)
     sentiment_versions.accept(
-        settings, sentiment_adapting.adapt(sentiment_own.labels(settings), 10), dt.date(2026, 1, 1)
-    )
+        settings, sentiment_adapting.adapt(sentiment_own.labels(settings), 1), dt.date(2026, 1, 1)
+    )  # 1: a company that shows the smallest groups
     path = settings.folder / "state" / "sentiment" / "own-1.parquet"
     features = pd.read_parquet(path)["feature"]
     assert features.str.contains("زپرتی").any()

@@ -52,13 +52,13 @@ def folder(tmp_path_factory):
 
 
 def test_what_is_taught_is_what_is_read(folder):
-    model, data = sentiment_model.load(folder / "new.parquet"), comments()
+    model, data = sentiment_model.load(folder / "new.parquet"), labelled.with_phrases(comments())
     of = training.lesson(data)
     taught = training.teach(of, np.arange(len(data)), training.Recipe(strength=10.0))
     assert set(taught.features.frame["kind"]) == set(sentiment_model.KINDS)
     odds = taught.log_odds(of, np.arange(len(data))) * float(model.about["factor"])
     np.testing.assert_allclose(model.read(data["text"].tolist()).logit, odds, rtol=0.01, atol=0.02)
-    assert ((odds > 0) == (data["label"] == "positive")).mean() > 0.9
+    assert ((odds > 0) == (data["label"] == "positive"))[of.asked].mean() > 0.9
     assert model.read(["پیک عالی"]).logit[0] > 0 > model.read(["پیک سرد"]).logit[0]
 
 
@@ -69,7 +69,8 @@ def test_no_address_number_or_name_of_an_account_becomes_a_feature(folder):
 
 
 def test_the_same_comments_give_the_same_file(folder, tmp_path):
-    training.train(comments(), tmp_path / "new.parquet", training.Recipe(strength=10.0))
+    data = labelled.with_phrases(comments())
+    training.train(data, tmp_path / "new.parquet", training.Recipe(strength=10.0))
     assert (tmp_path / "new.parquet").read_bytes() == (folder / "new.parquet").read_bytes()
 
 
@@ -105,6 +106,20 @@ def test_a_label_is_doubted_in_teaching_and_never_in_measuring():
     held = training.held_out(of, training.Recipe(strength=10.0, doubt=0.2))
     assert held.groupby("way").size().to_dict() == {"folds": 200, "left_out": 200}
     assert held.groupby("way")["positive"].sum().to_dict() == {"folds": 90, "left_out": 90}
+
+
+def test_phrases_of_the_house_teach_every_model_are_asked_of_none_and_never_doubted():
+    data = labelled.with_phrases(comments(100))
+    of = training.lesson(data)
+    held = training.held_out(of, training.Recipe(strength=10.0, folds=2))
+    assert held.groupby("way").size().to_dict() == {"folds": 200, "left_out": 200}
+    assert set(held["domain"]) == set(comments(100)["domain"])
+    phrases = np.flatnonzero(of.domain == training.PHRASES)
+    assert dict(zip(data["text"][phrases], data["label"][phrases], strict=True))["دیر رسید"] == "negative"
+    turned = training.Lesson(
+        of.counts, np.where(of.domain == training.PHRASES, 1 - of.positive, of.positive), of.domain
+    )
+    assert not training.doubtful(turned, np.arange(of.counts.size), training.Recipe(strength=10.0))[phrases].any()
 
 
 def test_a_domain_is_judged_by_models_that_never_saw_it():

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 
 from cx_helpers import persian
 from cx_helpers.errors import Refusal
+from cx_helpers.intake import own_words
 from cx_helpers.intake.clauses import Clauses
 from cx_helpers.tables import nearest
 
 SHIPPED = Path(__file__).parent / "aspects-fa.yaml"
-OWN = "aspects.yaml"  # in the company's folder
+OWN = own_words.ASPECTS  # in the company's folder
 LISTS = ("words", "good", "bad", "never")
 KEYS = (*LISTS, "instead")
 TONES = {"good": 1, "bad": -1}
@@ -165,6 +167,15 @@ def load(folder: str | Path | None = None, shipped: Path = SHIPPED, own_name: st
     if len(said) > MOST:
         raise AspectsError(f"{own_name}: {len(said)} aspects; at most {MOST} can be told apart: take some away")
     return _compiled(said)
+
+
+def praise_and_complaint() -> pd.DataFrame:
+    """The phrases that the shipped table holds to be praise or a complaint by themselves: `text`, `label`."""
+    found = {}
+    for given in _read(SHIPPED).values():
+        for key, label in (("good", "positive"), ("bad", "negative")):
+            found |= {re.sub("[*=… ]+", " ", phrase).strip(): label for phrase in given[key]}
+    return pd.DataFrame({"text": [*found], "label": [*found.values()]})
 
 
 def _compiled(said: dict) -> Table:

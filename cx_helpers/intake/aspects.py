@@ -19,6 +19,7 @@ from cx_helpers.tables import need
 
 PREFIX = "aspect_"  # of the columns that `mark_comments` adds
 MIXED = "mixed_feelings"
+TOPICS = "topics"  # the contract's column of `comments`
 CLEAR = 0.4  # a clause whose sentiment is farther from 0 than this takes a side
 OWN_SHARE = 0.75  # of the clauses in the feeling of an aspect; the rest is the comment's
 TONE_SHARE = 0.6  # of the table's praise or complaint in the feeling of a clause that has one; the rest is the model's
@@ -91,6 +92,43 @@ def feelings(
         mixed[there] = _both(np.append(cut.text, cut.text[clause]), np.append(feeling, said), len(there))
     columns = {f"{PREFIX}{name}": out[:, place] for place, name in enumerate(table.aspects)}
     return pd.DataFrame(columns, index=texts.index).assign(**{MIXED: pd.array(mixed).astype("boolean")})
+
+
+def topics(texts, table: aspect_table.Table | None = None) -> pa.ListArray:
+    """Which aspects does each text name?  Found as `feelings` finds them, without asking how each feels.
+
+    texts  a Series or list of texts; nulls are allowed;  table  aspect_table.load(folder); None: the shipped one
+    Returns for each text a list of aspects in the table's order; empty where it names none, null without a text.
+    """
+    texts, table = sentiment._series(texts), table or aspect_table.load()
+    there = np.flatnonzero(texts.notna().to_numpy())
+    cut = clauses.cut(legible.in_persian(texts.iloc[there].tolist()))
+    clause, aspect, _ = table.mentions(cut)
+    named = np.unique(there[cut.text[clause]] * len(table.aspects) + aspect)  # once each, text by text
+    text, aspect = np.divmod(named, len(table.aspects))
+    ends = np.cumsum(np.bincount(text, minlength=len(texts)))
+    values = pa.DictionaryArray.from_arrays(pa.array(aspect), pa.array(table.aspects, pa.string())).cast(pa.string())
+    return pa.ListArray.from_arrays(
+        pa.array([0, *ends.tolist()], pa.int32()), values, mask=pa.array(texts.isna().to_numpy())
+    )
+
+
+def name_topics(comments: pa.RecordBatchReader, table: aspect_table.Table | None = None) -> pa.RecordBatchReader:
+    """Add the column `topics` to scored comments, batch by batch while they are read: null where nothing was read.
+
+    comments  Arrow batches with `text` and `sentiment`;  table  as in `topics`
+    """
+    table = table or aspect_table.load()
+    kept = [field for field in comments.schema if field.name != TOPICS]
+    schema = pa.schema([*kept, pa.field(TOPICS, pa.list_(pa.string()))])
+
+    def named():
+        for batch in comments:
+            read = batch.column("text").to_pandas().where(batch.column("sentiment").is_valid().to_pandas())
+            arrays = [batch.column(field.name) for field in kept]
+            yield pa.RecordBatch.from_arrays([*arrays, topics(read, table)], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, named())
 
 
 def _of_clauses(cut: clauses.Clauses, whole: np.ndarray, model) -> np.ndarray:

@@ -201,6 +201,7 @@ def _fits(kind: pa.DataType, wanted: str) -> bool:
             "int64": lambda: t.is_integer(kind),
             "float64": lambda: t.is_floating(kind) or t.is_integer(kind) or t.is_decimal(kind),
             "boolean": lambda: t.is_boolean(kind),
+            "list": lambda: t.is_list(kind) or t.is_large_list(kind),
         }.get(wanted, lambda: True)()
     )
 

@@ -200,6 +200,8 @@ def _field(column: str, given, table: str, of: Setting, where: str, partial: boo
     about = TABLES[table].columns.get(column)
     if about and "type" in given:
         raise SourceError(f"{where}: the contract says its type is {about.type}; leave `type` out")
+    if about and about.type == "list":
+        raise SourceError(f"{where}: cx ingest derives {column} from the text itself; leave it out")
     kind = str(given.get("type", "text"))
     if kind not in TYPES:
         raise SourceError(f"{where}: type {kind!r} is not known{nearest(kind, TYPES)}; types: {', '.join(TYPES)}")

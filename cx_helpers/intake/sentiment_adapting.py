@@ -83,13 +83,14 @@ def adapt(
     Raises OwnLabelsError where there are too few labels, saying how many are needed.
     """
     unseen, labels = float(labels.attrs.get("unseen", 0.0)), labels.tail(MOST).reset_index(drop=True)
+    fewest = max(fewest, FOLDS)  # however small groups may be that a company shows: nobody's own word is kept
     _enough(labels, fewest)
     said(f"counting the words of {len(labels):,} comments")
     table, start = prior or sentiment_model.table()
     side = labels["label"].map(SIDE).to_numpy()
     if (side == 0).sum() < LEAST_NEUTRAL:
         labels, side = labels[side != 0].reset_index(drop=True), side[side != 0]
-    given = _Given(Counts(labels["text"].tolist()), side, labels["customer"].to_numpy(), table, start, max(fewest, 1))
+    given = _Given(Counts(labels["text"].tolist()), side, labels["customer"].to_numpy(), table, start, fewest)
     held = _held_out(given, said)
     gain = {"customers": _gained(held, given)}
     if len(later := _later(given, labels, said)):
@@ -101,13 +102,13 @@ def adapt(
 def _enough(labels: pd.DataFrame, fewest: int) -> None:
     found = labels["label"].value_counts()
     people = labels.groupby("label")["customer"].nunique()
-    need = max(fewest, FOLDS)
     for name in ("negative", "positive"):
-        if found.get(name, 0) < LEAST or people.get(name, 0) < need:
+        if found.get(name, 0) < LEAST or people.get(name, 0) < fewest:
+            who = f"{people.get(name, 0):,} customer{'' if people.get(name) == 1 else 's'}"
             raise OwnLabelsError(
-                f"too few labels to learn from: {found.get(name, 0):,} {name} ones by {people.get(name, 0):,} "
-                f"customers; at least {LEAST:,} negative and as many positive ones, by {need:,} customers each, are "
-                "needed; until then the shipped model reads"
+                f"too few labels to learn from: {found.get(name, 0):,} {name} ones by {who}; at least {LEAST:,} "
+                f"negative and as many positive ones, by {fewest:,} customers each, are needed; until then the shipped "
+                "model reads"
             )
 
 

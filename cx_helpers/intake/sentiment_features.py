@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from cx_helpers.intake import denial
 from cx_helpers.intake import sentiment_model as sm
 
-FEWEST = {"word": 4, "pair": 4, "part": 10, "first": 4, "last": 4}  # comments a feature must stand in
+FEWEST = {"word": 4, "pair": 4, "part": 10, "first": 4, "last": 4, "denied": 4}  # comments a feature must stand in
 _PERSIAN = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff]+")
 
 
@@ -25,30 +26,40 @@ def allowed(feature: str) -> bool:
 
 
 class Counts:
-    """How often each feature stands in each text: all that training reads of the texts, and counted once."""
+    """How often each feature stands in each text: all that training reads of the texts, and counted once.
+
+    counts  how often a word, pair, part … stands in a text: what it adds to the norm
+    signed  the same with its sign: a denied word counts against itself (denial)
+    """
 
     def __init__(self, texts: list[str]):
         flat = np.array(sm.tokens(texts), object)
         ends = flat == "\n"
-        text = np.cumsum(ends) - ends
+        stop, text = np.flatnonzero(ends), np.cumsum(ends) - ends
         words, number = np.unique(flat[~ends].astype(str), return_inverse=True)
-        by_word = _count(text[~ends], number, (len(texts), len(words)))
+        of = np.zeros(len(flat), int)
+        of[~ends] = number
         neighbours = ~ends[:-1] & ~ends[1:]
         pairs, pair = np.unique((flat[:-1] + " " + flat[1:])[neighbours].astype(str), return_inverse=True)
-        spelled = [sm.parts(word) for word in words]
-        parts = sorted({part for word in spelled for part in word})
-        at = {part: place for place, part in enumerate(parts)}
-        rows = np.repeat(np.arange(len(words)), [len(word) for word in spelled])
-        inside = _count(rows, np.array([at[p] for word in spelled for p in word], int), (len(words), len(parts)))
+        roles = np.where(ends, denial.STOPS, np.array([*map(denial.role, words), denial.STOPS])[of])
+        turned, denies = denial.turned(roles), roles >= denial.DENIES_BACK
+        parts, inside = _inside(words)
         self.size = len(texts)
-        self.names = {"word": words, "pair": pairs, "part": np.array(parts, str), "first": words, "last": words}
-        self.counts = {
-            "word": by_word,
+        self.names = dict.fromkeys(("word", "first", "last", "denied"), words) | {"pair": pairs, "part": parts}
+
+        def counted(times: np.ndarray) -> dict[str, sparse.csr_matrix]:
+            first, last, _ = sm.edges(stop)
+            shape, found = (len(texts), len(words)), {}
+            for kind, places in (("word", np.flatnonzero(~ends)), ("first", first), ("last", last)):
+                found[kind] = _count(text[places], of[places], shape, times[places])
+            return found | {"part": (found["word"] @ inside).tocsr()}
+
+        says = np.where(turned, np.where(denies, 0.0, -sm.TURN), 1.0)  # a word that denies says that it does, no more
+        unsigned = {
             "pair": _count(text[:-1][neighbours], pair, (len(texts), len(pairs))),
-            "part": (by_word @ inside).tocsr(),
+            "denied": _count(text[turned], of[turned], (len(texts), len(words))),
         }
-        for kind, places in zip(("first", "last"), sm.edges(np.flatnonzero(ends))[:2], strict=True):
-            self.counts[kind] = _count(text[places], number[places - text[places]], by_word.shape)
+        self.signed, self.counts = counted(says) | unsigned, counted((says != 0) * 1.0) | unsigned
         self._allowed = {kind: np.array([allowed(n) for n in names], bool) for kind, names in self.names.items()}
 
     def frequent(self, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -67,8 +78,21 @@ class Counts:
         return places | {"pair": pair[np.array(whole, bool)]}
 
 
-def _count(rows, columns, shape) -> sparse.csr_matrix:
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+def _inside(words: np.ndarray) -> tuple[np.ndarray, sparse.csr_matrix]:
+    """The parts of words, and how often each stands in each word."""
+    spelled = [sm.parts(word) for word in words]
+    parts = sorted({part for word in spelled for part in word})
+    at = {part: place for place, part in enumerate(parts)}
+    rows = np.repeat(np.arange(len(words)), [len(word) for word in spelled])
+    columns = np.array([at[part] for word in spelled for part in word], int)
+    return np.array(parts, str), _count(rows, columns, (len(words), len(parts)))
+
+
+def _count(rows, columns, shape, times: np.ndarray | None = None) -> sparse.csr_matrix:
+    """How often each stands where; `times`: what each of them counts."""
+    found = sparse.csr_matrix((np.ones(len(rows)) if times is None else times, (rows, columns)), shape=shape)
+    found.eliminate_zeros()
+    return found
 
 
 class Features:
@@ -87,8 +111,8 @@ class Features:
 
     def matrix(self, counts: Counts, rows: np.ndarray) -> sparse.csr_matrix:
         """TF-IDF: counts x idf, words and pairs over the root of their summed idf squared, parts over theirs."""
-        seen = {kind: counts.counts[kind][rows][:, columns] for kind, columns in self.places.items()}
-        norm = {kind: found @ self.idf[kind] ** 2 for kind, found in seen.items()}
+        seen = {kind: counts.signed[kind][rows][:, columns] for kind, columns in self.places.items()}
+        norm = {k: counts.counts[k][rows][:, columns] @ self.idf[k] ** 2 for k, columns in self.places.items()}
         part = norm.pop("part")
         scale = dict.fromkeys(norm, sm.scale(sum(norm.values()))) | {"part": sm.scale(part)}
         return sparse.hstack(

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from cx_helpers.errors import Refusal
-from cx_helpers.intake.sentiment_training import CLASSES
+from cx_helpers.intake import aspect_table
+from cx_helpers.intake.sentiment_training import CLASSES, PHRASES
 from cx_helpers.tables import need
 
 
@@ -38,3 +39,14 @@ def read(given: str = "", part: str = "train") -> pd.DataFrame:
     need(frame, "text", "label")
     frame = frame if "domain" in frame.columns else frame.assign(domain="all")
     return frame[frame["label"].isin(CLASSES) & frame["text"].notna()].reset_index(drop=True)
+
+
+def with_phrases(comments: pd.DataFrame) -> pd.DataFrame:
+    """Labelled comments, and beside them what the shipped table of aspects holds to be praise and complaint.
+
+    Who rates an order forgives «دیر رسید» for a good meal, so stars teach that being late is nothing bad. The table
+    (`aspects-fa.yaml`, good and bad) says what it is; its phrases teach as comments of a domain of their own, and are
+    asked in no test.
+    """
+    said = aspect_table.praise_and_complaint()
+    return pd.concat([comments[["text", "label", "domain"]], said.assign(domain=PHRASES)], ignore_index=True)

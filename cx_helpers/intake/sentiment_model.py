@@ -28,15 +28,19 @@ from scipy import sparse
 
 from cx_helpers import persian
 from cx_helpers.errors import Refusal
-from cx_helpers.intake import privacy
+from cx_helpers.intake import denial, privacy
 from cx_helpers.intake.sentiment_classes import Felt, chances
 
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
+DENIAL = "denial"  # in a file's metadata: it was taught with denied words turned round (`denial`)
 SHORTEST_PART, LONGEST_PART = 2, 5
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[^\w\s.,:;'\"@#$%&*+=<>()\[\]{}/\\|~^`،؛٬٫٪«»…-]")
-KINDS = ("word", "pair", "part", "first", "last")
+KINDS = ("word", "pair", "part", "first", "last", "denied")
+TURN = 0.7  # what a denied word says against itself: this share of its weight, the other way round
 EDGE = 4  # words at either end of a text
 _WORD, _PART, _LETTERS, _KNOWN = 0, 2, 4, 5  # what is known of a token: as a word, its norm, parts, their norm, …
+_ADDS, _NORMS = [0, 2, 6, 8], [1, 3, 7, 9]  # of a token: what it adds, and to the norm: word, parts, first, last
+_WAYS = 2  # in which a word may stand: as it is, and denied
 _NO_PAIR = np.iinfo(np.int64).max  # a key above all others, so that every search ends within the list
 _REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
 
@@ -52,7 +56,7 @@ def tokens(texts: list[str]) -> list[str]:
     marks that redaction leaves, so that a text feels the same before and after it.
     """
     lines = [text.replace("\n", " ") if "\n" in text else text for text in privacy.without_all(texts)]
-    return _TOKEN.findall(persian.simplify("\n".join(lines) + "\n" if lines else ""))
+    return _TOKEN.findall(denial.joined(persian.simplify("\n".join(lines) + "\n" if lines else "")))
 
 
 def parts(word: str) -> list[str]:
@@ -129,6 +133,7 @@ class Model:
     parts: dict[str, complex]  # part -> idf * weight + i * idf squared: both are added up in one go
     first: dict[str, complex]  # the same of words among the first of a text
     last: dict[str, complex]
+    denied: dict[str, complex]
     about: dict[str, str] = field(default_factory=dict, repr=False)  # what else the file says of itself
 
     def __post_init__(self):
@@ -137,8 +142,9 @@ class Model:
     def _forget(self) -> None:
         """Nothing is known of any token but the line break, which is no word and adds nothing."""
         self._seen = _Numbers({"\n": 0})
-        self._facts, self._as_word = np.zeros((1, 6)), np.array([-1])
-        self._edges = [np.zeros((1, 2))] * 2  # what a word adds among the first, among the last; and its norm
+        self._facts, self._as_word = np.zeros((_WAYS, 6)), np.full(_WAYS, -1)
+        self._roles = np.array([denial.STOPS])
+        self._edges = [np.zeros((_WAYS, 2))] * 2  # what a word adds among the first, among the last; and its norm
 
     def read(self, texts: list[str]) -> Reading:
         """Look a batch of texts up; the result does not depend on how texts are split into batches."""
@@ -148,6 +154,7 @@ class Model:
         number = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
         self._learn_new_words()
         stop, n = np.flatnonzero(number == 0), len(texts)
+        number = _WAYS * number + denial.turned(self._roles[number])
         found = _added(self._facts, number, np.append(0, stop + 1))
         *near, start = edges(stop)
         for places, by in zip(near, self._edges, strict=True):
@@ -178,7 +185,7 @@ class Model:
 
     def _learn_new_words(self) -> None:
         """Work out, once for each different word, what it adds."""
-        start, rows = len(self._facts), []
+        start, rows, own, roles = len(self._roles), [], [], []
         for token in itertools.islice(self._seen, start, None):
             as_word = self.words.get(token, -1)
             weight, idf = (self.word_weight[as_word], self.word_idf[as_word]) if as_word >= 0 else (0.0, 0.0)
@@ -188,11 +195,24 @@ class Model:
             part, first, last = sum(found, 0j), self.first.get(token, 0j), self.last.get(token, 0j)
             edges = first.real, first.imag, last.real, last.imag
             rows.append((weight * idf, idf**2, part.real, part.imag, letters, known, *edges, as_word))
+            own.append(self.denied.get(token, 0j))
+            roles.append(denial.role(token) if DENIAL in self.about else denial.PLAIN)
         if rows:
-            new = np.array(rows, float)
+            self._roles = np.append(self._roles, roles)
+            new = _ways(np.array(rows, float), np.array(own), np.array(roles) >= denial.DENIES_BACK)
             self._facts = np.vstack([self._facts, new[:, :6]])
             self._edges = [np.vstack(both) for both in zip(self._edges, (new[:, 6:8], new[:, 8:10]), strict=True)]
             self._as_word = np.append(self._as_word, new[:, 10].astype(np.int64))
+
+
+def _ways(plain: np.ndarray, own: np.ndarray, denies: np.ndarray) -> np.ndarray:
+    """What each word adds as it stands, and denied or denying: two rows a word."""
+    turned = plain.copy()
+    turned[:, _ADDS] *= np.where(denies, 0, -TURN)[:, None]
+    turned[np.ix_(denies, _NORMS)] = 0
+    turned[:, _WORD] += own.real
+    turned[:, _WORD + 1] += own.imag
+    return np.stack([plain, turned], axis=1).reshape(-1, plain.shape[1])
 
 
 def _added(worth: np.ndarray, number: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -255,6 +275,7 @@ def load(path: str | Path = SHIPPED) -> Model:
         parts=_worth(by_kind["part"]),
         first=_worth(by_kind["first"]),
         last=_worth(by_kind["last"]),
+        denied=_worth(by_kind["denied"]),
         about=about,
     )
 

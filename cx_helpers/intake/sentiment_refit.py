@@ -158,8 +158,8 @@ def matrix(counts: Counts, table: pd.DataFrame, rows: np.ndarray) -> sparse.csr_
         at = pd.Index(counts.names[kind]).get_indexer(table["feature"].iloc[of])
         of, at = of[at >= 0], at[at >= 0]
         idf = table["idf"].to_numpy()[of]
-        seen = counts.counts[kind][rows][:, at]
-        norms[kind], found[kind] = seen @ idf**2, seen @ sparse.diags_array(idf)
+        norms[kind] = counts.counts[kind][rows][:, at] @ idf**2
+        found[kind] = counts.signed[kind][rows][:, at] @ sparse.diags_array(idf)
         places.append(of)
     part = norms.pop("part")
     scales = dict.fromkeys(norms, sm.scale(sum(norms.values()))) | {"part": sm.scale(part)}

@@ -1,7 +1,7 @@
 """How is a sentiment model taught?  Labelled comments in, a table of weights with the proof of how good it is out.
 
-1. TF-IDF of words, pairs, parts of words and words at either end (sentiment_features), each scaled by its naive-Bayes
-   log-ratio, then logistic regression (Wang, Manning, ACL 2012).
+1. TF-IDF of words, pairs, parts of words, words at either end and words that are denied (sentiment_features), each
+   scaled by its naive-Bayes log-ratio, then logistic regression (Wang, Manning, ACL 2012).
 2. Domains weigh as the square root of their size, their two classes equally.
 3. Labels that a model which has not seen them finds next to impossible weigh less (after confident learning: Northcutt,
    Jiang, Chuang, JAIR 70, 2021).  Only in teaching: every figure is measured on all labels, at their full weight.
@@ -32,6 +32,7 @@ TRUST = 0.2  # what a doubted label weighs: left out altogether, or whole, stran
 UNSEEN = 0.3  # of a comment, added to what each class has of a feature: rare words may tell more than by one whole
 _DOUBT_FOLDS = 3  # to doubt a label: enough to have seen two thirds, and done within every fold that is held out
 CLASSES = ("negative", "positive")
+PHRASES = "phrases"  # the domain of what teaches and is never asked
 
 
 class TrainingError(Refusal):
@@ -70,6 +71,11 @@ class Lesson:
     counts: Counts
     positive: np.ndarray  # 1.0 or 0.0
     domain: np.ndarray
+
+    @property
+    def asked(self) -> np.ndarray:
+        """The places of the comments that figures are measured on: all but phrases of the house's own table."""
+        return np.flatnonzero(self.domain != PHRASES)
 
 
 @dataclass
@@ -121,7 +127,8 @@ def fit(x: sparse.csr_matrix, positive: np.ndarray, weight: np.ndarray, strength
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    seen = [x.T @ (weight * (positive == c)) + UNSEEN for c in (1, 0)]
+    said, denied = x.maximum(0).T, (-x).maximum(0).T  # what is denied in praise is as good as said in blame
+    seen = [said @ (weight * (positive == c)) + denied @ (weight * (positive != c)) + UNSEEN for c in (1, 0)]
     ratio = np.log(seen[0] / seen[0].sum() / (seen[1] / seen[1].sum()))
     scaled = sparse.csr_matrix(x @ sparse.diags_array(ratio))
     scaled.indices, scaled.indptr = scaled.indices.astype(np.int32), scaled.indptr.astype(np.int32)
@@ -162,7 +169,7 @@ def doubtful(of: Lesson, rows: np.ndarray, recipe: Recipe) -> np.ndarray:
         weights, intercept = fit(x[fold != k], positive[fold != k], weight[fold != k], recipe.strength)
         odds = (x[fold == k] @ weights + intercept) * (2 * positive[fold == k] - 1)
         believed[fold == k] = expit(odds)
-    return believed < recipe.doubt
+    return (believed < recipe.doubt) & (of.domain[rows] != PHRASES)
 
 
 def deal(n: int, folds: int) -> np.ndarray:
@@ -187,12 +194,14 @@ def teach(of: Lesson, rows: np.ndarray, recipe: Recipe) -> Taught:
 def held_out(of: Lesson, recipe: Recipe, said: Callable[[str], None] = lambda what: None) -> pd.DataFrame:
     """What models say of comments they were not taught from, two ways.
 
+    Phrases teach every model and are asked of none.
     Returns one row a comment and way: `way` (left_out: taught by the other domains only; folds: by the other folds),
     domain, positive (1.0 or 0.0), log_odds.  Without a second domain there is no left_out.
     """
-    everything, parts = np.arange(len(of.positive)), []
-    domains = sorted(set(of.domain)) if len(set(of.domain)) > 1 else []
-    fold = deal(len(everything), recipe.folds)
+    everything, parts, asked = np.arange(len(of.positive)), [], of.asked
+    domains = sorted(set(of.domain[asked])) if len(set(of.domain[asked])) > 1 else []
+    fold = np.full(len(everything), -1)
+    fold[asked] = deal(len(asked), recipe.folds)
     for way, keys, values in (("left_out", domains, of.domain), ("folds", range(recipe.folds), fold)):
         for key in keys:
             said(f"{way} {key}")
@@ -243,6 +252,7 @@ def train(
     domains, n = np.unique(of.domain.astype(str), return_counts=True)
     about = {
         "name": path.stem,
+        sentiment_model.DENIAL: repr(sentiment_model.TURN),
         "recipe": json.dumps(recipe.told()),
         "taught": json.dumps(dict(zip(domains.tolist(), n.tolist(), strict=True))),
         "factor": repr(times),

@@ -128,6 +128,7 @@ def _about(name: str, adapted: Adapted, today: dt.date) -> dict[str, str]:
     """What a version's file says of itself: counts and figures, of nobody in particular."""
     about = {
         "name": name,
+        sentiment_model.DENIAL: repr(sentiment_model.TURN),
         "made": today.isoformat(),
         "prior": sentiment_model.load().name,
         "taught": json.dumps(adapted.labels.sum(axis=1).to_dict()),

@@ -15,6 +15,7 @@ from cx_helpers.intake import (
     forgetting,
     linked,
     merge,
+    own_words,
     pseudonyms,
     quarantine,
     review,
@@ -40,12 +41,14 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
     folder    the workspace's;  progress  called as (done, of how many, what is read now)
     Running it twice changes nothing.  A kill at any moment leaves every table as it was or as it will be.
     A file that cannot be read stops no other: it is told of in the report's `problems`, and what it gave before stays.
-    Raises WorkspaceError (SourceError) when the mapping is wrong or no file can be read; then nothing has changed.
+    Raises WorkspaceError (SourceError) when the mapping is wrong or no file can be read, AspectsError when aspects.yaml
+    is broken; then nothing has changed.  A broken urgent.yaml, which only reports read, is one of `problems`.
     """
     settings = load_settings(folder)
     sources = read_sources(settings)
     report = IngestReport(locale=settings.locale)
     folder = settings.folder
+    report.problems += own_words.faults(folder)
     if not sources:
         kept = store.State.read(folder)
         if not kept.units:

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, formats, merge, messages, raw, reading, recognising, store, units
+from cx_helpers.intake import convert, formats, merge, messages, own_words, raw, reading, recognising, store, units
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.mapping import Source, as_source
 from cx_helpers.intake.recognising import Part
@@ -51,8 +51,8 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         )  # fmt: skip
         taken = convert.convert(job)
         for piece in pieces:
-            if piece["table"] == "comments" and scored(part.source):
-                _score(con, state.pieces / piece["file"], settings.folder)
+            if piece["table"] == "comments":
+                _read(con, state.pieces / piece["file"], settings.folder, scored(part.source))
         record["pieces"] += _filled(state, pieces) if part.source.dialect else pieces
         record["rows_in"] += taken.rows
         record["taken"] += taken.taken
@@ -122,8 +122,13 @@ def hashes(seen: dict[str, dict]) -> dict[str, str]:
 
 def scored(source: Source) -> bool:
     """Does this source bring comments that do not come with a feeling of their own?"""
+    return any(not any(f.name == "sentiment" for f in target.fields) for target in _comments(source))
+
+
+def _comments(source: Source) -> list:
+    """What of a source becomes comments."""
     targets = [t for s in [source, *(as_source(source, d) for d in source.dialects)] for t in s.targets]
-    return any(t.table == "comments" and not any(f.name == "sentiment" for f in t.fields) for t in targets)
+    return [target for target in targets if target.table == "comments"]
 
 
 def how(unit: Unit, settings: Settings, secret: str | None) -> str:
@@ -136,6 +141,7 @@ def how(unit: Unit, settings: Settings, secret: str | None) -> str:
         settings.currency,
         settings.locale,
         _model(unit.source, settings.folder),
+        _aspects(unit.source, settings.folder),
         hidden,
         redact,
     )
@@ -150,13 +156,21 @@ def _model(source: Source, folder: Path) -> str:
     return sentiment_versions.fingerprint(folder)
 
 
-def _score(con, piece: Path, folder: Path) -> None:
-    """Add to a piece of comments how each one feels; rows and their order stay."""
-    from cx_helpers.intake import sentiment, sentiment_versions
+def _aspects(source: Source, folder: Path) -> str:
+    """By which words of the company's own aspects are found; other words find them anew."""
+    own = folder / own_words.ASPECTS
+    return store.fingerprint(own)["sha256"] if _comments(source) and own.is_file() else ""
+
+
+def _read(con, piece: Path, folder: Path, scored: bool) -> None:
+    """Add to a piece of comments how each one feels, and the aspects it names; rows and their order stay."""
+    from cx_helpers.intake import aspect_table, aspects, sentiment, sentiment_versions
 
     file = pq.ParquetFile(piece)
-    batches = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(5000))
-    scored = sentiment.score_comments(batches, sentiment_versions.chosen(folder, "model"))
-    con.register("_scored", scored)
-    convert.write_parquet(con, "SELECT * FROM _scored", "comments", piece)
-    con.unregister("_scored")
+    comments = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(5000))
+    if scored:
+        comments = sentiment.score_comments(comments, sentiment_versions.chosen(folder, "model"))
+    read = aspects.name_topics(comments, aspect_table.load(folder))
+    con.register("_read", read)
+    convert.write_parquet(con, "SELECT * FROM _read", "comments", piece)
+    con.unregister("_read")

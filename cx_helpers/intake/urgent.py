@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cx_helpers.intake import aspect_table, clauses, sentiment
+from cx_helpers.intake import aspect_table, clauses, own_words, sentiment
 from cx_helpers.tables import need
 
 SHIPPED = Path(__file__).parent / "urgent-fa.yaml"
-OWN = "urgent.yaml"  # in the company's folder
+OWN = own_words.URGENT  # in the company's folder
 COLUMN = "urgent"  # of comments: a list of kinds, empty where nothing is urgent, null where nothing could be read
 SETTLED = "settled"  # of the table: no kind, it takes others back
 TAKEN_BACK = ("leaving", "legal", "fraud", "repeated")  # by what is settled
