@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cx_helpers import causes
 from cx_helpers.causes import Cause
-from cx_helpers.records import METRICS
+from cx_helpers.records import METRICS, described
 from cx_helpers.wording import Words, join, name, say
 
 # Of the findings of one cause the one that says best what to do: what breaks, before what is felt because of it.
@@ -37,8 +37,20 @@ def said(cause: Cause) -> Words:
     subject = plainest.get("subject") or {}
     thing = next((name(subject[column]) for column in causes.THEMED if column in subject), None)
     about = _About(plainest, subject, thing, _who(cause.groups))
+    if regretted := next(
+        (one for one in cause.all if "initiative" in one["subject"] and causes.tone(one) == "bad"), None
+    ):
+        return _regret(regretted["subject"])
     deed = _DEEDS.get(plainest["kind"])
     return (deed and deed(about)) or _look(about)
+
+
+def title(cause: Cause) -> Words:
+    """What a cause is about, in as few words as a picture has room for: `payment · app`."""
+    subject = cause.head.get("subject") or {}
+    parts = [subject[column] for column in causes.THEMED if column in subject][:1] + list(cause.groups.values())
+    named = [name(value) for value in dict.fromkeys(parts)] or [described(cause.head["measure"]).title]
+    return {locale: " · ".join(one[locale] for one in named) for locale in named[0]}
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,12 @@ def _who(groups: dict) -> Words | None:
         if column not in ("experiment", "plan", "cohort", "metric")
     ]
     return join(parts) if parts else None
+
+
+def _regret(subject: dict) -> Words:
+    fa = "دربارهٔ «{deed}» دوباره تصمیم بگیرید: پس از آن «{thing}» بدتر شد"
+    en = "Decide anew on “{deed}”: “{thing}” got worse after it"
+    return say(fa=fa, en=en, deed=name(subject["initiative"]), thing=name(subject["touchpoint"]))
 
 
 def _mend(of: _About) -> Words | None:

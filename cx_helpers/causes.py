@@ -35,7 +35,18 @@ _STEMS = [
     for theme, keys, words in (line.split("|") for line in _THEMES.strip().splitlines())
 ]
 THEMED = ("aspect", "topic", "driver", "touchpoint", "step", "stage", "term")  # of a subject: what it is about
-_ASIDE = ("experience", "next", "month", "variant", "metric", "value_fifth", "retention_lift", "offer", "given")
+_ASIDE = (
+    "initiative",
+    "experience",
+    "next",
+    "month",
+    "variant",
+    "metric",
+    "value_fifth",
+    "retention_lift",
+    "offer",
+    "given",
+)
 _SPLIT = re.compile(r"[\s_\-،,.()«»]+")
 _STAY = ("repeat_rate", "retention_1", "retention_3", "churn_rate", "next_share")  # of who stays: each is worth `clv`
 _NEWS_OF_NONE = ("driver", "topic", "basket", "leading_indicator")

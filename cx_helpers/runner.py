@@ -14,12 +14,12 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from cx_helpers import parameters, whereabouts, wording, workspace
+from cx_helpers import evidence, parameters, whereabouts, wording, workspace
 from cx_helpers.run import gather, manifest, publish, reach, shelves, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
@@ -87,7 +87,7 @@ def run(asked: Request) -> Result:
                 desk.mkdir()
                 at_once = min(asked.jobs or plan.jobs or os.cpu_count() or 1, len(jobs))
                 with _progress(len(jobs)) as tick:
-                    jobs = work(jobs, at_once, environment, desk, tick)
+                    jobs = _worked(context, jobs, at_once, environment, desk, tick)
                 entries = gather.finish(context, jobs, staged, lambda request: draw(request, environment, desk))
                 publish.remove(desk)
                 publish.publish(staged, place)
@@ -96,6 +96,22 @@ def run(asked: Request) -> Result:
                 publish.point(latest, place.name)
     differences = (context.replaced or {}).get("differences", ())
     return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences))
+
+
+def _worked(context: gather.Context, jobs: list[Job], at_once: int, environment: dict, desk: Path, tick) -> list[Job]:
+    """All jobs done, in their order: first those that look at tables, then those that draw together what was found."""
+    late = gather.drawing(jobs)
+    done = work([job for job in jobs if job not in late], at_once, environment, desk, tick)
+    if late:
+        last = desk / "last"
+        last.mkdir()
+        told = gather.informed(context, late, done, desk)
+        done += [
+            replace(job, parameters=asked.parameters)  # where the findings lay meanwhile is nobody's business
+            for job, asked in zip(work(told, at_once, environment, last, tick), late, strict=True)
+        ]
+    by = {(job.name, job.group): job for job in done}
+    return [by[job.name, job.group] for job in jobs]
 
 
 def _plan(asked: Request, there: dict[str, Path]) -> plans.Plan:
@@ -123,6 +139,7 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
     groups, left_out = _groups(company, plan.for_each) if plan.for_each else ([""], [])
     wording.use(locale=locale, calendar=period.calendar, labels=workspace.labels(settings.folder))
     common = {"workspace": os.path.relpath(settings.folder), "period": period.name, "locale": locale}
+    common |= {evidence.PARAMETER: ""}  # given when the others are through (gather.informed)
     tasks = {}
     for group in groups:
         segment = {"segment": f"{plan.for_each}={group}"} if plan.for_each else {}

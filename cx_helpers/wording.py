@@ -298,6 +298,9 @@ delivery | تحویل | delivery
 quality | کیفیت | quality
 price | قیمت | price
 packaging | بسته‌بندی | packaging
+deed | کار | deed
+initiative | اقدام | initiative
+worth | ارزش | worth
 aspect | جنبه | aspect
 courier | پیک | courier
 taste | طعم و کارکرد | taste or function

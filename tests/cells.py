@@ -9,6 +9,24 @@ NOTEBOOKS = {p.stem.split("-", 1)[1]: p for p in sorted((ROOT / "notebooks").glo
 METRICS, FINDINGS = "application/vnd.cx.metrics+json", "application/vnd.cx.findings+json"
 
 
+DRAWING = [name for name, path in NOTEBOOKS.items() if '"evidence = ' in path.read_text("utf-8")]
+
+
+def read_all(folder: Path, **parameters) -> dict[str, dict]:
+    """{notebook: what `run` returns} of the whole book: those that draw the others together see what these found.
+
+    folder  where that lies meanwhile
+    """
+    found = {name: run(name, **parameters) for name in NOTEBOOKS if name not in DRAWING}
+    records = {
+        key: [r | {"report": name} for name, one in found.items() for r in one[key]] for key in ("metrics", "findings")
+    }
+    folder.mkdir(exist_ok=True)
+    for key, rows in (*records.items(), ("manifest", {"notebooks": []})):
+        (folder / f"{key}.json").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
+    return found | {name: run(name, evidence=str(folder), **parameters) for name in DRAWING}
+
+
 def run(name: str, **parameters) -> dict:
     """{"metrics": […], "findings": […], "shown": [mime bundles]} of a notebook run with these parameters."""
     out = {"metrics": [], "findings": [], "shown": []}

@@ -40,6 +40,7 @@ from cx_helpers.measures import (
     funnel_drops,
     funnel_walks,
     impossible,
+    initiatives,
     items,
     journey,
     lifecycle,
@@ -205,6 +206,7 @@ def spans(t):
 
 
 ANSWERS = {
+    "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
     "churn.left_out": lambda t: pd.Series(churn.left_out(contracts(t), t.period.end)),
     "churn.spans": lambda t: spans(t).select("contract_id", "days", "ended", "entry").order_by("contract_id"),
     "churn.recorded_since": lambda t: pd.Series([str(churn.recorded_since(contracts(t), t.period.end))]),

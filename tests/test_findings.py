@@ -60,6 +60,9 @@ FOLLOWS = [
     ("support_dip", "survey", "weakness", {"touchpoint": "support_call"}, "csat", "below"),
     ("support_dip", "survey", "weakness", {"touchpoint": "return"}, "csat", "below"),
     ("drivers", "drivers", "driver", {"driver": "attr_app"}, "importance", None),  # weight 0.10
+    # both began with a deed of the company's own: the new gateway, the cheaper box
+    ("app_payment_fails", "summary", "weakness", {"touchpoint": "payment"}, "failure_rate", "above"),
+    ("packaging_breaks", "summary", "weakness", {"touchpoint": "unboxing"}, "failure_rate", "above"),
     # who leaves after the first order has not spent much
     ("leaving_acquisition", "segments", "segment", {"acquisition_channel": "influencer"}, "spent_each", "below"),
 ]

@@ -21,6 +21,7 @@ GROUND = {
     "disclosure",
     "engine",
     "errors",
+    "evidence",
     "factors",
     "faults",
     "finglish",

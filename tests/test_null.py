@@ -5,7 +5,7 @@ seed is read by all notebooks, cell by cell in this process, as papermill would.
 """
 
 import pytest
-from cells import NOTEBOOKS, run
+from cells import read_all
 
 from tools.sample import NONE
 from tools.sample.__main__ import fill
@@ -18,7 +18,8 @@ told: dict[int, int] = {}
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_empty_company_is_read_to_its_end(seed, tmp_path):
     fill(tmp_path, seed, NONE)
-    found = [f | {"report": name} for name in NOTEBOOKS for f in run(name, workspace=str(tmp_path))["findings"]]
+    read = read_all(tmp_path / "evidence", workspace=str(tmp_path))
+    found = [f | {"report": name} for name, one in read.items() for f in one["findings"]]
     told[seed] = len(found)
     loud[seed] = [
         (f["report"], f["kind"], f["subject"], f["measure"], f["p_adjusted"]) for f in found if f["severity"] == "high"

@@ -641,6 +641,49 @@ def test_the_first_page_of_groups_says_of_whom_each_claim_is_and_what_each_group
     assert '<nav class="top"><a href="index.html">' in (run / "province=فارس" / "bad.html").read_text("utf-8")
 
 
+DRAWS = """\
+from cx_helpers import evidence as findings_of
+found = findings_of.read(evidence, tables)
+print("told:", [f["text"]["en"] for f in found.findings], list(found.reports), len(found.cards))"""
+
+
+class TestWhoDrawsTogether:
+    """A notebook with the parameter `evidence` runs last and is given what the others of its run found."""
+
+    @pytest.fixture
+    def drawing(self, here):
+        shop.notebook(here, "00-all", [shop.OPEN, DRAWS], 'evidence = ""  # of a run\n')
+        shop.notebook(
+            here, "01-good", [shop.OPEN, "blocks.kpis(blocks.kpi('nps', survey.nps(tables.responses)))", CLAIM]
+        )
+        return here / "reports"
+
+    def test_it_runs_last_and_sees_what_they_found(self, drawing):
+        assert cx("all", "good") == 0
+        run = drawing / "all+good" / "1404-06"
+        assert "told: [&#39;the score fell&#39;] [&#39;good&#39;] 1" in (run / "all.html").read_text("utf-8")
+        made = read(run / "manifest.json")
+        assert [entry["report"] for entry in made["notebooks"]] == ["all", "good"], "in the plan's order"
+        assert made["notebooks"][0]["parameters"]["evidence"] == "", "where that lay is nobody's business"
+        for path in run.rglob("*"):
+            assert not path.is_file() or b".desk" not in path.read_bytes(), path
+
+    def test_each_group_sees_its_own(self, drawing):
+        assert cx("all", "good", "--for-each", "province") == 0
+        for group in ("تهران", "فارس"):
+            page = drawing / "all+good" / "1404-06" / f"province={group}" / "all.html"
+            assert "told: [&#39;the score fell&#39;] [&#39;good&#39;] 1" in page.read_text("utf-8")
+
+    def test_alone_it_reads_the_newest_run_or_says_that_there_is_none(self, drawing, capsys):
+        assert cx("all") == 0
+        assert "all skipped: there is no run of this period" in capsys.readouterr().err
+        assert cx("good") == 0
+        assert cx("all") == 0
+        assert "the score fell" in (drawing / "all" / "1404-06" / "all.html").read_text("utf-8")
+        assert cx("all", "-p", "evidence=reports/nowhere") == 2
+        assert "evidence reports/nowhere holds no run: there is no findings.json" in capsys.readouterr().err
+
+
 def test_a_group_cannot_lead_out_of_the_run():
     names = plans.apart(["../../etc", "a/b", "a\\b", "..", "", "تهران", "a-b"])
     assert len(set(names.values())) == len(names)

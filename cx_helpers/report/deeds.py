@@ -2,10 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pandas as pd
+
 from cx_helpers import advice, causes, wording
 from cx_helpers.causes import Cause
+from cx_helpers.evidence import Evidence
+from cx_helpers.report import blocks
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
+from cx_helpers.report.setting import counted
+
+
+def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
+    """The deeds of a whole run, for the notebook that draws its reports together.
+
+    found  what the run found;  joined  its causes (`Evidence.causes`);  most  deeds at most
+    """
+    locale = wording.current().locale
+    items = [_deed(_carded(cause, found, locale), locale) for cause in advice.first(joined, most)]
+    plain = "\n".join(f"{i}. {item['deed']}" for i, item in enumerate(items, 1))
+    if not items:
+        return Block(
+            {"kind": "note", "locale": locale, "sentences": [plain := phrases(locale).found_nothing], "tone": ""}, plain
+        )
+    return Block({"kind": "deeds", "locale": locale, "items": items}, plain)
+
+
+def stakes(joined: list[Cause], clv: float | None, most: int = 5) -> pd.DataFrame:
+    """What is at stake in each of the first deeds: an answer with n, `customers` and, `worth` (money) where known.
+
+    Deeds of which no finding tells how many customers they are about are left out.
+    """
+    first = advice.first(joined, most)
+    rows = [
+        {"n": cause.head.get("n"), "customers": max(map(causes.harm, cause.all)), "worth": cause.money}
+        for cause in first
+    ]
+    index = pd.Index([advice.title(cause)[wording.current().locale] for cause in first], name="deed", dtype=object)
+    frame = pd.DataFrame(rows, columns=["n", "customers", "worth"], index=index)
+    return frame[frame["customers"] > 0]
+
+
+def _carded(cause: Cause, found: Evidence, locale: str) -> Cause:
+    """The cause, its findings with the cards that the page sets."""
+    head, *others = ({**record, "card": _card(record, found, locale)} for record in cause.all)
+    return replace(cause, head=head, others=tuple(others))
+
+
+def _card(record: dict, found: Evidence, locale: str) -> dict:
+    n, report = record.get("n"), record["report"]
+    return {
+        "claim": record["text"][locale],
+        "impact": blocks.impact_text(record.get("impact"), record["measure"], locale, record["kind"]),
+        "tone": causes.tone(record),
+        "severity": record["severity"],
+        "small": [] if n is None else [counted(n, record["measure"], locale)],
+        "href": f"{report}.html" if report else "",
+        "source": found.title(report, locale) if report else "",
+    }
 
 
 def arranged(found: list[dict], clv: float | None, locale: str, most: int = 5) -> tuple[Block, list[dict], list[dict]]:

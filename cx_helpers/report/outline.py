@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cx_helpers import wording
 from cx_helpers.causes import Cause
+from cx_helpers.evidence import Evidence
+from cx_helpers.report.rendering import Block
 from cx_helpers.wording import Words, join, say, sentences
 
 _NAMED = 3  # of what moved, and of goals not reached: the first few, the rest counted
@@ -20,6 +22,21 @@ def said(cards: list[dict], causes: list[Cause], reports: list, locale: str) -> 
     first = None if stands else _first(causes)
     told = [*stands, first, _behind(causes) if made else None, *_missing(reports)]
     return [one[locale] for one in told if one]
+
+
+def of_run(found: Evidence, causes: list[Cause]) -> list[Words]:
+    """The same for the notebook that draws a run's reports together: its bottom line."""
+    stands = [one for one in (_goals(found.cards), _moved(found.cards)) if one]
+    return [*stands, _behind(causes)]
+
+
+def aims(found: Evidence) -> Block:
+    """The numbers with a goal, as their reports show them; those that moved where the company has set no goals."""
+    locale = wording.current().locale
+    once = list({(card["metric"], card["title"]): card for card in reversed(found.cards)}.values())[::-1]
+    own = [card for card in once if not card["reason"] and not card.get("of_group")]
+    cards = [card for card in own if card["goal_state"]] or [c for c in own if c.get("change_tone") in ("bad", "good")]
+    return Block({"kind": "kpi", "locale": locale, "cards": cards[:6]}, "\n".join(card["title"] for card in cards[:6]))
 
 
 def _goals(cards: list[dict]) -> Words | None:

@@ -23,7 +23,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from cx_helpers import errors, kernels, wording
+from cx_helpers import errors, evidence, kernels, wording
 from cx_helpers.report import page
 from cx_helpers.run import front, manifest
 from cx_helpers.wording import LOCALES, Words, say
@@ -211,9 +211,20 @@ def tidy(executed: Path, job: dict):
         return nbformat.read(job["file"], as_version=4)
     notebook = nbformat.read(executed, as_version=4)
     noted = notebook.metadata.get("papermill", {})
+    if job["parameters"].get(evidence.PARAMETER):
+        _forget(notebook, noted, job["parameters"][evidence.PARAMETER])
     noted["input_path"], noted["output_path"] = Path(job["file"]).name, executed.name
     nbformat.write(notebook, executed)
     return notebook
+
+
+def _forget(notebook, noted: dict, folder: str) -> None:
+    """Where the findings lay that a notebook drew together is gone when it is read: whoever runs it again reads the
+    newest run's."""
+    noted.get("parameters", {}).pop(evidence.PARAMETER, None)
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = cell.source.replace(json.dumps(folder), '""')
 
 
 def titles(notebook, name: str) -> Words:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import wording
+from cx_helpers import evidence, wording
 from cx_helpers.dates import Period
 from cx_helpers.run import alerts, keeping, manifest, plan, shelves
 from cx_helpers.run.jobs import Job
@@ -112,7 +113,34 @@ def _of_group(finding: dict, column: str, group: str) -> dict:
 
 def shown(parameters: dict) -> dict:
     """Parameters as a page may print them: the workspace by its name, not by where it lies on this machine."""
+    parameters = {k: v for k, v in parameters.items() if k != evidence.PARAMETER or v}
     return {k: Path(v).resolve().name if k == "workspace" else v for k, v in parameters.items()}
+
+
+def drawing(jobs: list[Job]) -> list[Job]:
+    """The jobs that draw together what the others find: those that must run after them."""
+    return [job for job in jobs if job.parameters.get(evidence.PARAMETER) == ""]
+
+
+def informed(context: Context, late: list[Job], early: list[Job], desk: Path) -> list[Job]:
+    """The `late` jobs, each given a folder below `desk` that holds what the `early` ones of its group found; as
+    they are where nothing was run before them."""
+    told = {}
+    for group, where in context.folders.items():
+        mine = [job for job in early if job.group == group]
+        if not mine or not any(job.group == group for job in late):
+            continue
+        folder = desk / evidence.PARAMETER / (where or "all")
+        folder.mkdir(parents=True)
+        metrics = [{"report": j.name} | m for j in mine for m in j.answer["metrics"]]
+        findings = [{"report": j.name} | f for j in mine for f in j.answer["findings"]]
+        manifest.write(folder / "metrics.json", metrics)
+        manifest.write(folder / "findings.json", manifest.rank(findings, metrics))
+        made = [_entry(job, "", context) | {"executed": os.path.relpath(job.executed, folder)} for job in mine]
+        manifest.write(folder / "manifest.json", {"notebooks": made})
+        told[group] = os.path.relpath(folder)
+    given = {group: {evidence.PARAMETER: folder} for group, folder in told.items()}
+    return [replace(job, parameters=job.parameters | given.get(job.group, {})) for job in late]
 
 
 def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict], None]) -> list[dict]:
