@@ -158,7 +158,7 @@ def tone(record: dict) -> str:
 def theme(record: dict) -> str:
     """What a finding is about: packaging, delivery, support …; empty where its subject names none of these."""
     subject = record.get("subject") or {}
-    for column in THEMED:
+    for column in (*THEMED, "experiment"):
         parts = [part for part in _SPLIT.split(str(subject.get(column) or "").lower()) if part]
         for name, keys, words in _STEMS:
             if any(part.startswith((*keys, *words)) for part in parts):

@@ -15,6 +15,7 @@ def one(
     impact = {"value": customers, "unit": "customers"} if customers is not None else None
     impact = {"value": money, "unit": "money"} if money is not None else impact
     told = {"value": 0.4, "baseline": 0.1, "n": 100, "p_adjusted": 0.001, "impact": impact, "severity": severity}
+    told |= {"text": {"fa": "", "en": ""}}
     return {"report": report, "kind": kind, "measure": measure, "subject": subject, **told}
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from cx_helpers import records, wording
 from cx_helpers.report import kpis as _kpis
 from cx_helpers.report import portraits as _portraits
+from cx_helpers.report import quadrants as _quadrants
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
@@ -32,6 +33,7 @@ from cx_helpers.report.tabulate import p_said, table_payload
 
 kpi, kpis, metrics, together = _kpis.kpi, _kpis.kpis, _kpis.metrics, _kpis.together
 personas = _portraits.personas
+swot = _quadrants.swot
 
 
 def bottom_line(sentence, *more) -> Block:

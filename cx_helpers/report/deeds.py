@@ -30,19 +30,24 @@ def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
     return Block({"kind": "deeds", "locale": locale, "items": items}, plain)
 
 
-def stakes(joined: list[Cause], clv: float | None, most: int = 5) -> pd.DataFrame:
-    """What is at stake in each of the first deeds: an answer with n, `customers` and, `worth` (money) where known.
+def stakes(joined: list[Cause], most: int = 5) -> pd.DataFrame:
+    """What is at stake in each of the first deeds (`sizes`)."""
+    return sizes(advice.first(joined, most))
 
-    Deeds of which no finding tells how many customers they are about are left out.
+
+def sizes(found: list[Cause]) -> pd.DataFrame:
+    """How large is each cause: an answer with n, `customers` (times harm) and, where it can be said, `worth` in money.
+
+    Causes of which no finding tells how many customers they are about are left out.
     """
-    first = advice.first(joined, most)
+    locale = wording.current().locale
     rows = [
         {"n": cause.head.get("n"), "customers": max(map(causes.harm, cause.all)), "worth": cause.money}
-        for cause in first
+        for cause in found
     ]
-    index = pd.Index([advice.title(cause)[wording.current().locale] for cause in first], name="deed", dtype=object)
+    index = pd.Index([advice.title(cause)[locale] for cause in found], name="deed", dtype=object)
     frame = pd.DataFrame(rows, columns=["n", "customers", "worth"], index=index)
-    return frame[frame["customers"] > 0]
+    return frame[frame["customers"] > 0].sort_values("customers", ascending=False, kind="stable")
 
 
 def _carded(cause: Cause, found: Evidence, locale: str) -> Cause:

@@ -41,7 +41,7 @@ def inputs(settings: Settings, extra: list[Path]) -> list[dict]:
     extra  further files, such as the plan.  A file that lies elsewhere is named, but not where it lies.
     """
     folder, held = settings.folder, settings.database
-    files = [folder / name for name in ("workspace.yaml", "labels.yaml", "aspects.yaml")]
+    files = [folder / name for name in ("workspace.yaml", "labels.yaml", "aspects.yaml", "swot.yaml")]
     files += [held] if held else sorted((folder / "tables").rglob("*.parquet"))
     inside = [f.relative_to(folder).as_posix() if f.is_relative_to(folder) else f.name for f in files]
     listed = [_file(f, name) for f, name in zip(files, inside, strict=True) if f.is_file()]
