@@ -402,7 +402,7 @@ def test_the_command_shows_first_and_changes_only_when_told(tmp_path, capsys):
 def test_the_sample_reads_itself_better_and_surer():
     found = sentiment_adapting.adapt(sentiment_own.labels(load_settings(SAMPLE)), 10)
     assert found.sure
-    assert found.gain.loc[("later", "macro_f1"), "low"] > 0.1
+    assert found.gain.loc[("later", "macro_f1"), "low"] > 0.07
     assert found.classes.loc["neutral", "low"] > 0.45
     confusion = sentiment_misread.confusion(found.proof, found.unseen, sentiment.errors_elsewhere(0.2), 0.2)
     assert set(confusion.index) == {"response", "review", "ticket"}
