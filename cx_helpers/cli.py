@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import difflib
 import functools
 import os
@@ -11,7 +10,7 @@ import sys
 import traceback
 
 from cx_helpers import __doc__ as PURPOSE
-from cx_helpers import sentiment_commands
+from cx_helpers import progress, sentiment_commands
 
 OK, WRONG, SOME, INTERRUPTED = 0, 1, 2, 130
 _CODES = """\
@@ -90,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words)
         _workspace(command)
         command.set_defaults(do=does)
+        if name == "ingest":
+            _progress(command, "file")
 
     watching = commands.add_parser("watch", help="new feedback as it arrives -> scored -> cases and alerts")
     _workspace(watching)
@@ -133,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     over = "publish even where a run of another company, or about other customers, stands"
     run.add_argument("--replace", action="store_true", help=over)
     run.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
+    _progress(run, "report")
     run.set_defaults(do=_run)
     return parser
 
@@ -140,6 +142,11 @@ def _parser() -> argparse.ArgumentParser:
 def _workspace(command: argparse.ArgumentParser) -> None:
     words = "the company's folder (default: the one we are in, else data/sample)"
     command.add_argument("-w", "--workspace", default="", metavar="DIR", help=words)
+
+
+def _progress(command: argparse.ArgumentParser, of: str) -> None:
+    words = f"a line on standard error as each {of} is done, where that is no terminal, too"
+    command.add_argument("--progress", action="store_true", help=words)
 
 
 def _positive(kind: type):
@@ -166,8 +173,13 @@ def _ingest(asked: argparse.Namespace) -> int:
     from cx_helpers import settings
     from cx_helpers.intake import sources
 
-    with _bar() as progress:
-        report = sources.load(settings.company(asked.workspace), progress=progress)
+    with progress.shown(asked.progress) as shown:
+
+        def told(file: str, outcome: str, rows: int, seconds: float) -> None:
+            what = {"read": f"{rows:,} rows, {seconds:.1f} s", "failed": "could not be read"}.get(outcome, outcome)
+            shown.line(_covered(f"{file}: {what}"))
+
+        report = sources.load(settings.company(asked.workspace), progress=shown.at, told=told)
     print(report.text("en"))
     return SOME if report.problems else OK
 
@@ -183,8 +195,8 @@ def _pull(asked: argparse.Namespace) -> int:
     from cx_helpers import settings
     from cx_helpers.intake import pulling
 
-    with _bar() as progress:
-        pulled = pulling.pull(settings.company(asked.workspace), asked.system, progress=progress)
+    with progress.shown() as shown:
+        pulled = pulling.pull(settings.company(asked.workspace), asked.system, progress=shown.at)
     print(pulled.text("en"))
     return SOME if pulled.problems else OK
 
@@ -223,20 +235,6 @@ def _forget(asked: argparse.Namespace) -> int:
     return OK
 
 
-@contextlib.contextmanager
-def _bar():
-    """A progress bar on a terminal, nothing elsewhere; yields what `progress=` takes."""
-    from tqdm import tqdm
-
-    with tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
-
-        def progress(done: int, total: int, what: str) -> None:
-            bar.total, bar.n = total, done
-            bar.set_postfix_str(what)
-
-        yield progress
-
-
 def _run(asked: argparse.Namespace) -> int:
     from cx_helpers import runner
 
@@ -251,6 +249,7 @@ def _run(asked: argparse.Namespace) -> int:
         timeout=asked.timeout,
         for_each=asked.for_each,
         replace=asked.replace,
+        progress=asked.progress,
         parameters=_pairs(asked.given),
     )
     result = runner.run(request)

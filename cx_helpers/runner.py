@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tqdm import tqdm
-
-from cx_helpers import evidence, parameters, whereabouts, wording, workspace
+from cx_helpers import evidence, parameters, progress, whereabouts, wording, workspace
 from cx_helpers.run import gather, manifest, publish, reach, shelves, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
@@ -44,6 +43,7 @@ class Request:
     timeout: float | None = None
     for_each: str = ""
     replace: bool = False
+    progress: bool = False  # a line for each report, on no terminal, too
     parameters: dict[str, str] = field(default_factory=dict)
 
 
@@ -86,8 +86,8 @@ def run(asked: Request) -> Result:
                 desk = staged / ".desk"
                 desk.mkdir()
                 at_once = min(asked.jobs or plan.jobs or os.cpu_count() or 1, len(jobs))
-                with _progress(len(jobs)) as tick:
-                    jobs = _worked(context, jobs, at_once, environment, desk, tick)
+                with progress.shown(asked.progress) as shown:
+                    jobs = _worked(context, jobs, at_once, environment, desk, _tick(shown, len(jobs)))
                 entries = gather.finish(context, jobs, staged, lambda request: draw(request, environment, desk))
                 publish.remove(desk)
                 publish.publish(staged, place)
@@ -172,16 +172,18 @@ def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str
     return large, [*sorted(small), *sorted(beside)]
 
 
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator:
-    """A bar on a terminal, nothing elsewhere."""
-    with tqdm(total=total, unit="report", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
+def _tick(shown: progress.Shown, total: int) -> Callable[[Job], None]:
+    """What is said when a report is through: its name, what became of it, and how long it took."""
+    done = itertools.count(1)
+    shown.at(0, total, "")
 
-        def tick(job: Job) -> None:
-            bar.set_postfix_str(f"{job.name} {job.answer['outcome']}", refresh=False)
-            bar.update()
+    def tick(job: Job) -> None:
+        name = f"{job.name} ({job.group})" if job.group else job.name
+        begun, ended = (dt.datetime.fromisoformat(job.answer[key]) for key in ("start", "end"))
+        shown.at(next(done), total, name)
+        shown.line(f"{name}: {job.answer['outcome']}, {(ended - begun).total_seconds():.1f} s")
 
-        yield tick
+    return tick
 
 
 @contextlib.contextmanager

@@ -38,6 +38,7 @@ GROUND = {
     "persian",
     "purchasing",
     "posterior",
+    "progress",
     "records",
     "regression",
     "renewal",

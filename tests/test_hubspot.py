@@ -86,6 +86,34 @@ def test_a_ticket_and_its_stages_however_it_is_written(ingest, form):
     assert report.rows_in == report.taken + report.skipped
 
 
+def test_columns_that_are_new_or_missing_are_told_and_all_of_them_can_be_seen(ingest):
+    """The days of the stages are used, so nobody says that they were left out; what is said of a stage follows."""
+    more = [f"Own field {i}" for i in range(20)]
+    head, cells = LABELS.splitlines()
+    head = head.replace("Priority", "Rank").replace("First agent email response date", "Colour")
+    labels = f'{head},"Cumulative time in ""Closed (Support)""",{",".join(more)}\n{cells},60{",x" * 20}\n'
+    said = ingest(t_csv=labels).text("en")
+    assert "left out (list them under `keep` to have them): Colour, Own field 0, " in said
+    assert "(22); all of them: state/columns.json" in said
+    missing = next(line for line in said.splitlines() if "stay empty" in line)
+    assert "hs_ticket_priority" in missing
+    assert "stages" not in missing
+    (told,) = json.loads((ingest.folder / "state/columns.json").read_text("utf-8"))["sources/t.csv"]
+    assert told["left_out"] == sorted(["Rank", "Colour", *more])
+    assert not ingest().changed
+    assert (ingest.folder / "state/columns.json").is_file()  # what was read before is told, too
+    (ingest.folder / "sources/t.csv").unlink()
+    ingest(t_json=json.dumps(API, ensure_ascii=False))
+    assert not (ingest.folder / "state/columns.json").exists()
+    API["results"][0]["properties"]["colour"] = "red"
+    try:
+        assert "left out (list them under `keep` to have them): colour" in ingest(
+            t_json=json.dumps(API, ensure_ascii=False)
+        ).text("en")
+    finally:
+        del API["results"][0]["properties"]["colour"]
+
+
 def test_labels_of_ones_own_portal(ingest):
     own = {"t_csv": "Kennung,Ticketname,Ticketstatus,Create date\n9,zu spät,Neu,2026-01-05 10:00\n"}
     names = {"hs_object_id": "Kennung", "subject": ["Titel", "Ticketname"], "hs_pipeline_stage": "Ticketstatus"}

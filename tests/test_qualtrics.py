@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import duckdb
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import yaml
 
 from cx_helpers.intake import check, forgetting, sources
+from cx_helpers.settings import WorkspaceError
 
 NAMES = "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientEmail ExternalReference"
 NAMES = [
@@ -126,6 +128,45 @@ R_1,Default,C7,{PLACES[0]},0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,6,1
     ]
 
 
+LEGACY = """V1,V3,V7,V8,V9,V10,Q1,Q1_NPS_GROUP,csat,nps_owner,
+ResponseID,ExternalDataReference,Status,StartDate,EndDate,Finished,"Recommend
+us?",Group,Happy?,Owner,
+R_1,C7,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,6,1,4,Sara,
+R_2,C8,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,9,1,5,Reza,
+"""
+
+
+def test_a_legacy_question_may_be_known_by_its_tag_alone(ingest):
+    """csat holds numbers and is a question; nps_owner is a column of the company's own, and lines end in a comma."""
+    report = ingest("old.csv", LEGACY)
+    assert ask(ingest, "responses", "response_id, instrument, score::int") == [
+        ("qualtrics:R_1-Q1", "nps", 6), ("qualtrics:R_1-csat", "csat", 4),
+        ("qualtrics:R_2-Q1", "nps", 9), ("qualtrics:R_2-csat", "csat", 5),
+    ]  # fmt: skip
+    assert "these columns are not there and stay empty: email" in report.text("en")
+    assert "to have them): nps_owner" in report.text("en")
+
+
+HURT = {  # the last line of a file: which reason, on which line
+    "cut": ("R_3,C9,0,2016-01-05 10:0", "too_few_columns", 6),
+    "cut in a text": ('R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,"9', "broken_quote", 6),
+    "too long": ("R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,9,1,5,Ali,,more\n", "too_many_columns", 6),
+    "bytes that are none": (b"R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,9,1,5,\xff\xfe,\n", "bad_bytes", 6),
+    "a word for a score": ("R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,likely,1,,,\n", "bad_number", 6),
+}
+
+
+def test_a_row_that_is_hurt_waits_and_all_others_are_read(ingest):
+    for kind, (line, code, number) in HURT.items():
+        report = ingest("old.csv", LEGACY.encode() + (line if isinstance(line, bytes) else line.encode()))
+        assert (report.rows_in, report.taken, report.quarantined) == (3, 2, {code: 1}), kind
+        assert report.firsts[code]["line"] == number, kind
+    report = ingest("old.csv", LEGACY.replace("\n", "\r\n").replace(",", "\t").encode("utf-16")[:-21])
+    assert (report.rows_in, report.taken) == (2, 1)
+    with pytest.raises(WorkspaceError, match="The nearest is survey, which also needs ResponseId"):
+        ingest("old.csv", text(row("R_1")).replace("ResponseId", "Id"))
+
+
 def test_spss(ingest, tmp_path):
     pyreadstat = pytest.importorskip("pyreadstat")
     answer = {
@@ -151,6 +192,21 @@ def test_a_workspace_says_what_its_questions_measure(ingest):
     assert ask(ingest, "responses", "instrument, score::int, scale_max::int, touchpoint") == [
         ("ces", 6, 7, "support_call"), ("nps", 9, 10, None),
     ]  # fmt: skip
+
+
+def test_only_columns_that_no_table_took_are_said_to_be_left_out(ingest):
+    """The score, its group and the words are in tables; a question that measures nothing known is not, until it is."""
+    lines = csv.reader(io.StringIO(text(row("R_1", "9", "خوب", call="6"))))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(map(list.__add__, lines, [["plan"], ["p"], ["{}"], ["x"]]))
+    asked = out.getvalue().replace("csat_call", "Q9").replace("QID3", "QID9")
+    said = ingest("s.csv", text(row("R_1", "9", "خوب", call="5"))).text("en")
+    assert "left out" not in said
+    said = ingest("s.csv", asked).text("en")
+    assert re.findall(r"to have them\): (.*)", said) == ["Q9, plan"]
+    map_ = {"expr": "_item->>'$.question'", "map": {"QID1": "nps", "QID9": "ces"}, "else": ""}
+    said = ingest("s.csv", asked, responses={"columns": {"instrument": map_}}).text("en")
+    assert re.findall(r"to have them\): (.*)", said) == ["plan"]
 
 
 def test_a_corrected_answer_takes_the_place_of_the_old_one(ingest):

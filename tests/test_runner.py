@@ -297,8 +297,11 @@ def test_a_report_that_a_plan_no_longer_has_is_told(here, capsys):
     plan.write_text("notebooks: [good, slow]")
     assert cx("--plan", "monthly.yaml") == 0
     plan.write_text("notebooks: [good]")
-    assert cx("--plan", "monthly.yaml") == 0
-    assert "(slow left out)" in capsys.readouterr().err
+    assert "published" not in capsys.readouterr().err  # nobody asked, and this is no terminal
+    assert cx("--plan", "monthly.yaml", "--progress") == 0
+    said = capsys.readouterr().err
+    assert "(slow left out)" in said
+    assert re.search(r"^good: published, [\d.]+ s$", said, re.MULTILINE)
 
 
 class TestLastGoodPage:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import random
+import re
 import sqlite3
 import zipfile
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 import yaml
 from hypothesis import strategies as st
 
-from cx_helpers import dates
+from cx_helpers import cli, dates
 from cx_helpers.intake import convert, csvlines, fields, pseudonyms, quarantine, reading, sources, store, values
 from cx_helpers.settings import WorkspaceError
 
@@ -431,6 +432,25 @@ def test_a_key_that_comes_twice_in_one_file_is_told_and_the_last_stays(company):
     assert (told["line"], told["value"]) == (2, "4")
 
 
+def test_repeats_are_found_share_by_share(company, monkeypatch):
+    monkeypatch.setattr(convert, "SHARE", 3)  # 40 rows in 14 shares
+    folder = company(SIMPLE)
+    rows = [f"{i},a,2024-01-01,{i}\n" for i in (*range(39), 17)]
+    put(folder, "a.csv", "id,who,at,amount\n" + "".join(rows))
+    assert sources.load(folder).quarantined == {"repeated_key": 1}
+    assert [(row["line"], row["value"]) for row in quarantined(folder)] == [(19, "41")]
+
+
+@pytest.mark.parametrize("before", ["", "\n", '8,"a\nb",2024-01-01,1\n', "7,a,2024-01-01,1\n"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_bad_row_is_told_by_its_line_whatever_stands_before(company, before, end):
+    """With one record a line the number needs no second reading; an empty line or a text over two lines asks for it."""
+    folder = company(SIMPLE)
+    put(folder, "a.csv", f"id,who,at,amount\n{before}9,a,2024-01-01,much{end}")
+    sources.load(folder)
+    assert [row["line"] for row in quarantined(folder)] == [2 + before.count("\n")]
+
+
 def test_a_kill_at_any_moment_leaves_whole_tables(company, monkeypatch):
     folder = company(SIMPLE)
     put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n")
@@ -669,6 +689,47 @@ def test_the_report_reads_well(company):
     assert "2 rows in: 1 taken, 1 in quarantine, 0 skipped on purpose" in report.text("en")
     assert "(the first: sources/a.csv, line 3, orders.amount)" in report.text("en")
     assert "۲⁩ سطر خوانده شد" in report.text("fa")
+
+
+def test_the_report_shows_the_values_that_were_not_known_and_hides_what_may_be_a_persons(company):
+    folder = company(SIMPLE | {"columns": SIMPLE["columns"] | {"status": {"from": "st", "map": {"done": "done"}}}})
+    words = ["در راه", "lost", "lost", "09121234567", "Sara", "x", "y"]
+    rows = [f"{i},{'Sara' if word == 'Sara' else 'c'},2024-01-01,5,{word}\n" for i, word in enumerate(words)]
+    put(folder, "a.csv", "id,who,at,amount,st\n" + "".join(rows))
+    report = sources.load(folder)
+    assert "7 × 'در راه, lost, [تلفن]…' is not in the `map` of status" in report.text("en")
+    assert "«در راه»، «lost»، «[تلفن]…» در `map` ستون status نیست" in report.text("fa")
+    put(
+        folder,
+        "a.csv",
+        "id,who,at,amount,st\n1,Sara,2024-01-01,5,Sara\n2,Sara,never,five,done\n3,c,2024-01-01,five,done\n",
+    )
+    said = sources.load(folder).text("en")
+    assert "'[hidden]' is not in the `map` of status" in said
+    assert "Sara" not in said
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_is_told_of_each_file_and_a_pipe_only_when_it_asks(company, capsys, monkeypatch):
+    folder = company(SIMPLE)
+    put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n")
+    put(folder, "b 09121234567.csv", "id,amount\n")
+    command = ["ingest", "-w", str(folder)]
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err == ""
+    (folder / "sources" / "b 09121234567.csv").write_text("id,who,at,amount\n2,a,2024-01-01,5\n3,a,2024-01-01,5\n")
+    assert cli.main([*command, "--progress"]) == 0
+    told = capsys.readouterr()
+    assert re.fullmatch(r"sources/a.csv: as before\nsources/b \[phone\].csv~\w+: 2 rows, [\d.]+ s\n", told.err)
+    assert "3 rows in" in told.out
+    monkeypatch.setattr("sys.stderr", screen := Terminal())
+    assert cli.main(command) == 0
+    assert "sources/a.csv: as before\n" in screen.getvalue()
+    assert "as before" not in capsys.readouterr().out
 
 
 REAL = {  # rows in, and how many of them wait in quarantine

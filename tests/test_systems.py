@@ -299,6 +299,7 @@ def test_a_cut_file_is_read_up_to_the_cut(company):
 
 GOOD = {"id": 1, "requester": 7, "created at": "2024-01-01"}
 ROW, TWO = json.dumps(GOOD), json.dumps(GOOD | {"id": 2})
+HURT = TWO.replace('"requester"', '"tags": [{"k": 1}, {"k": 2}], "reque').replace('"id": 2', '"id": 5')
 HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the whole file told of)
     "empty page": ('{"requests": [], "count": 0}', 0, {}, False),
     "empty list": ("[]", 0, {}, False),
@@ -312,6 +313,15 @@ HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the who
     "a line that is none": (f"{ROW}\n{{oops\n{TWO}\n", 2, {"bad_json": 1}, False),
     "cut between rows": (f'{{"requests": [{ROW},\n {TWO},', 2, {}, True),
     "cut in a bare record": (ROW + "\n" + TWO[:-9], 1, {"bad_json": 1}, False),
+    "a row damaged": (f'{{"requests": [{ROW}, {HURT}, {TWO}], "count": 3}}', 2, {"damaged": 1}, False),
+    "the first two damaged": (
+        f"[{HURT}, {HURT},\n {ROW},\n {TWO}]",
+        2,
+        {"damaged": 1},
+        False,
+    ),  # nothing tells them apart
+    "two damaged, then cut": (f"[{ROW}, {HURT}, {HURT}, {TWO}, {ROW[:-9]}", 2, {"damaged": 2, "cut_off": 1}, False),
+    "half a row eaten": (f"[{ROW}, {ROW[:20]} {HURT}, {TWO}]", 2, {"damaged": 1}, False),
     "no JSON": ('"hello"', 0, {}, True),
     "too deep": ("[" * 100_000, 0, {}, True),
     "a CSV by its name": ("id,requester,created at\n1,7,2024-01-01\n", 0, {}, True),

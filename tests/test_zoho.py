@@ -100,6 +100,50 @@ def test_a_ticket_of_desk_its_words_and_its_rating(ingest):
     assert {text for (text,) in ask(ingest, "comments", "text")} == {"سفارشم نرسیده", "چه شد؟", "کند بود"}
 
 
+DESK = """"Ticket Id","Request Id","Department","Contact ID","Email","Subject","Description","Status","Created Time",\
+"Priority","Channel","Is Escalated","Number of Threads","Ticket Closed Time","Tags"
+"9","101","تهران","55","","دیر رسید","<div>سفارشم&nbsp;<b>نرسیده</b></div>","Closed","05 May 2023 10:00 AM","-None-",\
+"Phone","true","3","06 May 2023 11:00 AM",""
+"10","102","تهران","","Reza@Example.com","نشد","3 < 5 > 2","Open","2023-05-05 10:00:00","High","Web","false","1","",""
+"""
+
+
+def test_a_csv_of_desk_has_labels_and_words_in_html(ingest):
+    report = ingest(desk_csv=DESK)
+    assert ask(ingest, "tickets", "ticket_id, customer_id, priority, department, threads, escalated") == [
+        ("zoho:10", "zoho:reza@example.com", "High", "تهران", 1, False), ("zoho:9", "zoho:55", None, "تهران", 3, True),
+    ]  # fmt: skip
+    assert [text.split() for (text,) in ask(ingest, "comments", "text")] == [
+        ["3", "<", "5", ">", "2"],
+        ["سفارشم", "نرسیده"],
+    ]
+    assert "stay empty: modifiedTime" in report.text("en")
+    assert "left out (list them under `keep` to have them): Tags" in report.text("en")
+
+
+def test_what_is_damaged_grows_and_is_corrected(ingest):
+    rows = [TICKET | {"id": str(i), "modifiedTime": "2026-01-07T10:00:00.000Z"} for i in range(10)]
+    page = json.dumps({"data": rows}, ensure_ascii=False)
+    at = page.index('"id": "4"')
+    report = ingest(t_json=page[: at + 40] + "#" * 9 + page[at + 49 :])
+    assert (report.rows_in, report.taken, report.quarantined) == (10, 9, {"damaged": 1})
+    assert report.firsts["damaged"]["line"] == 5
+    late = [rows[4], rows[7] | {"status": "Open", "modifiedTime": "2026-02-01T10:00:00.000Z"},
+            TICKET | {"id": "20", "createdTime": "2025-01-05T10:00:00.000Z"}]  # fmt: skip
+    assert ingest(later_json={"data": late}).tables["tickets"] == 11
+    assert ask(ingest, "tickets", "min(opened_at)::date::text, count(*) FILTER (status = 'Open')") == [
+        ("2025-01-05", 1)
+    ]
+    assert not ingest().changed
+
+
+def test_a_day_that_may_be_two_names_its_own_column(ingest):
+    deals = (
+        "Record Id,Deal Name,Stage,Created Time,Modified Time\nzcrm_1,a,New,2023-05-01 10:00:00,04/05/2023 10:00 AM\n"
+    )
+    assert "'04/05/2023 10:00 AM' in Modified_Time does not tell the day" in ingest(d_csv=deals).text("en")
+
+
 def test_a_sentiment_may_be_a_word(ingest):
     ingest(t_json=[TICKET | {"sentiment": "POSITIVE", "contactId": None, "email": "Ali@Example.com"}])
     assert ask(ingest, "tickets", "zia_sentiment, customer_id") == [("positive", "zoho:ali@example.com")]

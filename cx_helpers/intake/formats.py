@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import encodings, messages
-from cx_helpers.intake.faults import CUT
+from cx_helpers.intake import encodings, jsonpages
+from cx_helpers.intake.faults import CUT, said
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, repeated, unique
 from cx_helpers.intake.values import literal
@@ -18,6 +18,7 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     """One JSON object a line; `a.b` in a mapping reaches into nested ones.  A file that is one array is read too."""
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     table, broken = fresh_name(), []
+    faults = [said(*CUT, file=path.name)] if text.cut else []
     with text.path.open("rb") as file:
         head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"["):
@@ -26,9 +27,12 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
                 f"CREATE TEMP TABLE {table} AS SELECT row_number() OVER () AS _rec, json AS j FROM "
                 f"read_json_objects({literal(text.path)}, format='array', maximum_object_size=67108864)"
             )
-        except duckdb.Error as error:
-            said = messages.reason(error)
-            raise SourceError(f"{path.name}: not a JSON array: {said}; write one object a line") from None
+        except duckdb.Error:
+            rows, broken, more = jsonpages.whole_list(con, text, path.name)
+            con.execute(
+                f"CREATE TEMP TABLE {table} AS SELECT CAST(_line AS BIGINT) AS _rec, CAST(j AS JSON) AS j FROM {rows}"
+            )
+            faults += more
     else:
 
         def objects():
@@ -62,7 +66,6 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     nested = [c for c in options.get("_columns", ()) if "." in c and c not in columns and c.split(".")[0] in columns]
     paths = {c: [c] for c in columns} | {c: c.split(".") for c in nested}
     relation = from_json(table, paths) if paths else f"(SELECT _rec FROM {table})"
-    faults = [said(*CUT, file=path.name)] if text.cut else []
     return Raw(relation, columns + nested, sorted(broken), sparse=True, faults=faults)
 
 

@@ -1,4 +1,4 @@
-"""How is JSON read that is no table?  Pages, single records, lists, lines; cut ones up to the cut.
+"""How is JSON read that is no table?  Pages, single records, lists, lines; damaged ones around the damage.
 
 {"tickets": [{…}, {…}], "count": 2, "next_page": …}     the rows of a page, under one of its keys
 {"ticket": {…}}   {"id": 1, …}                           one record, wrapped or bare
@@ -13,12 +13,13 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import batched
 
+from cx_helpers.intake import salvage
 from cx_helpers.intake.encodings import Text
 from cx_helpers.intake.faults import CUT, SHORT, FileFault, said
 from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name, from_json, pointer
+from cx_helpers.intake.salvage import DECODER, Lost
 from cx_helpers.intake.values import literal
 
-DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON: nothing stands there
 PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
 SPACE = re.compile(r"[\s,]*")
 LONGEST = 4000  # letters of a cut record that are shown
@@ -59,7 +60,7 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
             if isinstance(record, dict):
                 put((key, shape(record, key)), number, record)
             else:
-                broken.append(Broken(number, "bad_json", json.dumps(record)[:LONGEST]))
+                broken.append(_no_row(number, record))
     for key in list(waiting):
         flush(key)
     if not tables:
@@ -74,6 +75,27 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
     pages[0][1].broken = broken
     pages[0][1].faults = faults
     return pages
+
+
+def _no_row(number: int, found) -> Broken:
+    """What stands in the place of a row and is none."""
+    if isinstance(found, Lost):
+        return Broken(number, "damaged", found[:LONGEST])
+    return Broken(number, "bad_json", json.dumps(found)[:LONGEST])
+
+
+def whole_list(con, text: Text, shown: str) -> tuple[str, list[Broken], list[dict]]:
+    """A list of records that is damaged or cut: those that can be read as a table (_rec, _line, j), the others, and
+    what is to be said of the file.  Raises FileFault where none can be read."""
+    everything = text.path.read_bytes().decode("utf-8-sig", "replace")
+    found, _, cut = _elements(everything, everything.index("[") + 1)
+    rows = [(n, row) for n, row in enumerate(found, 1) if isinstance(row, dict)]
+    if not rows:
+        raise FileFault(shown, "not_json")
+    broken = [_no_row(n, row) for n, row in enumerate(found, 1) if not isinstance(row, dict)]
+    if cut and cut[1]:
+        broken.append(Broken(len(found) + 1, "cut_off", cut[1]))
+    return _table(con, rows), broken, [said(*SHORT, file=shown)] if cut and not cut[1] else []
 
 
 def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[Broken]) -> tuple[Raw, str]:
@@ -177,14 +199,18 @@ def _members(text: str, at: int) -> tuple[dict, int, tuple[int, str] | None]:
 
 
 def _elements(text: str, at: int) -> tuple[list, int, tuple[int, str] | None]:
-    """The elements of a list that can be read, where it ends, and where it is cut."""
-    found = []
+    """The elements of a list that can be read (those that are damaged as Lost), where it ends, and where it is cut."""
+    found: list = []
     while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "]":
         try:
             element, at = DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
-            return found, at, (at, text[at : at + LONGEST])
-        found.append(element)
+            if (again := salvage.resume(text, at, found)) is None:
+                return found, at, (at, text[at : at + LONGEST])
+            found += salvage.lost(text[at:again], found)
+            at = again
+        else:
+            found.append(element)
     return found, at + 1, None if text[at : at + 1] == "]" else (len(text), "")
 
 
@@ -215,7 +241,7 @@ def _rows(document: dict | list, line: int, roots: set[str], shape: Callable) ->
 
 
 def _holds_rows(value) -> bool:
-    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(v, dict) for v in value))
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(v, dict | Lost) for v in value))
 
 
 def _table(con, rows: list[Record]) -> str:

@@ -123,5 +123,6 @@ def secret_columns(targets: tuple[Target, ...]) -> set[tuple[str, str]]:
         (t.table, f.name)
         for t in targets
         for f in t.fields
-        if is_key(f, t, targets) or is_words(f, t) or (t.table == "persons" and f.name in PERSON)
+        if f.name not in (NEWEST, DELETED)
+        and (is_key(f, t, targets) or is_words(f, t) or (t.table == "persons" and f.name in PERSON))
     }

@@ -13,6 +13,7 @@ from cx_helpers.intake import privacy
 
 HIDDEN = {"fa": "[پوشیده]", "en": "[hidden]"}
 SHOWN = 12  # names of columns that an error lists
+ALL = "state/columns.json"  # where all of them stand, by file (sources.load writes it)
 _KIND = re.compile(r"^\w+( \w+)* Error: ")
 _OF_VALUES = ("Conversion", "InvalidInput", "OutOfRange", "Constraint", "Serialization")  # these quote what rows hold
 _QUOTED = re.compile(r"'.*'|\".*\"")
@@ -25,6 +26,12 @@ def reason(error: Exception) -> str:
     if type(error).__name__.startswith(_OF_VALUES):
         line = _QUOTED.sub("'…'", line)
     return privacy.uncover(line)
+
+
+def listed(names: Iterable[str]) -> list[str]:
+    """All names of columns, for a file; none where they look like a row of values."""
+    names = list(names)
+    return [] if _are_values(names) else [privacy.uncover(name) for name in names]
 
 
 def columns(names: Iterable[str]) -> str:

@@ -16,9 +16,14 @@ import io
 import json
 import os
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from cx_helpers import wording
+from cx_helpers.tables import TABLES
+
+SHOWN, LONGEST = 3, 40  # values that a summary shows, and letters of each
+LOOKED_AT = 10_000  # rows of a file in which values are looked for
 
 # code: (reason fa, reason en, remedy fa, remedy en); {column} {value} {table} {line} stand for the row's own
 REASONS: dict[str, tuple[str, str, str, str]] = {
@@ -63,6 +68,12 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "the file ends, or is damaged, in the middle of this row",
         "خروجی را دوباره بگیرید؛ سطرهای پیش از این خوانده شد",
         "export the file again; the rows before this one were read",
+    ),
+    "damaged": (
+        "فایل در این سطر آسیب دیده است",
+        "the file is damaged in this row",
+        "خروجی را دوباره بگیرید؛ سطرهای پیش و پس از این خوانده شد",
+        "export the file again; the rows before and after this one were read",
     ),
     "odd_record": (
         "این رکورد آن شکلی را ندارد که از این سامانه می‌آید",
@@ -193,24 +204,53 @@ def count(folder: Path) -> int:
 
 
 def first(path: Path, codes: Iterable[str]) -> dict[str, dict]:
-    """The first row of each code in a file of quarantine: where an analyst begins to look."""
+    """The first row of each code in a file of quarantine: where an analyst begins to look.
+
+    `values` are the values of its column that came with this code, in the order of the file, up to SHOWN and one more,
+    as a reason may quote them (messages.preview: what may be a person's is hidden); `elsewhere`: in other columns, too.
+    """
     found, asked = {}, set(codes)
     with path.open(encoding="utf-8") if path.is_file() else io.StringIO() as file:
-        for row in map(json.loads, file):
-            if row["code"] in asked:
-                found.setdefault(row["code"], row)
+        for row in map(json.loads, islice(file, LOOKED_AT)):
+            if row["code"] not in asked:
+                continue
+            one = found.setdefault(row["code"], row)
+            values = one.setdefault("values", [])
+            same = (row["table"], row["column"]) == (one["table"], one["column"])
+            one["elsewhere"] = one.get("elsewhere") or not same
+            if same and row["value"] and row["value"] not in values and len(values) <= SHOWN:
+                values.append(row["value"])
+        for row in map(json.loads, file):  # the rest of a long file, where a reason is still looked for
             if len(found) == len(asked):
                 break
+            if row["code"] in asked:
+                found.setdefault(row["code"], row)
     return found
+
+
+def _about(row: dict | None, locale: str) -> dict[str, str]:
+    """What a reason says of many rows: the first one's column, and the values that came in it."""
+    about = {"column": "…", "value": "…", "allowed": "…"}
+    if not row or row["code"] == "repeated_key":
+        return about
+    values = [value if len(value) <= LONGEST else value[:LONGEST] + "…" for value in row.get("values") or ()]
+    if values:
+        about["value"] = ("»، «" if locale == "fa" else ", ").join(values[:SHOWN]) + "…" * (len(values) > SHOWN)
+    if row["column"]:
+        about["column"] = row["column"] + ", …" * bool(row.get("elsewhere"))
+        known = TABLES[row["table"]].columns.get(row["column"]) if row["table"] in TABLES else None
+        about["allowed"] = ", ".join(known.values if known else ()) or "…"
+    return about
 
 
 def summary(counts: dict[str, int], locale: str, firsts: dict[str, dict] | None = None) -> list[str]:
     """One line a reason, the most frequent first, for a report.  firsts  the first row of each (see `first`)"""
     lines, fa = [], locale == "fa"
     for code, number in sorted(counts.items(), key=lambda item: -item[1]):
-        reason, remedy = explain(code, locale, column="…", value="…", allowed="…")
+        row = (firsts or {}).get(code)
+        reason, remedy = explain(code, locale, **_about(row, locale))
         where = ""
-        if row := (firsts or {}).get(code):
+        if row:
             column = ".".join(filter(None, [row["table"], row["column"]]))
             line = wording.number(int(row["line"] or 0), locale)
             places = [row["file"], f"سطر {line}" if fa else f"line {line}", column]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from cx_helpers.intake import encodings, jsonpages, kinds, reading
 from cx_helpers.intake.faults import FileFault
-from cx_helpers.intake.raw import Raw
+from cx_helpers.intake.raw import Broken, Raw
 
 
 @dataclass
@@ -17,6 +19,23 @@ class Sheet:
     name: str
     raw: Raw
     table: str = ""  # of JSON records: _rec, _line, j
+    taken: dict[str, frozenset[str]] = field(default_factory=dict)  # of Laid
+    missing: list[str] = field(default_factory=list)
+
+
+class Laid(NamedTuple):
+    """A table as a system's own reader (`open` in its mapping) lays it out.
+
+    taken    columns that it has put into others, too, and the names by which a mapping may ask for them (none: it did)
+    missing  columns of the mapping that such files have and this one lacks
+    """
+
+    name: str
+    columns: list[str]
+    rows: Iterable[tuple]  # line, then a text for each column
+    broken: list[Broken]
+    taken: dict[str, frozenset[str]] = {}
+    missing: list[str] = []
 
 
 def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots: set[str], shape, wanted: list[str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -33,12 +34,14 @@ from cx_helpers.intake.units import Unit
 from cx_helpers.settings import Settings, load_settings
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is read now
+Told = Callable[[str, str, int, float], None]  # a file, what became of it (report.files), rows in, seconds
 
 
-def load(folder: str | Path, *, progress: Progress | None = None) -> IngestReport:
+def load(folder: str | Path, *, progress: Progress | None = None, told: Told | None = None) -> IngestReport:
     """Read what is new in the sources of a workspace into tables/ and quarantine/.
 
     folder    the workspace's;  progress  called as (done, of how many, what is read now)
+    told      called as (file, outcome, rows in, seconds) when a file is through
     Running it twice changes nothing.  A kill at any moment leaves every table as it was or as it will be.
     A file that cannot be read stops no other: it is told of in the report's `problems`, and what it gave before stays.
     Raises WorkspaceError (SourceError) when the mapping is wrong or no file can be read, AspectsError when aspects.yaml
@@ -60,7 +63,7 @@ def load(folder: str | Path, *, progress: Progress | None = None) -> IngestRepor
             "into tables/; leave `engine` out of workspace.yaml, or `sources`"
         )
     with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
-        _run(con, sources, settings, scratch, report, progress)
+        _run(con, sources, settings, scratch, report, progress, told)
         sentiment_choice.ingested(folder)
         cases.settle(con, settings, store.State.read(folder))
     report.questions = review.waiting(folder)
@@ -80,7 +83,7 @@ def _found(sources: list[Source], settings: Settings, report: IngestReport) -> t
     return found, without, errors
 
 
-def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: IngestReport, progress) -> None:
+def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: IngestReport, progress, told) -> None:
     folder, state = settings.folder, store.State.read(settings.folder)
     found, without, errors = _found(sources, settings, report)
     before = {table: list(pieces) for table, pieces in state.tables.items()}
@@ -94,9 +97,8 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     fresh: dict[str, dict] = dict(stays)
     waiting: list[tuple[Path, Path]] = []  # quarantine files, put in place when all went well
     read: list[tuple[dict, Path]] = []
-    for done, unit in enumerate(found):
-        if progress:
-            progress(done, len(found), unit.shown)
+
+    def read_one(unit: Unit) -> None:
         kept = state.units.get(unit.id)
         how = taking.how(unit, settings, secret)
         seen = {label: store.fingerprint(path, (kept or {}).get("files", {}).get(label))
@@ -105,23 +107,32 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
         if same and all(store.is_whole(state.pieces / p["file"]) for p in kept["pieces"]):
             fresh[unit.id] = kept | {"files": seen}
             report.files[unit.shown] = "as before"
-            continue
+            return
         try:
             record, moved = taking.take(con, unit, settings, scratch, state, secret, how, seen)
         except SourceError as error:
             errors.append(error)
             _failed(unit, error, kept, fresh, report)
-            continue
+            return
         read.append((record, moved[0]))
         if kept and not unit.files and kept["content"] == record["content"] and kept["how"] == how:
             fresh[unit.id] = kept  # the same rows came from the database
             report.files[unit.shown] = "as before"
-            continue
+            return
         state.came += 1
         record["came"] = state.came
         fresh[unit.id] = record
         waiting.append(moved)
         report.files[unit.shown] = "read"
+
+    for done, unit in enumerate(found):
+        begun = time.monotonic()
+        if progress:
+            progress(done, len(found), unit.shown)
+        read_one(unit)
+        if told:
+            rows = fresh.get(unit.id, {}).get("rows_in", 0)
+            told(unit.shown, report.files[unit.shown], rows, time.monotonic() - begun)
     if errors and not any(how in ("read", "as before") for how in report.files.values()):
         raise errors[0] if len(errors) == 1 else SourceError("\n".join(map(str, errors)))
     if progress:
@@ -132,6 +143,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     relinked = linked.relink(con, state, scratch, report)
     _publish(con, state, before, waiting, gone, report, relinked)
     _sum(folder, fresh, report)
+    store.write_columns(folder, {unit["shown"]: unit.get("columns", []) for unit in fresh.values()})
 
 
 def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:

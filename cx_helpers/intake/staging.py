@@ -55,6 +55,8 @@ def with_hash(job: Job, base: str) -> str:
 def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     """Make the view rows_N of a table's rows: `_rec`, its columns as their types, and `_problem` or null.
 
+    The view keys_N is the same with the columns of the key only.
+
     Under it lies the table stage_N, one pass over the source: what `values.quick` reads, and beside it, as s1 s2 …,
     the texts it could not read.  Those are read once each by `values.thorough` and joined back.
 
@@ -118,8 +120,11 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
         kept += [f"NOT ({DELETED} AND ({keyless}))"] if number else []
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
     shown, joins = _stored(job, target, rows, number)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW rows_{number} AS "
-                f"SELECT _rec, {shown}, {problem} AS _problem FROM ({rows}){joins}{where}")  # fmt: skip
+    for view, columns in (("rows", shown), ("keys", {c: shown[c] for c in target.key})):
+        looked_up = "".join(joins[c] for c in columns if c in joins)  # what need not be looked up costs nothing
+        said = ", ".join(f"{sql} AS {name(c)}" for c, sql in columns.items())
+        con.execute(f"CREATE OR REPLACE TEMP VIEW {view}_{number} AS "
+                    f"SELECT _rec, {said}, {problem} AS _problem FROM ({rows}){looked_up}{where}")  # fmt: skip
 
 
 def _is_phone(f: Field, target: Target) -> bool:
@@ -128,9 +133,9 @@ def _is_phone(f: Field, target: Target) -> bool:
     return target.table == "identities" and f.name == "value" and target.needs == "value" and kinds == ["phone"]
 
 
-def _stored(job: Job, target: Target, rows: str, number: int) -> tuple[str, str]:
-    """SQL of a table's columns as they are stored, and of the joins that they need."""
-    targets, shown, joins = job.source.targets, [], ""
+def _stored(job: Job, target: Target, rows: str, number: int) -> tuple[dict[str, str], dict[str, str]]:
+    """SQL of a table's columns as they are stored, by name, and of the joins that some of them need."""
+    targets, shown, joins = job.source.targets, {}, {}
     for i, f in enumerate(target.fields):
         sql = masking.stored(f, target, targets, keyed=job.secret is not None, redact=job.redact)
         if job.secret and masking.is_pseudonym(f, target, targets) and _comes_again(job.con, rows, f):
@@ -138,9 +143,9 @@ def _stored(job: Job, target: Target, rows: str, number: int) -> tuple[str, str]
             sql = f"_pseudonym{i}"
             job.con.execute(f"CREATE OR REPLACE TEMP TABLE read_{number}_k{i} AS "
                             f"SELECT _key{i}, {pseudonyms.sql(f'_key{i}')} AS {sql} FROM ({keys})")  # fmt: skip
-            joins += f" LEFT JOIN read_{number}_k{i} ON {name(f.name)} = _key{i}"
-        shown.append(f"{sql} AS {name(f.name)}")
-    return ", ".join(shown), joins
+            joins[f.name] = f" LEFT JOIN read_{number}_k{i} ON {name(f.name)} = _key{i}"
+        shown[f.name] = sql
+    return shown, joins
 
 
 def _comes_again(con, rows: str, f: Field) -> bool:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, identity, merge, visitors
+from cx_helpers.intake import convert, identity, merge, messages, visitors
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import forget
 from cx_helpers.intake.values import name
@@ -100,6 +100,19 @@ def digest(*parts) -> str:
     """A short name for whatever JSON can say."""
     text = json.dumps(parts, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_columns(folder: Path, by_file: dict[str, list[dict]]) -> None:
+    """Write which columns of which files are in no table, and which are missing; no such column, no file."""
+    path, found = folder / messages.ALL, {file: columns for file, columns in by_file.items() if columns}
+    if not found:
+        path.unlink(missing_ok=True)
+        return
+    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+    if not path.is_file() or path.read_text("utf-8") != text:
+        part = path.with_name(path.name + ".part")
+        part.write_text(text, "utf-8")
+        part.replace(path)
 
 
 def build(con, state: State, table: str) -> merge.Left:

@@ -40,7 +40,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
     record = {
         "shown": unit.shown, "source": unit.source.name, "how": how, "files": seen, "content": content, "pieces": [],
         "quarantine": str(target.relative_to(settings.folder)), "rows_in": 0, "taken": 0, "skipped": 0,
-        "quarantined": Counter(), "out": Counter(), "warnings": [], "faults": faults, "dialects": [],
+        "quarantined": Counter(), "out": Counter(), "warnings": [], "faults": faults, "dialects": [], "columns": [],
     }  # fmt: skip
     for number, part in enumerate(parts):
         pieces = _pieces(part.source, f"{stem}--{number}")
@@ -61,6 +61,8 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         record["out"].update(taken.out)
         record["warnings"] += [*part.warnings, *taken.warnings]
         record["faults"] += part.raw.faults
+        strange = {what: found for what, names in part.columns.items() if (found := messages.listed(names))}
+        record["columns"] += [{"table": part.name, **strange}] if strange else []
         record["dialects"] += [part.source.dialect] if part.source.dialect else []
         _append(one, waiting)
     record |= {key: dict(record[key]) for key in ("quarantined", "out")}

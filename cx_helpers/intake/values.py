@@ -109,8 +109,8 @@ def quick(field: Field, x: str) -> str:
         # nothing at its ends, no letters to unify, not one of the short words for nothing
         plain = f"length({x}) = strlen({x}) AND {x} >= '!' AND ord({x}[-1]) > 32"
         plain += "".join(f" AND {x} <> {literal(e)}" for e in field.empty)
-        if _nulls(field) != ("",):
-            plain = f"(strlen({x}) > 5 OR {x} NOT IN ({_among(_nulls(field))})) AND {plain}"
+        if _nulls(field) != ("",):  # CASE, since OR looks through the list for long texts, too
+            plain += f" AND CASE WHEN strlen({x}) > 5 THEN true ELSE {x} NOT IN ({_among(_nulls(field))}) END"
         text = f"CASE WHEN {plain} THEN {x} ELSE {_said(field, f'cx_trim({x})')} END"
         return f"coalesce({text}, {literal(field.default)})" if field.default is not None else f"({text})"
     known = field.map is None and not field.formats and field.decimal == "."

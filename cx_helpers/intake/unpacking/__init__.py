@@ -10,10 +10,24 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cx_helpers.intake.jsonpages import Record
 from cx_helpers.intake.raw import Broken
+
+
+def knows(uses: str = "(?!)", makes: Iterable[str] = ()) -> Callable:
+    """Say of a function which columns of a record it uses up (a pattern) and which it makes itself.
+
+    Where that is said, the other columns of its records are as they came: new and missing ones can be told of.
+    """
+
+    def mark(function):
+        function.uses, function.makes = re.compile(uses, re.IGNORECASE), frozenset(makes)
+        return function
+
+    return mark
 
 
 def each(function: Callable[[dict], Iterable[dict]]) -> Callable[[Iterator[Record]], Iterator[Record | Broken]]:

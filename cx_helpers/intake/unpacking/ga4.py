@@ -21,7 +21,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cx_helpers.intake.encodings import Text
 from cx_helpers.intake.raw import Broken
+from cx_helpers.intake.sheets import Laid
 
 COLUMNS = ["report", "segment", "period_start", "period_end", "dimension", "member", "metrics"]
 _DAY = re.compile(r"^#[^0-9۰-۹]*([0-9۰-۹]{8})\s*$")
@@ -30,7 +32,7 @@ _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890
 _STEPS = {"nth day": 1, "nth week": 7}  # a member of such a dimension counts from the first day
 
 
-def report(path: Path, as_text: Callable[[], Path]):
+def report(path: Path, as_text: Callable[[], Text]):
     """The rows of all tables of such a file as one table (COLUMNS; `metrics` a JSON list), and the line where the file
     is cut; None where it is none.
 
@@ -39,14 +41,14 @@ def report(path: Path, as_text: Callable[[], Path]):
     with path.open("rb") as file:
         if b"#" not in file.read(64):
             return None
-    with as_text().open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with as_text().path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         text = file.read()
     lines = text.splitlines()
     if not lines or not lines[0].startswith("#") or not any(_DAY.match(line) for line in lines):
         return None
     cut = list(_cut(lines, ended=text[-1] in "\r\n"))
     kept = lines[: cut[0].line - 1] if cut else lines
-    return [("", COLUMNS, list(_rows(kept)), cut)]
+    return [Laid("", COLUMNS, list(_rows(kept)), cut)]
 
 
 def _cut(lines: list[str], ended: bool) -> Iterator[Broken]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from cx_helpers.intake.unpacking import each
+from cx_helpers.intake.unpacking import each, knows
 
 # hs_date_entered_7970058, hs_v2_date_entered_closedwon; in a CSV: Date entered "Waiting on us (Support)"
 _ENTERED = re.compile(
@@ -14,8 +14,14 @@ _ENTERED = re.compile(
     r"|Date entered [\"'“”‘’«]?(?P<label>.+?)[\"'“”‘’»]?)$",
     re.IGNORECASE,
 )
+# what else is said of a stage follows from when it was entered
+_STAGE = re.compile(
+    r"(?:property_|properties\.)?hs_(?:v2_)?(?:date_exited|(?:cumulative_|latest_)?time_in)_\w+$"
+    r"|(?:Date exited|(?:Cumulative|Latest) time in) [\"'“”‘’«].+$"
+)
 
 
+@knows(uses=rf"{_ENTERED.pattern}|{_STAGE.pattern}|associations$|url$|propertiesWithHistory$", makes=("stages",))
 @each
 def record(row: dict) -> Iterator[dict]:
     """A record with `stages`: a JSON list of {stage, at}, in the order of time; the API's nested fields lie flat."""

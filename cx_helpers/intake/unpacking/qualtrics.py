@@ -17,7 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from cx_helpers.intake import csvlines, messages
+from cx_helpers.intake.encodings import Text
 from cx_helpers.intake.faults import FileFault
+from cx_helpers.intake.raw import Broken
+from cx_helpers.intake.sheets import Laid
 
 ABOUT = {  # what Qualtrics says of every answer: its ImportId, other names of it -> ours
     "startdate": "start_date", "enddate": "end_date", "status": "status", "responsetype": "status",
@@ -33,6 +37,7 @@ ABOUT = {  # what Qualtrics says of every answer: its ImportId, other names of i
     "invitationsentat": "invited_at", "invitationsentdate": "invited_at", "surveysentdate": "invited_at",
     "sentat": "invited_at", "sentdate": "invited_at", "تاریخدعوت": "invited_at", "زماندعوت": "invited_at",
 }  # fmt: skip
+ALWAYS = ("start_date", "end_date", "status", "finished", "external_reference", "email")  # in exports
 NEVER = {"ipaddress", "locationlatitude", "locationlongitude", "locationaccuracy", "responseset"}
 _MADE = re.compile(r"(Topics|Sentiment|Sentiment Score|Sentiment Polarity|Actionability|Parent Topics)$", re.IGNORECASE)
 _MADE_ID = re.compile(r"(Topics|Sentiment|SentimentScore|SentimentPolarity|_DO(_\d+)?|_FIRST_CLICK|_LAST_CLICK"
@@ -40,6 +45,7 @@ _MADE_ID = re.compile(r"(Topics|Sentiment|SentimentScore|SentimentPolarity|_DO(_
 _TEXT = re.compile(r"(QID\d+|Q\d+[\w.]*)_TEXT$")
 _QUESTION = re.compile(r"^(\d+_)?QID\d+|^Q\d")
 GROUP = "_NPS_GROUP"
+MEASURED = re.compile(r"(nps|csat|ces)([_ .-]|$)", re.IGNORECASE)  # of a question's tag, as the mapping has it
 
 
 class Column(NamedTuple):
@@ -50,7 +56,7 @@ class Column(NamedTuple):
     asked: str
 
 
-def survey(path: Path, as_text: Callable[[], Path]):
+def survey(path: Path, as_text: Callable[[], Text]):
     """The answers of a survey's export as one table; None where it is no such file.
 
     Columns: those of ABOUT; `answers` and `words`, JSON lists of {question, tag, asked, value, nps}; then every other
@@ -58,39 +64,50 @@ def survey(path: Path, as_text: Callable[[], Path]):
     """
     if path.suffix.lower() in (".sav", ".zsav"):
         columns, rows = _sav(path)
-        return [("", *_laid(columns, [(n, row) for n, row in enumerate(rows, 1)]))]
+        return [_laid(columns, [(n, row) for n, row in enumerate(rows, 1)], [])]
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".tab", ""):
         return None
-    with as_text().open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    text = as_text()
+    with text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         delimiter = max("\t,;", key=file.readline().count)
         file.seek(0)
         reader = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
-        head = [next(reader, []) for _ in range(3)]
-        columns, below = _columns(head)
-        if columns is None:
-            return None
-        rows = [(number, cells) for number, cells in below if any(cells)]
-        rows += [(reader.line_num, cells) for cells in reader if any(cells)]
-    return [("", *_laid(columns, rows))]
+        head = [(next(reader, []), reader.line_num) for _ in range(3)]
+    columns, deep = _columns([cells for cells, _ in head])
+    if columns is None and any('"ImportId"' in cell for cells, _ in head for cell in cells):
+        named = messages.columns(head[0][0])
+        raise FileFault(
+            path.name, "unknown_shape", system="qualtrics", columns=named, nearest="survey", missing="ResponseId"
+        )
+    if columns is None:
+        return None
+    rows, broken = [], []
+    for line in csvlines.records(text.path, delimiter, len(columns), skip=head[deep - 1][1], damaged=text.damaged):
+        if line.fields is None:
+            broken.append(Broken(line.number, line.code, line.raw))
+        elif any(line.fields):
+            rows.append((line.number, line.fields))
+    return [_laid(columns, rows, broken)]
 
 
-def _columns(head: list[list[str]]) -> tuple[list[Column] | None, list[tuple[int, list[str]]]]:
-    """The columns that the header rows tell of, and those of the three rows that are answers already."""
+def _columns(head: list[list[str]]) -> tuple[list[Column] | None, int]:
+    """The columns that the header rows tell of, and how many of the three rows tell it: the others are answers."""
     names, second, third = head
-    numbered = [(2, second), (3, third)]
     if any(re.fullmatch(r"V\d+", name) for name in names) and "responseid" in map(plain, second):  # legacy
-        named = [label if re.fullmatch(r"V\d+", name) else name for name, label in zip(names, second, strict=False)]
-        return [Column(n, n, label) for n, label in zip(named, second, strict=False)], numbered[1:]
+        labels = [*second, *[""] * (len(names) - len(second))]
+        named = [label if re.fullmatch(r"V\d+", name) else name for name, label in zip(names, labels, strict=False)]
+        return [Column(n, n, label) for n, label in zip(named, labels, strict=False)], 2
     if {"distributionid", "sentat"} <= set(map(plain, names)):  # a distribution's history names answers, too
-        return None, []
+        return None, 0
     if not {"responseid", "response id"} & {name.strip().casefold() for name in names}:
-        return None, []
+        return None, 0
     for place, row in ((2, third), (1, second)):
         if any('"ImportId"' in cell for cell in row):
             asked = second if place == 2 else names
-            ids = [_import_id(cell) or name for name, cell in zip(names, row, strict=False)]
-            return [Column(*about) for about in zip(names, ids, asked, strict=False)], numbered[place:]
-    return [Column(name, name, name) for name in names], numbered
+            wide = [[*cells, *[""] * (len(names) - len(cells))] for cells in (row, asked)]
+            ids = [_import_id(cell) or name for name, cell in zip(names, wide[0], strict=False)]
+            return [Column(*about) for about in zip(names, ids, wide[1], strict=False)], place + 1
+    return [Column(name, name, name) for name in names], 1
 
 
 def _import_id(cell: str) -> str:
@@ -103,8 +120,8 @@ def _import_id(cell: str) -> str:
         return ""
 
 
-def _laid(columns: list[Column], rows: list[tuple[int, list[str]]]) -> tuple[list[str], Iterator[tuple]]:
-    """Names and rows (line, texts) of the table that the mapping sees."""
+def _laid(columns: list[Column], rows: list[tuple[int, list[str]]], broken: list[Broken]) -> Laid:
+    """The table that the mapping sees."""
     about: dict[int, str] = {}  # place -> our name; of two columns that mean one thing the first is taken
     for place, column in enumerate(columns):
         if (ours := ABOUT.get(plain(column.id))) and ours not in about.values():
@@ -115,7 +132,7 @@ def _laid(columns: list[Column], rows: list[tuple[int, list[str]]]) -> tuple[lis
     words = {place for place, c in enumerate(columns) if _TEXT.fullmatch(c.id) or _TEXT.fullmatch(c.name)}
     asked = {
         place for place, c in enumerate(columns)
-        if place not in words and (_QUESTION.match(c.id) or {c.id, c.name} & groups)
+        if place not in words and (_QUESTION.match(c.id) or {c.id, c.name} & groups or _scored(place, c, rows))
         and not _MADE_ID.search(c.id) and not _MADE.search(c.name) and not c.id.endswith(GROUP)
         and not c.name.endswith(GROUP)
     }  # fmt: skip
@@ -127,7 +144,6 @@ def _laid(columns: list[Column], rows: list[tuple[int, list[str]]]) -> tuple[lis
 
     def each() -> Iterator[tuple]:
         for line, cells in rows:
-            cells = [*cells, *[""] * (len(columns) - len(cells))]
             own = {ours: cells[place] for place, ours in about.items()}
             parts = [
                 [_answer(columns[place], cells[place], groups) for place in sorted(some) if cells[place].strip()]
@@ -137,7 +153,21 @@ def _laid(columns: list[Column], rows: list[tuple[int, list[str]]]) -> tuple[lis
             texts = [*(own.get(name, "") for name in names[:-2]), *lists, *(cells[place] for place in kept)]
             yield (line, *(text.strip() or None for text in texts))
 
-    return [*names, *_apart([columns[place].name for place in kept])], each()
+    own = dict(zip(kept, _apart([columns[place].name for place in kept]), strict=True))
+    taken = {own[place]: frozenset({columns[place].id, columns[place].name}) for place in asked if place in own}
+    measured = {place for place in asked if MEASURED.match(columns[place].name) or {*columns[place][:2]} & groups}
+    measured |= {place for place, c in enumerate(columns) if c.name.endswith(GROUP) or c.id.endswith(GROUP)}
+    taken |= {own[place]: frozenset() for place in measured if place in own}
+    missing = [ours for ours in ALWAYS if ours not in about.values()]
+    return Laid("", [*names, *own.values()], each(), broken, taken, missing)
+
+
+def _scored(place: int, column: Column, rows: list[tuple[int, list[str]]]) -> bool:
+    """Is a column a question by its tag alone (csat, nps_2, …), where no ImportId says so?  Its answers are numbers."""
+    if column.id != column.name or not MEASURED.match(column.name):
+        return False
+    given = [cells[place].strip() for _, cells in rows if cells[place].strip()]
+    return bool(given) and all(re.match(r"[0-9۰-۹]", value) for value in given)
 
 
 def _answer(column: Column, value: str, groups: set[str]) -> dict:

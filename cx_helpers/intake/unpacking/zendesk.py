@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from cx_helpers.intake.jsonpages import Record
-from cx_helpers.intake.unpacking import Broken, each
+from cx_helpers.intake.unpacking import Broken, each, knows
 
 LEVELS = {"low": 1, "normal": 2, "medium": 2, "high": 3, "urgent": 4}
 WAITS = {"pending": "ticket_pending", "hold": "ticket_on_hold", "on-hold": "ticket_on_hold", "open": "ticket_in_work"}
@@ -25,6 +25,10 @@ COMMENTS = ("Comment", "VoiceComment", "FacebookComment", "Tweet")
 NOBODY = (None, "", "0", 0)
 
 
+_MADE = ("kind", "name", "email", "phone", "role", "ticket_id", "author_id", "body", "via")
+
+
+@knows(uses=r"custom_fields\.|comments$|requester$", makes=_MADE)
 @each
 def ticket(record: dict) -> Iterator[dict]:
     """A ticket (kind `ticket`), and what full exports put into it: who asked (`person`) and what was said (`comment`).
