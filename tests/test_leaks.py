@@ -58,7 +58,7 @@ def company(tmp_path_factory):
         columns = [
             c
             for c in spec.columns
-            if c not in ("sentiment", "p_negative", "p_neutral", "p_positive", "how_read", "language")
+            if c not in ("sentiment", "p_negative", "p_neutral", "p_positive", "how_read", "language", "topics")
         ]
         name = f"{table}-{PHONE}.csv" if table == "orders" else f"{table}.csv"
         with (folder / "sources" / name).open("w", encoding="utf-8", newline="") as file:

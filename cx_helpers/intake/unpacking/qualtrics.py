@@ -153,7 +153,10 @@ def _laid(columns: list[Column], rows: list[tuple[int, list[str]]], broken: list
             texts = [*(own.get(name, "") for name in names[:-2]), *lists, *(cells[place] for place in kept)]
             yield (line, *(text.strip() or None for text in texts))
 
-    own = dict(zip(kept, _apart([columns[place].name for place in kept]), strict=True))
+    kept = [
+        p for p in kept if columns[p].name.strip() or any(cells[p].strip() for _, cells in rows)
+    ]  # a comma at the end
+    own = dict(zip(kept, _apart([columns[p].name.strip() or f"column_{p + 1}" for p in kept]), strict=True))
     taken = {own[place]: frozenset({columns[place].id, columns[place].name}) for place in asked if place in own}
     measured = {place for place in asked if MEASURED.match(columns[place].name) or {*columns[place][:2]} & groups}
     measured |= {place for place, c in enumerate(columns) if c.name.endswith(GROUP) or c.id.endswith(GROUP)}
