@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from cx_helpers.intake import check, forgetting, sources
-from cx_helpers.settings import WorkspaceError
 
 NAMES = "StartDate EndDate Status IPAddress Progress Finished RecordedDate ResponseId RecipientEmail ExternalReference"
 NAMES = [
@@ -145,26 +144,6 @@ def test_a_legacy_question_may_be_known_by_its_tag_alone(ingest):
     ]  # fmt: skip
     assert "these columns are not there and stay empty: email" in report.text("en")
     assert "to have them): nps_owner" in report.text("en")
-
-
-HURT = {  # the last line of a file: which reason, on which line
-    "cut": ("R_3,C9,0,2016-01-05 10:0", "too_few_columns", 6),
-    "cut in a text": ('R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,"9', "broken_quote", 6),
-    "too long": ("R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,9,1,5,Ali,,more\n", "too_many_columns", 6),
-    "bytes that are none": (b"R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,9,1,5,\xff\xfe,\n", "bad_bytes", 6),
-    "a word for a score": ("R_3,C9,0,2016-01-05 10:00:00,2016-01-05 10:02:00,1,likely,1,,,\n", "bad_number", 6),
-}
-
-
-def test_a_row_that_is_hurt_waits_and_all_others_are_read(ingest):
-    for kind, (line, code, number) in HURT.items():
-        report = ingest("old.csv", LEGACY.encode() + (line if isinstance(line, bytes) else line.encode()))
-        assert (report.rows_in, report.taken, report.quarantined) == (3, 2, {code: 1}), kind
-        assert report.firsts[code]["line"] == number, kind
-    report = ingest("old.csv", LEGACY.replace("\n", "\r\n").replace(",", "\t").encode("utf-16")[:-21])
-    assert (report.rows_in, report.taken) == (2, 1)
-    with pytest.raises(WorkspaceError, match="The nearest is survey, which also needs ResponseId"):
-        ingest("old.csv", text(row("R_1")).replace("ResponseId", "Id"))
 
 
 def test_spss(ingest, tmp_path):
