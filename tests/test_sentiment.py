@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import ibis
@@ -332,11 +331,3 @@ def test_accuracy_on_the_official_snappfood_test(test_set):
     assert len(rows) == 6989
     assert right.mean() >= 0.855
     assert right[~found["unsure"].fillna(True).astype(bool)].mean() >= 0.93
-
-
-def test_speed_on_one_core(test_set):
-    texts = test_set["text"]
-    sentiment_model.load.cache_clear()
-    start = time.process_time()
-    sentiment.score(texts)
-    assert len(texts) / (time.process_time() - start) >= 20_000
