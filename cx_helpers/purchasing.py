@@ -27,6 +27,7 @@ MODELS = {
 }
 _TIMES = {"bgnbd": ("alpha",), "mbgnbd": ("alpha",), "paretonbd": ("alpha", "beta")}  # parameters measured in time
 _NODES = 16
+_MANY, _BOXES = 5000, 12  # from so many rows on a fit begins from one to rows within a box of time (of the mean age)
 
 
 def fit(model: str, x, t_x, T, weight=None, start: Fit | None = None, rough: bool = False) -> Fit:
@@ -46,8 +47,23 @@ def fit(model: str, x, t_x, T, weight=None, start: Fit | None = None, rough: boo
     each = _pareto if model == "paretonbd" else _beta_geometric
     score = functools.partial(each, first=model == "mbgnbd", x=_Counts(x), t_x=t_x / unit, T=T / unit)
     begin = np.log(start.values / scale) if start is not None else np.log([0.6, 0.3, 0.8, 1.5])
-    found = maximise(model, names, lambda logs: score(logs)[:2], begin, weight, scale, rough, weak)
+    near = None
+    if start is None and not rough and len(x) > _MANY:
+        few = _coarse(x, t_x / unit, T / unit, weight)
+        less = functools.partial(each, first=model == "mbgnbd", x=_Counts(few[0]), t_x=few[1], T=few[2])
+        near = maximise(model, names, lambda logs: less(logs)[:2], begin, few[3], scale, False, None)
+    found = maximise(model, names, lambda logs: score(logs)[:2], begin, weight, scale, rough, weak, near)
     return replace(found, loglik=found.loglik - float(weight @ x) * np.log(unit))
+
+
+def _coarse(x, t_x, T, weight) -> tuple[np.ndarray, ...]:
+    """Nearly the same customers in many times fewer rows: as many purchases at nearly the same times, at their mean."""
+    late, age = (np.floor(times * _BOXES) for times in (t_x, T))
+    width = age.max() + 1
+    _, first, place = np.unique((x * width + late) * width + age, return_index=True, return_inverse=True)
+    whole = np.bincount(place, weight)
+    late, age = (np.bincount(place, weight * times) / whole for times in (t_x, T))
+    return x[first], late, age, whole
 
 
 class _Counts:

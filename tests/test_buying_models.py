@@ -95,6 +95,21 @@ def test_published_renewals_of_regular_customers(truth):
 
 
 @pytest.mark.parametrize("model", purchasing.MODELS)
+def test_many_rows_begun_from_few_end_where_they_would_have(model, monkeypatch):
+    rng = np.random.default_rng(2)
+    age = rng.integers(1, 700, 4000).astype(float)
+    x = rng.poisson(rng.gamma(0.7, 1 / 60, 4000) * age * rng.random(4000))
+    t_x = np.where(x > 0, np.maximum(age * rng.random(4000) ** (1 / (x + 1)), 0.5).clip(max=age), 0.0)
+    slow = purchasing.fit(model, x, t_x, age)
+    monkeypatch.setattr(purchasing, "_MANY", 100)
+    fast = purchasing.fit(model, x, t_x, age)
+    assert np.allclose(np.log(fast.values), np.log(slow.values), atol=1e-6)
+    assert np.allclose(fast.table()["se"], slow.table()["se"], rtol=1e-3)
+    assert fast.loglik == pytest.approx(slow.loglik, abs=1e-6)
+    assert len(purchasing._coarse(x, t_x / age.mean(), age / age.mean(), np.ones(4000))[0]) < 1500
+
+
+@pytest.mark.parametrize("model", purchasing.MODELS)
 def test_gradients_are_those_of_the_likelihood(model):
     x = purchasing._Counts(np.array([0, 0, 1, 2, 29, 600]))
     t_x, age = np.array([0, 0, 250.0, 5, 650, 20]), np.array([10.0, 700, 300, 200, 700, 700])
