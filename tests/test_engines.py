@@ -384,6 +384,7 @@ ANSWERS = {
     "histories.fold": lambda t: histories.fold(customers_who_bought(t), ["gender", "mood"]),
     "histories.fold coarsely": lambda t: histories.fold(customers_who_bought(t), ["gender"], most=5),
     "histories.left_out": lambda t: histories.left_out(t.until.orders, t.period),
+    "value.orders": lambda t: value.orders(t, []).group_by("customer_id").agg(n=ibis._.count()).order_by("customer_id"),
     "value.margin": lambda t: pd.Series(value.margin(t.until.orders, t.period)),
     "value_experience.moods": lambda t: value_experience.moods(t.until.responses),
     "value_experience.with_mood": customers_who_bought,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from cells import run
 
 from cx_helpers import histories, purchasing, spending, valuation
 from cx_helpers.dates import Period
@@ -416,6 +417,23 @@ def test_a_plan_that_ends_at_once_is_refuted_and_has_no_value():
     assert off["p_value"] < 1e-6
     assert off["month"] == 3
     assert np.isnan(renewals.worth(rows, None, 12, 0.1)["clv"].iloc[0])
+
+
+def test_a_company_of_contracts_alone_is_told_what_they_are_worth(tmp_path):
+    rng, n = np.random.default_rng(1), 1500
+    start = when("2023-01-01") + pd.to_timedelta(rng.integers(0, 700, n), unit="D")
+    life = rng.geometric(np.clip(rng.beta(0.7, 3, n), 0.01, 1))
+    end = start + pd.to_timedelta((life * 30.44).round(), unit="D")
+    frame = contracts(list(zip([f"c{i}" for i in range(n)], start, end.where(end < when("2025-06-01")), strict=True)))
+    (tmp_path / "tables").mkdir()
+    frame.to_parquet(tmp_path / "tables" / "contracts.parquet", index=False, coerce_timestamps="us")
+    (tmp_path / "workspace.yaml").write_text("name: subs\nlocale: en\ncalendar: gregorian\ntimezone: UTC\n", "utf-8")
+    shown = run("value", workspace=str(tmp_path), period="2024-11")
+    lead = shown["shown"][0]["text/plain"]
+    assert lead.startswith("A running contract of the plan “basic” still brings")
+    assert "No purchase" not in lead
+    assert shown["findings"] == []
+    assert all(one["value"] is None for one in shown["metrics"])
 
 
 def test_margin_is_that_of_the_last_year(lay):

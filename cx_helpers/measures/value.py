@@ -5,6 +5,7 @@ Every function takes what `valuation.model` gives: folded histories with the mod
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -12,7 +13,24 @@ import pandas as pd
 from cx_helpers import certainty, disclosure, histories, purchasing
 from cx_helpers.dates import Period, day_number, numbered_day
 from cx_helpers.likelihood import Fit
+from cx_helpers.tables import TABLES
 from cx_helpers.valuation import VALUES, YEAR, Model, Terms, influence, slopes_of, worth
+
+
+def orders(tables, columns: list[str]) -> ir.Table:
+    """A report's orders up to its end, with these columns of theirs or of customers.
+
+    tables  of workspace.open.  Of a company that has contracts but no orders: a table without rows, so that what its
+    contracts are worth is told all the same.  Raises MissingTable where there is neither
+    """
+    if tables.has("orders") or not tables.has("contracts"):
+        return tables.until.with_column("orders", *columns)
+    kinds = {name: column.type for name, column in TABLES["orders"].columns.items() if name in _BOUGHT}
+    kinds |= {"ordered_at": "timestamp('UTC')"} | dict.fromkeys(columns, "string")
+    return ibis.memtable([], schema=ibis.schema(kinds))
+
+
+_BOUGHT = ("order_id", "customer_id", "amount", "margin")
 
 
 def margin(orders: ir.Table, period: Period) -> float:

@@ -30,6 +30,28 @@ def named(answer: pd.DataFrame) -> pd.DataFrame:
     return answer.rename(index={k: v[current().locale] for k, v in SERIES.items()}, level="series")
 
 
+def opening(worth: pd.DataFrame, months: int) -> Words | None:
+    """The first sentence where there are contracts and no orders: what a running contract still brings; None: untold.
+
+    worth  of `renewals.worth`: the plan that brings most in all is told of
+    """
+    known = worth.dropna(subset=["clv"]).sort_values("total", ascending=False, kind="stable")
+    if known.empty:
+        return None
+    row = known.iloc[0]
+    plan = {"fa": "", "en": ""}
+    if known.index.name is not None:
+        plan = say(fa=" طرح «{p}»", en=" of the plan “{p}”", p=name(known.index[0]))
+    return say(
+        fa="هر قرارداد جاری{plan} به‌طور میانگین {x:money} حق اشتراک در {months} ماه آینده پیش رو دارد (بازهٔ ۹۵٪: "
+        "{low:money} تا {high:money}، {n} قرارداد جاری)؛ همهٔ آن‌ها با هم {total:money}.",
+        en="A running contract{plan} still brings {x:money} of fees on average within {months} months (95% interval "
+        "{low:money} to {high:money}, {n} running contracts); {total:money} all together.",
+        plan=plan, x=row["clv"], low=row["low"], high=row["high"], n=int(row["running"]), total=row["total"],
+        months=months,
+    )  # fmt: skip
+
+
 def sentence(worth: pd.DataFrame, off: dict[str, dict], unfit: dict[str, int]) -> Words | None:
     """Which plans have no value, and why; which contracts were left out.
 
