@@ -50,7 +50,8 @@ class Parameter:
 
     @property
     def meaning(self) -> str:
-        """period, date, segment, by, goal, locale, workspace, or empty: what the value is checked against."""
+        """period, date, segment, by, goal, steps, experiment, item, locale, workspace, or empty: what the value is
+        checked against."""
         if self.name in ("period", "segment", "locale", "workspace"):
             return self.name
         if self.name.endswith("_period"):
@@ -59,6 +60,10 @@ class Parameter:
             return "by"
         if self.name == "goal" and self.type is str:
             return "goal"
+        if self.name in ("steps", "optional") and self.type is list:
+            return "steps"
+        if self.name in ("experiment", "item") and self.type is str:
+            return self.name
         a_day = isinstance(self.default, str) and _DAY.fullmatch(self.default.translate(_DIGITS))
         return "date" if a_day or self.name in ("since", "until", "date") or self.name.endswith("_date") else ""
 
@@ -164,7 +169,10 @@ def _typed(p: Parameter, value):
         raise _wrong(p, value, f"one of {', '.join(map(str, p.choices))} is needed{nearest(typed, p.choices)}")
     if p.low is not None and not p.low <= typed <= p.high:
         end = p.low if typed < p.low else p.high
-        raise _wrong(p, value, f"it lies outside {p.low:g}..{p.high:g}; the nearest is {end:g}")
+        near = f"the nearest is {end:g}"
+        if (p.low, p.high, p.type) == (0, 1, float) and 1 < typed <= 100:
+            near += f"; a share is meant, {typed:g}% is {typed / 100:g}"
+        raise _wrong(p, value, f"it lies outside {p.low:g}..{p.high:g}; {near}")
     return typed
 
 
@@ -219,7 +227,36 @@ def _meant(p: Parameter, value, company):
             _splitting(p, column, company)
     if p.meaning == "goal" and company is not None and company.has("touchpoints"):
         return company.destination(value)
+    if p.meaning in _FOUND_IN and company is not None:
+        _found(p, value, company, *_FOUND_IN[p.meaning])
+    if p.meaning == "item" and company is not None and company.has("order_items"):
+        there = [c for c in company.columns("order_items") if c not in _NO_ITEMS]
+        if value not in there:
+            raise _wrong(p, value, f"order_items have no such column of items{nearest(value, there)}; {_some(there)}")
     return value
+
+
+_FOUND_IN = {"steps": ("touchpoints", "touchpoint"), "experiment": ("exposures", "experiment")}
+_NO_ITEMS = ("order_id", "line", "quantity", "unit_price", "source")
+
+
+def _found(p: Parameter, value, company, table: str, column: str) -> None:
+    """Refuse a name that no row up to the period's end has in this column, naming the nearest that one has."""
+    if not company.has(table):
+        return  # the report will be skipped, and say for want of what
+    rows = company.until.table(table)
+    there = sorted(rows.select(column).distinct().execute()[column].dropna())
+    for one in value if isinstance(value, list) else [value]:
+        if one not in there:
+            raise _wrong(
+                p, one, f"no row of {table} up to {company.period.name} has it{nearest(one, there)}; {_some(there)}"
+            )
+
+
+def _some(names: list[str], most: int = 20) -> str:
+    """What there is, as far as it can be read at a glance."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"there are: {', '.join(names[:most])}{more}"
 
 
 def _splitting(p: Parameter, column: str, company) -> None:

@@ -206,6 +206,41 @@ def test_a_goal_is_a_touchpoint_that_somebody_met(company):
         settle(its, {"goal": "paymet"}, company)
 
 
+@pytest.mark.parametrize(("line", "given", "said"), [
+    ("steps = []", {"steps": "cart,paymet"}, "did you mean 'payment'.*there are: cart, payment"),
+    ("optional = []", {"optional": ["crt"]}, "did you mean 'cart'"),
+    ('experiment = ""', {"experiment": "new_chekout"}, "did you mean 'new_checkout'"),
+    ('item = ""', {"item": "categry"}, "did you mean 'category'.; there are: product_id, category"),
+    ('item = ""', {"item": "order_id"}, "no such column of items"),
+])  # fmt: skip
+def test_a_name_that_nothing_has_is_refused_before_the_run(company, line, given, said):
+    at = pd.to_datetime(["2025-08-01", "2025-08-02"], utc=True)
+    steps = pd.DataFrame({"event_id": ["e1", "e2"], "customer_id": "c1", "touchpoint": ["cart", "payment"]})
+    steps.assign(occurred_at=at).to_parquet("shop/tables/touchpoints.parquet", coerce_timestamps="us")
+    shown = pd.DataFrame({"experiment": "new_checkout", "customer_id": ["c1", "c2"], "variant": ["A", "B"]})
+    shown.assign(exposed_at=at).to_parquet("shop/tables/exposures.parquet", coerce_timestamps="us")
+    lines = pd.DataFrame({"order_id": ["o1"], "line": [1], "product_id": ["p1"], "category": ["tea"]})
+    lines.to_parquet("shop/tables/order_items.parquet")
+    its = schema(cells(f"{line}  # …"))
+    with pytest.raises(ParameterError, match=said):
+        settle(its, given, company)
+    right = {"steps": ["cart", "payment"], "optional": ["cart"], "experiment": "new_checkout", "item": "category"}
+    (name,) = given
+    assert settle(its, {name: right[name]}, company) == {name: right[name]}
+
+
+def test_names_of_a_table_that_is_not_there_are_left_to_the_report(company):
+    its = schema(cells('steps = []\nexperiment = ""\nitem = ""'))
+    given = {"steps": ["x"], "experiment": "y", "item": "z"}
+    assert settle(its, given, company) == given
+
+
+def test_a_share_given_in_percent_is_told_so():
+    its = schema(cells("support = 0.002  # 0..1, a share"))
+    with pytest.raises(ParameterError, match="a share is meant, 2% is 0.02"):
+        settle(its, {"support": "2"})
+
+
 def test_a_default_needs_no_proof(company):
     """What the author wrote stands: a notebook may split by a column that it makes itself."""
     its = schema(cells('by = "month"\n'))
