@@ -1,5 +1,7 @@
 """Blocks, charts and theme: numbers worked by hand, words in both languages, and what every figure must keep."""
 
+import base64
+import hashlib
 import json
 import re
 
@@ -672,7 +674,6 @@ def test_shared_files_are_small_licensed_and_complete(tmp_path):
     assert names == {
         "plotly.min.js",
         "page.js",
-        "page.css",
         "Vazirmatn.woff2",
         "Vazirmatn-OFL.txt",
         "plotly-LICENSE.txt",
@@ -680,7 +681,17 @@ def test_shared_files_are_small_licensed_and_complete(tmp_path):
     assert "SIL Open Font License" in (tmp_path / "assets/Vazirmatn-OFL.txt").read_text("utf-8").replace(
         "SIL OPEN FONT LICENSE", "SIL Open Font License"
     )
-    assert "--accent:#56c2cb" in (tmp_path / "assets/page.css").read_text("utf-8"), "dark colours are there"
+
+
+def test_a_page_sent_alone_keeps_its_looks():
+    made = page.index([], locale="fa")
+    style = made.partition("<style>")[2].partition("</style>")[0]
+    assert "--accent:#56c2cb" in style, "dark colours are there"
+    assert 'url("assets/Vazirmatn.woff2")' in style
+    assert len(style) < 40_000
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in made.replace("&#39;", "'"), "the policy lets the page's own style in"
+    assert 'rel="stylesheet"' not in made
 
 
 def test_the_bundle_is_the_plotly_js_that_plotly_py_writes_for():

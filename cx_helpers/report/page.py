@@ -132,14 +132,12 @@ def index(*args, **kwargs) -> str:
 
 
 def write_assets(folder: str | Path) -> list[Path]:
-    """Write what all pages share into `folder`: chart bundle, style, script, font, licences.  Returns the files."""
+    """Write what all pages share into `folder`: chart bundle, script, font, licences.  Returns the files."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for name in _SHARED:
         shutil.copyfile(theme.ASSETS / name, folder / name)
-    sheets = [(theme.ASSETS / name).read_text("utf-8") for name in ("blocks.css", "page.css")]
-    (folder / "page.css").write_text("\n".join([theme.css_variables(), *sheets]), "utf-8")
-    return sorted(folder / name for name in (*_SHARED, "page.css"))
+    return sorted(folder / name for name in _SHARED)
 
 
 def heading(notebook, locale: str) -> str:
@@ -165,7 +163,7 @@ def _lines(info) -> list[str]:
 
 def _render(template: str, locale: str, *, figures: list, assets: str, **values) -> str:
     t = phrases(locale)
-    loader = _loader(assets, bool(figures))
+    loader, style = _loader(assets, bool(figures)), theme.style(assets)
     settings = {"dark": theme.dark_faces(), "config": theme.CONFIG, "sort": t.sort_hint, "failed": t.chart_failed}
     return (
         environment()
@@ -176,7 +174,8 @@ def _render(template: str, locale: str, *, figures: list, assets: str, **values)
             figures=figures,
             assets=assets,
             loader=Markup(loader),
-            csp=policy(loader),
+            style=Markup(style),
+            csp=policy(loader, style),
             settings=settings | {"locale": locale},
             **values,
         )

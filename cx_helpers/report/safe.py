@@ -50,18 +50,19 @@ def markdown(text: str) -> Markup:
     return Markup(_markdown(text))
 
 
-def policy(loader: str) -> str:
+def policy(loader: str, style: str) -> str:
     """The page's content-security policy.
 
     Only the one inline script whose hash is named may run, and what it loads ('strict-dynamic'): not even a script of
     our own folder, were somebody to write its tag into the page.  Measured: file:// and http:// alike; hashes of the
-    files by `integrity` work on http only.  The empty style's hash is plotly's, which fills it by CSSOM.
+    files by `integrity` work on http only.  The empty style's hash is plotly's, which fills it by CSSOM; the
+    other is the page's own style.
     Nothing else may be asked for from anywhere: no connection, frame, form, base, object; pictures only inline.
     """
     rules = {
         "default-src": "'none'",
         "script-src": f"'strict-dynamic' '{_hash(loader)}'",
-        "style-src": f"'self' file: '{_hash('')}'",
+        "style-src": f"'{_hash(style)}' '{_hash('')}'",
         "font-src": "'self' file:",
         "img-src": "data:",
         "base-uri": "'none'",

@@ -78,6 +78,14 @@ def css_variables() -> str:
     )
 
 
+def style(assets: str) -> str:
+    """All that a page needs to look as it should, written into it: a page sent alone by mail keeps its looks (without
+    `assets` only the font gives way to the reader's own, and pictures to their tables)."""
+    sheets = [(ASSETS / name).read_text("utf-8") for name in ("blocks.css", "page.css")]
+    sheets[1] = sheets[1].replace("url(Vazirmatn.woff2)", f'url("{assets}/Vazirmatn.woff2")')
+    return "\n".join([css_variables(), *sheets])
+
+
 def layout(locale: str, **changes) -> dict:
     """The layout that every figure starts from; `changes` are laid over it."""
     axis = {
