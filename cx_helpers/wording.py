@@ -453,9 +453,9 @@ duration_s | مدت تماس | duration of contacts
 cost | هزینه | cost
 monthly_fee | حق اشتراک | fee
 improve | اول درست کنید | fix first
-keep | نگه دارید | keep up
+keep | مهم، نه بدتر از دیگران | weighs much, no worse than others
 watch | زیر نظر | watch
-fine | خوب است | fine
+fine | کم‌وزن، نه بدتر از دیگران | weighs little, no worse than others
 unsure | نامطمئن | unsure
 status | وضعیت | status
 band | پهنای خنثی | neutral band

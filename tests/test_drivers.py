@@ -472,11 +472,12 @@ def test_where_to_begin_is_answered_also_where_nothing_is_weak():
     )
     strong = [named("quality"), named("delivery"), named("price", "low")]
     assert readings.priorities.begin(places, strong, 5)["en"] == (
-        "No driver of weight is clearly weak; most room to improve: delivery (+0.47 of 5)."
+        "No driver of weight does clearly worse than the average one (which does not say that they are good); "
+        "most room to improve: delivery (+0.47 of 5)."
     )
     weak = [named("quality"), named("price")]
     assert (
         readings.priorities.begin(places, weak, 5)["en"]
-        == "Begin with what weighs much and does badly: price (+0.90 of 5)."
+        == "Begin with what weighs much and does worse than the average driver: price (+0.90 of 5)."
     )
     assert readings.priorities.begin(places, [named("price", "low")], 5) is None

@@ -22,6 +22,7 @@ from cx_helpers.measures import (
 )
 from cx_helpers.readings import experiment as told
 from cx_helpers.readings import experiment_advice, experiment_checks
+from cx_helpers.readings import experiment_groups as alike_told
 from cx_helpers.readings import experiment_looks as looks
 from cx_helpers.tables import TableError
 
@@ -168,6 +169,19 @@ def test_a_planted_effect_is_found_and_shipped(lay):
     assert first.good
     # turned round, it is to be stopped
     assert judged(trial, experiment_effects.effects(sums, "B"), "conversion").action == "stop"
+
+
+def test_the_answer_says_which_experiment_when_and_what_is_counted(lay):
+    trial, _, sums = asked(lay, *company(n=600, effect=0.09), ["conversion", "revenue_each"])
+    said = told.ran(trial, "conversion", 7)["en"]
+    assert "Experiment “x”: 600 customers came in from" in said
+    assert "share of customers who ordered within 7 days" in said
+    assert "ordered" not in told.ran(trial, "revenue_each", 7)["en"]
+    found = experiment_effects.effects(sums, "A")
+    odd = found.assign(low=0.1, high=0.2, p_adjusted=[0.01, 0.2])
+    assert "Revenue per customer" in told.two_measures(odd)["en"]
+    assert "Conversion" not in told.two_measures(odd)["en"]
+    assert told.two_measures(odd.assign(p_adjusted=0.01)) is None
 
 
 def test_where_nothing_happens_nothing_is_said(lay):
@@ -342,7 +356,8 @@ def test_groups_that_differ_are_told_and_others_are_not(lay):
     assert len(alike) == 3
     tests = experiment_groups.interactions(alike)
     assert tests.loc[("B", "town"), "p_adjusted"] > 0.05
-    assert "none shows effects" in told.alike(tests)["en"]
+    assert "none shows effects" in alike_told.alike(tests)["en"]
+    assert alike_told.unlike(tests, alike, trial, "conversion", True) == []
     # in town t all of B buy nothing
     barred = exposed.loc[(exposed["town"] == "t") & (exposed["variant"] == "B"), "customer_id"]
     _, _, sums = asked(lay, exposed, bought[~bought["customer_id"].isin(barred)], ["conversion"], by=["town"])
@@ -351,6 +366,11 @@ def test_groups_that_differ_are_told_and_others_are_not(lay):
     assert tests.loc[("B", "town"), "p_adjusted"] < 1e-6
     assert found.loc[("B", "town", "t"), "high"] < 0
     assert tests.loc[("B", "town"), "flips"]
+    (claim,) = alike_told.unlike(tests, found, trial, "conversion", True)
+    assert (claim.kind, claim.severity, claim.subject["variant"]) == ("experiment", "high", "B")
+    assert claim.subject["town"] != "t"
+    assert claim.low <= claim.value <= claim.high
+    assert "“t”" in claim.text["en"]
     hidden = experiment_groups.groups({"town": sums}, "A", "conversion", smallest=disclosure.Limit(30, 5000))
     assert hidden["effect"].isna().all()
 

@@ -207,6 +207,9 @@ def test_where_those_who_leave_go(lay):
         ("page", "(gone)"): 2, ("page", "pay"): 1, ("page", "search"): 1, ("cart", "(gone)"): 1, ("cart", "pay"): 1,
     }  # fmt: skip
     assert found.loc["page"]["share"].sum() == 1
+    told = readings.funnel.onward(found).index.tolist()
+    said = {"fa": ("پس از page رفتند", "از page به pay"), "en": ("left after page", "from page to pay")}
+    assert any(told[:2] == list(pair) for pair in said.values())
     few = funnel_drops.afterwards(rows, lay(frame, "touchpoints"), STEPS, "1d", smallest=disclosure.Limit(1, 2))
     assert few.index.tolist() == [("page", "(gone)")]
 

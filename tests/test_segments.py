@@ -260,6 +260,7 @@ def test_a_portrait_by_hand(lay):
     ({"satisfaction": -0.9, "orders": -0.6}, "کم‌خریدهای ناراضی", "Dissatisfied occasional buyers"),
     ({"recency_days": 1.5, "mean_order": 0.7}, "دیرنیامده‌های پرخرج", "Big-spending customers gone quiet"),
     ({"channels": 0.9}, "چندکاناله‌ها", "Users of many channels"),
+    ({"mean_order": 0.9, "feeling": -0.6}, "پرخرج‌های گله‌مند", "Complaining big spenders"),
     ({"orders": 0.2}, "مشتریان میانه", "Average customers"),
 ])  # fmt: skip
 def test_a_name_suggests_itself(off, fa, en):

@@ -147,41 +147,49 @@ def _broken(trial, ratio: pd.DataFrame) -> list[Finding]:
     ]
 
 
+def ran(trial, main: str, window_days: int) -> Words | None:
+    """Which experiment this is, when customers came in, and what its main metric counts; None where there is none."""
+    if not trial.name or trial.first is None:
+        return None
+    said = say(
+        fa="آزمایش «{e}»: {n} مشتری از {first} تا {last} در {k} گروه وارد شدند.",
+        en="Experiment “{e}”: {n} customers came in from {first} to {last}, in {k} variants.",
+        e=name(trial.name), n=trial.customers, first=trial.first, last=trial.last, k=len(trial.counts),
+    )  # fmt: skip
+    if main != "conversion":
+        return said
+    within = {"fa": "تا پایان داده‌ها", "en": "up to the end of the data"}
+    if window_days:
+        within = say(fa="تا {d} روز پس از ورود", en="within {d} days of coming in", d=window_days)
+    more = say(
+        fa="«{m}» در این گزارش سهم مشتریانی است که {within} سفارش دادند (نه سهم سفرها یا بازدیدها).",
+        en="“{m}” is here the share of customers who ordered {within} (not of journeys or visits).",
+        m=described(main).title, within=within,
+    )  # fmt: skip
+    return sentences(said, more)
+
+
+def two_measures(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
+    """Why an interval may leave out 0 while its p, corrected, is not small; None where no row seems to disagree."""
+    known = found[found["p_adjusted"].notna()]
+    clear = (known["low"] > 0) | (known["high"] < 0)
+    odd = [described(metric).title for metric, _ in known[clear & ~(known["p_adjusted"] < alpha)].index]
+    if not odd:
+        return None
+    return say(
+        fa="بازهٔ {m} صفر را در بر ندارد و با این حال p تصحیح‌شده‌اش کوچک نیست: بازه از همان یک سنجه می‌گوید و p برای همهٔ "
+        "{k} مقایسه تصحیح شده است. آن را نشانه بدانید، نه نتیجه.",
+        en="The interval of {m} leaves out 0, yet its corrected p is not small: an interval tells of one metric alone, "
+        "p is corrected for all {k} comparisons. Take it as a hint, not a result.",
+        m=join(list({one["fa"]: one for one in odd}.values())), k=int(found["looks"].max()),
+    )  # fmt: skip
+
+
 def titled(metric: str, share: bool, pattern: Words) -> Words:
     """A picture's title with the metric's own in it and what its effect is counted in: {m} of the pattern."""
     of = described(metric, share)
     unit = {"fa": " (واحد درصد)", "en": " (percentage points)"} if of.unit == "share" else {"fa": "", "en": ""}
     return {locale: pattern[locale].format(m=of.title[locale]) + unit[locale] for locale in pattern}
-
-
-def alike(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
-    """Whether the effect differs between groups, in one sentence."""
-    looked = tests["p_value"].notna() if len(tests) else pd.Series(dtype=bool)
-    if not looked.any():
-        return say(
-            fa="گروهی از مشتریان که در هر دو سو به‌اندازه باشد نیست؛ نمی‌توان گفت اثر میان گروه‌ها فرق دارد یا نه.",
-            en="No way to split the customers leaves enough on either side: whether groups differ cannot be told.",
-        )
-    sure = tests[tests["p_adjusted"] < alpha]
-    if not len(sure):
-        return say(
-            fa="از {k} شیوهٔ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
-            "می‌بینید دلیلی برای "
-            "تصمیم جدا برای یک گروه نیست.",
-            en="Of {k} ways to split the customers none shows effects that differ by more than chance: the "
-            "differences that "
-            "you see are no reason to decide otherwise for one group.",
-            k=int(looked.sum()),
-        )
-    return say(
-        fa="اثر میان گروه‌های {c} یکسان نیست (از {k} شیوهٔ تقسیم، پس از تصحیح)؛ پیش از تصمیم برای همه، گروه‌ها "
-        "را جدا ببینید.",
-        en="The effect is not the same for the groups of {c} (of {k} ways to split, corrected): look at the "
-        "groups before "
-        "deciding for all.",
-        c=join([name(column) for column in dict.fromkeys(sure.index.get_level_values("column"))]),
-        k=int(looked.sum()),
-    )
 
 
 def silent(sums: pd.DataFrame) -> Words | None:

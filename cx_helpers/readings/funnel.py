@@ -5,12 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import disclosure, wording
+from cx_helpers.measures.funnel_drops import GONE
 from cx_helpers.records import SEVERITIES, Finding, clean
 from cx_helpers.wording import Words, join, name, say
 
 GUARDS = [
     {
-        "fa": "کسی که مهلتش هنوز تمام نشده ریزش شمرده نشده است؛ در زمانِ رسیدن به هدف هم تا همان‌جا که دیده شده به حساب "
+        "fa": "کسی که مهلتش هنوز تمام نشده ریزش شمرده نشده است؛ در زمانِ رسیدن به مقصد هم تا همان‌جا که دیده شده به حساب "
         "آمده است.",
         "en": "Whoever still has time is not counted as lost; in times to convert they count as long as they were "
         "seen.",
@@ -46,7 +47,7 @@ COSTS = {  # how a page sets `funnel_drops.costs`
     "columns": ["lost", "onward", "would_convert", "money"],
     "titles": {
         "lost": {"fa": "پیش از آن رفتند", "en": "lost before it"},
-        "onward": {"fa": "از رسیدگان، به هدف", "en": "of those there, reach the goal"},
+        "onward": {"fa": "از رسیدگان، تا مقصد می‌روند", "en": "of those there, reach the destination"},
         "would_convert": {"fa": "خرید از دست‌رفته، حداکثر", "en": "purchases lost, at most"},
         "money": {"fa": "به پول", "en": "in money"},
     },
@@ -61,8 +62,19 @@ AFTERWARDS = {  # how a page sets `funnel_drops.afterwards`
         "share": {"fa": "از ماندگان در این گام", "en": "of those who stopped"},
     },
     "formats": {"share": "share", "low": "share", "high": "share"},
-    "rows_title": {"fa": "گام آخر · بعد", "en": "last step · next"},
+    "rows_title": {"fa": "از گام آخر به کجا", "en": "from the last step to"},
 }  # fmt: skip
+
+
+def onward(after: pd.DataFrame) -> pd.DataFrame:
+    """`funnel_drops.afterwards` with its rows in words: from checkout to search, left after checkout."""
+    told = [
+        say(fa="پس از {a} رفتند", en="left after {a}", a=name(step))
+        if ahead == GONE
+        else say(fa="از {a} به {b}", en="from {a} to {b}", a=name(step), b=name(ahead))
+        for step, ahead in after.index
+    ]
+    return after.set_axis([words[wording.current().locale] for words in told])
 
 
 def findings(looks: pd.DataFrame) -> tuple[list[Finding], int]:
@@ -108,7 +120,7 @@ def _finding(row, looks: int) -> Finding:
 
 
 def sentence(whole: pd.DataFrame, steps: list[str]) -> Words:
-    """The bottom line: of those who entered, how many got to the goal."""
+    """The bottom line: of those who entered, how many got to the destination."""
     first, last = whole.iloc[0], whole.iloc[-1]
     if pd.isna(first["conversion"]):
         if first["n"]:
@@ -166,15 +178,15 @@ def time_to_convert(curve: pd.DataFrame) -> Words:
     """How long it takes, as a caption of the curve of `funnel.durations`."""
     median, last = curve.attrs.get("median"), curve.iloc[-1] if len(curve) else None
     if last is None or pd.isna(last["converted"]):
-        return say(fa="هنوز کسی به هدف نرسیده است.", en="Nobody got to the goal yet.")
+        return say(fa="هنوز کسی به مقصد نرسیده است.", en="Nobody got to the destination yet.")
     if pd.isna(median):
         return say(
-            fa="کمتر از نیمی در مهلت به هدف می‌رسند؛ پس میانه‌ای نیست.",
-            en="Fewer than half get to the goal in the time: there is no median.",
+            fa="کمتر از نیمی در مهلت به مقصد می‌رسند؛ پس میانه‌ای نیست.",
+            en="Fewer than half get to the destination in the time: there is no median.",
         )
     return say(
-        fa="نیمی از واردشدگان ظرف {h:.0f} {unit} به هدف می‌رسند.",
-        en="Half of those who enter get to the goal within {h:.0f} {unit}.",
+        fa="نیمی از واردشدگان ظرف {h:.0f} {unit} به مقصد می‌رسند.",
+        en="Half of those who enter get to the destination within {h:.0f} {unit}.",
         h=median, unit=_UNITS[curve.index.name],
     )  # fmt: skip
 
@@ -185,8 +197,8 @@ _UNITS = {"hours": {"fa": "ساعت", "en": "hours"}, "minutes": {"fa": "دقی�
 def curve_title(curve: pd.DataFrame) -> Words:
     """The title of the curve of `funnel.durations`."""
     return say(
-        fa="سهم رسیدگان به هدف، چند {unit} پس از آغاز",
-        en="Share that got to the goal, {unit} after the beginning",
+        fa="سهم رسیدگان به مقصد، چند {unit} پس از آغاز",
+        en="Share that got to the destination, {unit} after the beginning",
         unit=_UNITS[curve.index.name],
     )
 

@@ -18,8 +18,8 @@ GUARDS = [
 
 LOADINGS = {  # how a page sets `items.loadings`
     "titles": {
-        "kmo": {"fa": "KMO", "en": "KMO"},
-        "shared": {"fa": "سهم مشترک", "en": "shared"},
+        "kmo": {"fa": "درخور تحلیل (KMO)", "en": "fit for it (KMO)"},
+        "shared": {"fa": "سهمی که عامل‌ها می‌گویند", "en": "share the factors tell"},
         **{f"factor_{j}": {"fa": f"عامل {'۰۱۲۳۴۵۶۷۸۹'[j]}", "en": f"factor {j}"} for j in range(1, 10)},
     },
     "rows_title": {"fa": "پرسش", "en": "item"},

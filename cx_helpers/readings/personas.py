@@ -79,9 +79,8 @@ def called(row: pd.Series, words: int = 2) -> Words:
 
 
 def _plural(word: str, joined: bool) -> str:
-    """پرخرید -> پرخریدها, and where something follows: پرخریدهای."""
-    silent = word.endswith("ه")  # دیرنیامده‌ها, not دیرنیامدهها
-    return word + ("\u200c" if silent else "") + ("های" if joined else "ها")
+    """پرخرید -> پرخریدها, and where something follows پرخریدهای; with a half space after a letter that would join."""
+    return word + ("" if word[-1] in "ادذرزژو" else "\u200c") + ("های" if joined else "ها")
 
 
 def names(portraits: pd.DataFrame, own: bool = True) -> dict[str, Words]:

@@ -98,16 +98,17 @@ _PLACES = {
         "en": "It weighs much and does worse than the average driver: begin here.",
     },
     "keep": {
-        "fa": "وزنش زیاد است و خوب پیش می‌رود: نگهش دارید.",
-        "en": "It weighs much and does well: keep it up.",
+        "fa": "وزنش زیاد است و از میانگین عوامل پایین‌تر نیست: این تنها سنجش با عوامل دیگر است و نمی‌گوید که خوب است.",
+        "en": "It weighs much and does no worse than the average driver: that is by comparison with the others only, "
+        "and does not say that it is good.",
     },
     "watch": {
-        "fa": "وزنش کم و نمره‌اش پایین است: زیر نظر داشته باشید.",
-        "en": "It weighs little and does badly: keep an eye on it.",
+        "fa": "وزنش کم و نمره‌اش پایین‌تر از میانگین عوامل است: زیر نظر داشته باشید.",
+        "en": "It weighs little and does worse than the average driver: keep an eye on it.",
     },
     "fine": {
-        "fa": "وزنش کم است و خوب پیش می‌رود.",
-        "en": "It weighs little and does well.",
+        "fa": "وزنش کم است و از میانگین عوامل پایین‌تر نیست.",
+        "en": "It weighs little and does no worse than the average driver.",
     },
     "unsure": {
         "fa": "جهت همراهی‌اش روشن نیست.",
@@ -189,11 +190,12 @@ def begin(places: pd.DataFrame, found: list[Finding], top: float | None = None) 
         for row in (weak if len(weak) else named.head(1)).head(3).itertuples()
     ]
     return say(
-        fa="از این‌جا آغاز کنید؛ مهم است و ضعیف پیش می‌رود: {each}."
+        fa="از این‌جا آغاز کنید؛ مهم است و از میانگین عوامل پایین‌تر: {each}."
         if len(weak)
-        else "هیچ عامل مهمی آشکارا ضعیف نیست؛ بیشترین جای بهبود: {each}.",
-        en="Begin with what weighs much and does badly: {each}."
+        else "هیچ عامل مهمی آشکارا از میانگین عوامل پایین‌تر نیست (که نمی‌گوید خوب‌اند)؛ بیشترین جای بهبود: {each}.",
+        en="Begin with what weighs much and does worse than the average driver: {each}."
         if len(weak)
-        else "No driver of weight is clearly weak; most room to improve: {each}.",
+        else "No driver of weight does clearly worse than the average one (which does not say that they are good); "
+        "most room to improve: {each}.",
         each=join(each),
     )

@@ -62,11 +62,11 @@ CLUSTERS = {  # how a page sets `segments.described` by cluster; its traits are 
 TRIED = {  # how a page sets `partition.tried`
     "columns": ["silhouette", "chance_silhouette", "gap", "smallest", "stability"],
     "titles": {
-        "silhouette": {"fa": "سیلوئت", "en": "silhouette"},
-        "chance_silhouette": {"fa": "بیشترین سیلوئت تصادفی", "en": "highest by chance"},
-        "gap": {"fa": "شکاف", "en": "gap"},
+        "silhouette": {"fa": "جدایی خوشه‌ها (سیلوئت)", "en": "how far apart (silhouette)"},
+        "chance_silhouette": {"fa": "بیشترین جدایی از سر تصادف", "en": "farthest by chance"},
+        "gap": {"fa": "فشرده‌تر از بی‌خوشه (شکاف)", "en": "tighter than without groups (gap)"},
         "smallest": {"fa": "سهم کوچک‌ترین خوشه", "en": "share of the smallest"},
-        "stability": {"fa": "پایداری (ژاکار)", "en": "stability (Jaccard)"},
+        "stability": {"fa": "بازیافت در نمونهٔ دوباره (ژاکار)", "en": "found again in new samples (Jaccard)"},
     },
     "formats": {"smallest": "share", "silhouette": "sentiment", "chance_silhouette": "sentiment", "gap": "sentiment",
                 "stability": "sentiment"},

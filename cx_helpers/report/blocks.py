@@ -220,11 +220,10 @@ def _pairs(rows) -> list:
 
 def _card_row(key, value, locale: str) -> dict:
     t = phrases(locale)
-    title = (
-        words(key, locale)
-        if isinstance(key, dict)
-        else {"from": t.__dict__["from"], "to": t.to}.get(key) or _said(key, locale)
-    )
+    own = {"from": t.__dict__["from"], "to": t.to, "customers": t.card_customers}  # each table counts its own customers
+    if key == "customers" and isinstance(value, dict):  # the table of customers itself
+        own = {}
+    title = words(key, locale) if isinstance(key, dict) else own.get(key) or _said(key, locale)
     if isinstance(value, dict) and not value.keys() >= {"fa", "en"}:
         return {"title": title, "items": [], "rows": [_card_row(k, v, locale) for k, v in value.items()]}
     values = value if isinstance(value, list) else [value]

@@ -237,9 +237,9 @@ def quadrant(
 
 _CORNERS = wording._names("""
 mend | اول این‌ها را درست کنید | mend these first
-keep | نگه دارید | keep up
+keep | مهم، نه بدتر از دیگران | no worse than others
 watch | زیر نظر بماند | watch
-enough | کافی است | enough done
+enough | کم‌وزن، نه بدتر از دیگران | weighs little
 """)
 
 

@@ -32,7 +32,7 @@ high | کران بالا | upper end
 interval | بازهٔ ۹۵٪ | 95% interval
 change | تغییر | change
 p_value | p | p
-p_adjusted | p تصحیح‌شده | p, corrected
+p_adjusted | تصادف چنین می‌سازد (p تصحیح‌شده) | chance does as much (p, corrected)
 n_before | در دورهٔ پیش | period before
 detectable | کوچک‌ترین تغییر دیدنی | smallest visible change
 others | دیگران | the others
