@@ -86,3 +86,13 @@ def a_visitor(goal: str, there: list[str]) -> Words:
         en="goal '{goal}': no customer was ever there{hint}; touchpoints: {there}",
         goal=raw(goal), hint=hint(goal, there), there=raw(", ".join(there)),
     )  # fmt: skip
+
+
+def who_leaves() -> Words:
+    """Neither contracts nor orders tell who leaves."""
+    return say(
+        fa="از این شرکت نه جدول قراردادها (contracts) هست و نه سفارش‌ها (orders)؛ پس نمی‌توان گفت چه کسی می‌رود. یکی را "
+        "در workspace.yaml نگاشت کنید و cx ingest را اجرا کنید",
+        en="this company has neither contracts nor orders, so nothing tells who leaves; map one of them in "
+        "workspace.yaml and run cx ingest",
+    )

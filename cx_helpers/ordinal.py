@@ -62,6 +62,7 @@ def proportional_odds(x, y, weight=None, cluster=None, robust: bool = True) -> F
         int(weight.sum()),
         cuts=theta[:j],
         cuts_cov=cov[:j, :j],
+        joint=cov,
         loglik=float(value),
         converged=converged,
     )

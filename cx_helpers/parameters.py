@@ -233,6 +233,9 @@ def _meant(p: Parameter, value, company):
         there = [c for c in company.columns("order_items") if c not in _NO_ITEMS]
         if value not in there:
             raise _wrong(p, value, f"order_items have no such column of items{nearest(value, there)}; {_some(there)}")
+    if value in p.choices and value in TABLES and company is not None and not company.has(value):
+        there = [c for c in p.choices if c not in TABLES or company.has(c)]
+        raise _wrong(p, value, f"this company has no table {value}; it may be {', '.join(there)}")
     return value
 
 
@@ -266,7 +269,8 @@ def _splitting(p: Parameter, column: str, company) -> None:
     """
     said, _, but = p.help.partition(";")[0].partition("column of")[2].partition(" but ")
     named, but = [name for name in TABLES if re.search(rf"\b{name}\b", said)], re.findall(r"\w+", but)
-    if any(name != "customers" and not company.has(name) for name in named):
+    own = [name for name in named if name != "customers"]
+    if own and not any(company.has(name) for name in own):
         return  # the report will be skipped, and say for want of what
     there = [other for other in columns(company, named) if other not in but]
     if column in there:

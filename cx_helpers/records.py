@@ -81,6 +81,9 @@ METRICS: dict[str, Metric] = {
     "resolution_hours": _metric("زمان حل درخواست", "Time to resolution", "hours", "down", 1, low=0),
     "delivery_days": _metric("زمان تحویل", "Time to delivery", "days", "down", 1, low=0),
     "churn_rate": _metric("نرخ ریزش", "Churn rate", "share", "down", 1, low=0, high=1),
+    "leaving_share": _metric(
+        "سهم رفتنی‌ها در پنجرهٔ پیش رو", "Expected to leave next", "share", "down", 1, low=0, high=1
+    ),
     "data_age": _metric("سن داده", "Age of data", "days", "down", 1, low=0),
     "completeness": _metric("خانه‌های پر", "Cells that are filled", "share", digits=1, low=0, high=1),
     "quarantined": _metric("ردیف‌های در قرنطینه", "Rows in quarantine", "count", "down", low=0),

@@ -23,6 +23,7 @@ class Fit:
     coef, cov   slopes of the columns of x, in order (linear: the intercept first), and their robust covariance
     df          degrees of freedom of their t (linear) or infinity
     cuts        thresholds of the ordinal model, lowest first (of a logit: minus the intercept)
+    joint       covariance of cuts and slopes together, for what is worked out from both
     converged   False where the model has no finite answer, e.g. a column that tells the outcome perfectly
     """
 
@@ -32,6 +33,7 @@ class Fit:
     df: float = np.inf
     cuts: np.ndarray | None = None
     cuts_cov: np.ndarray | None = None
+    joint: np.ndarray | None = None
     loglik: float = np.nan
     r2: float = np.nan
     residual_sd: float = np.nan

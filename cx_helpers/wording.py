@@ -461,4 +461,33 @@ status | وضعیت | status
 band | پهنای خنثی | neutral band
 window_days | مهلت (روز) | window (days)
 smallest | کوچک‌ترین گروه | smallest group
+orders_recent | سفارش‌های تازه | recent orders
+orders_before | سفارش‌های پیش از آن | orders before that
+spend_recent | خرید تازه | recent spend
+spend_before | خرید پیش از آن | spend before that
+overdue | دیرکرد نسبت به عادت خودش | overdue against own habit
+tenure_days | روز از نخستین خرید | days since the first order
+visits_recent | تماس‌های تازه | recent contacts
+visits_before | تماس‌های پیش از آن | contacts before that
+bad_moments | لحظه‌های بد (ناکام یا رهاشده) | bad moments (failed or abandoned)
+silence_days | روزهای بی‌تماس | days without contact
+last_score | آخرین امتیاز | last score
+score_change | تغییر امتیاز | change of score
+answers_recent | پاسخ‌های تازه | recent answers
+negative_comments | نوشتهٔ ناخوشایند | negative comment
+requests_recent | درخواست‌های تازه | recent requests
+unsolved_requests | درخواست حل‌نشده | unsolved request
+reply_hours | ساعت تا نخستین پاسخ | hours to the first reply
+contract_days | روز از آغاز قرارداد | days since the contract began
+ended_before | قراردادهای پایان‌یافته | contracts that ended
+low_score | آخرین امتیاز پایین | low last score
+silence | سکوت (نشانه است، نه تجربه) | silence (a sign, no experience)
+foretold | پیش‌بینی‌شده | foretold
+happened | رفته | left
+seen | از رفتگان | of those who left
+gain_of_calls | سود تماس‌ها | gain of calls
+logistic | رگرسیون لجستیک | logistic regression
+boosting | درخت‌های تقویتی | gradient boosting
+method | روش | method
+loss | خطا (log loss) | error (log loss)
 """)

@@ -154,6 +154,21 @@ class Tables:
         first = [by] if by else [usual] if usual in found else []
         return list(dict.fromkeys([*first, *found]))
 
+    def within(self, name: str, column: str) -> str:
+        """`column` where the table `name` or its customers have it, else empty: for a report on several tables."""
+        own = [c for table in (name, "customers") if self.has(table) for c in self.columns(table)]
+        return column if column in own else ""
+
+    def or_empty(self, name: str, *columns: str):
+        """`with_column` where this company has the table; else one without rows: for what a report can do without."""
+        if self.has(name):
+            return self.with_column(name, *columns)
+        import ibis
+
+        return ibis.memtable(
+            [], schema=dict.fromkeys(columns, "string") | {c: spec.type for c, spec in TABLES[name].columns.items()}
+        )
+
     def columns(self, name: str) -> list[str]:
         """The columns that this company's table `name` really has."""
         return list(whereabouts.read(self.settings, name).columns)

@@ -57,6 +57,7 @@ from cx_helpers.measures import (
     risen,
     segments,
     sentiment,
+    snapshots,
     survey,
     terms,
     topic_shares,
@@ -205,8 +206,33 @@ def spans(t):
     return churn.spans(contracts(t), t.period.end)
 
 
+def known_then(t, leaving="orders"):
+    """What is known of each customer at the period's start, and the schedule of a company watched for eight weeks."""
+    facts = {name: t.until.maybe(name) for name in snapshots.FACTS}
+    return facts, snapshots.schedule(facts[leaving], leaving, t.period.end, window_days=56, most=2)
+
+
 ANSWERS = {
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
+    "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
+    "snapshots.usual_window": lambda t: pd.DataFrame(
+        [snapshots.usual_window(t.until.table(name), name, t.period.end) for name in ("orders", "contracts")]
+    ),
+    "snapshots.schedule": lambda t: pd.Series([str(known_then(t)[1])]),
+    "snapshots.features": lambda t: (
+        snapshots.features(known_then(t)[0], t.period.start, "orders", 56)
+        .order_by("customer_id")
+        .execute()
+        .astype(dict.fromkeys(snapshots.features(known_then(t)[0], t.period.start, "orders", 56).columns[1:], float))
+    ),
+    "snapshots.outcome": lambda t: numbers(
+        snapshots.outcome(
+            known_then(t, "contracts")[0], known_then(t, "contracts")[1].past[-1], known_then(t, "contracts")[1]
+        ).order_by("customer_id"),
+        "left",
+    ),
+    "snapshots.panel": lambda t: snapshots.panel(*known_then(t, "contracts"), most=40).astype({"when": str}),
+    "snapshots.panel of orders": lambda t: snapshots.panel(*known_then(t)).astype({"when": str}),
     "churn.left_out": lambda t: pd.Series(churn.left_out(contracts(t), t.period.end)),
     "churn.spans": lambda t: spans(t).select("contract_id", "days", "ended", "entry").order_by("contract_id"),
     "churn.recorded_since": lambda t: pd.Series([str(churn.recorded_since(contracts(t), t.period.end))]),

@@ -28,6 +28,8 @@ FOUND = [
     ("drivers", "drivers", "driver", {"driver": "attr_quality"}, "importance", "above"),
     ("unsolved_leave", "journey", "moment_of_truth", {"touchpoint": "ticket"}, "repeat_rate", "below"),
     ("plan_churn", "churn", "churn_risk", {"plan": "club_trial"}, "churn_rate", "above"),
+    ("unsolved_leave", "churn", "churn_risk", {"experience": "unsolved_requests"}, "churn_rate", "above"),
+    ("first_reply", "churn", "churn_risk", {"experience": "slow_reply"}, "churn_rate", "above"),
     ("first_reply", "journey", "moment_of_truth", {"touchpoint": "support_chat"}, "repeat_rate", "below"),
     ("first_reply", "journey", "moment_of_truth", {"touchpoint": "support_call"}, "repeat_rate", "below"),
     ("support_dip", "journey", "weakness", {"stage": "support"}, "feeling", "below"),

@@ -37,6 +37,7 @@ SCORES += (
     "reached_goal",
     "conversion",
     "churn_rate",
+    "leaving_share",
     "failure_rate",
     "active_customers",
     "quiet",

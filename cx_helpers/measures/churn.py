@@ -27,7 +27,7 @@ def left_out(contracts: ir.Table, until: dt.datetime) -> dict[str, int]:
     began, ended = contracts.started_at, contracts.ended_at
     asked = {"no_start": began.isnull(), "not_yet": began >= until, "backwards": ended < began}
     sums = {name: those.fill_null(False).cast("int64").sum() for name, those in asked.items()}
-    found = contracts.aggregate(**sums).execute().fillna(0).iloc[0]
+    found = contracts.aggregate(**sums).execute().astype(float).fillna(0).iloc[0]
     return {name: int(found[name]) for name in asked}
 
 

@@ -22,17 +22,27 @@ class Gathered:
         self.code: list[str] = []
         self.figures: list[tuple[str, dict]] = []
         self.claims = 0
+        self._section: int | None = None  # where the section's heading stands, as long as only code followed it
+        self._asked = False
 
     def add(self, cell, number: int) -> None:
         if foreign(cell, self.locale) or "explore" in tags_of(cell):
             return
         if cell.cell_type == "markdown":
+            self.close()
             self._prose(cell.source)
         elif cell.cell_type == "code":
+            self._asked = True
             if cell.source.strip() and "injected-parameters" not in tags_of(cell):
                 self.code.append(cell.source.strip())
             for output in cell.outputs:
                 self._output(output, f"cell {number + 1}")
+
+    def close(self) -> None:
+        """The end of a section: a heading whose cells had nothing to show is left out."""
+        if self._section is not None and self._asked and len(self.parts) == self._section + 1:
+            self.parts.pop()
+        self._section = None
 
     def _prose(self, source: str) -> None:
         if not self.heading:
@@ -41,6 +51,7 @@ class Gathered:
                 self.intro = markdown(rest) if rest.strip() else None
                 return
         self.parts.append(Markup('<section class="prose">{}</section>').format(markdown(source)))
+        self._section, self._asked = (len(self.parts) - 1 if source.lstrip().startswith("## ") else None), False
 
     def _output(self, output, where: str) -> None:
         kind = output.output_type

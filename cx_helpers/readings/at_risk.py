@@ -1,0 +1,212 @@
+"""What is to be said of who leaves next, of how well that can be told, and why it sometimes is not told at all?"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers import disclosure
+from cx_helpers.foresight import FEWEST, LEAK, Trial
+from cx_helpers.measures.snapshots import Schedule
+from cx_helpers.wording import Words, current, name, raw, say
+
+GUARDS = [
+    {
+        "fa": "در هر عکسِ لحظه‌ای (snapshot) تنها آنچه تا آن روز دانسته بود آمده است: درخواستی که فردایش حل شد، آن روز "
+        "حل‌نشده است. میان عکس و پنجرهٔ رفتن فاصله‌ای هست.",
+        "en": "A snapshot holds only what was known by that day: a request solved the day after is unsolved. Between "
+        "it and the window of leaving lies a gap.",
+    },
+    {
+        "fa": "مدل از عکس‌های پیشین آموخته، بر آخرینِ آن‌ها انتخاب و کالیبره شده و بر عکسی دیرتر آزموده شده است؛ دربارهٔ "
+        "هر مشتری مدلی داوری کرده که آن مشتری را ندیده است.",
+        "en": "The model learnt from earlier snapshots, was chosen and calibrated on the last of these and judged at a "
+        "later one; each customer was judged by a model that had never seen that customer.",
+    },
+    {
+        "fa": "ستونی که به‌تنهایی رفتن را لو بدهد (AUC بیش از ۰٫۹۵) کار را متوقف می‌کند. جنسیت، سن و جای زندگی در مدل "
+        "نیست.",
+        "en": "A column that gives leaving away by itself (AUC above .95) stops the work. Gender, age and place are "
+        "not in the model.",
+    },
+]
+
+QUALITY = {
+    "columns": ["n", "left", "auc", "low", "high", "top_lift", "brier", "skill", "ece", "ece_chance"],
+    "titles": {
+        "n": {"fa": "مشتریان", "en": "customers"},
+        "left": {"fa": "رفتند", "en": "left"},
+        "auc": {"fa": "AUC", "en": "AUC"},
+        "top_lift": {"fa": "چند برابر در ده درصد بالا", "en": "lift in the top tenth"},
+        "brier": {"fa": "خطای بریر", "en": "Brier score"},
+        "skill": {"fa": "بهتر از یک عدد برای همه", "en": "better than one number for all"},
+        "ece": {"fa": "خطای کالیبراسیون (ECE)", "en": "calibration error (ECE)"},
+        "ece_chance": {"fa": "ECE تا این حد بخت است", "en": "ECE that is chance"},
+    },
+    "formats": {"n": "count", "left": "count", "skill": "share", "ece": "share", "ece_chance": "share"},
+}
+BANDS = {1: "۰–۱۰٪|0–10%", 2: "۱۰–۳۰٪|10–30%", 3: "۳۰–۵۰٪|30–50%", 4: "۵۰–۷۰٪|50–70%", 5: "۷۰–۹۰٪|70–90%",
+         6: "۹۰–۱۰۰٪|90–100%"}  # fmt: skip
+SIGNALS = {
+    "columns": ["side", "auc"],
+    "titles": {
+        "side": {"fa": "رفتنی‌ها از آن دارند", "en": "those who leave have"},
+        "auc": {"fa": "AUC به‌تنهایی", "en": "AUC by itself"},
+    },
+    "formats": {
+        "side": lambda side: {"more": {"fa": "بیشتر", "en": "more"}, "less": {"fa": "کمتر", "en": "less"}}[side]
+    },
+    "rows_title": {"fa": "نشانه", "en": "sign"},
+}
+TRIED = {
+    "columns": ["n", "loss"],
+    "titles": {"n": {"fa": "ردیف‌های داوری", "en": "rows judged"}},
+    "formats": {"n": "count", "loss": lambda x: say(fa="{x:.3f}", en="{x:.3f}", x=x)},
+    "rows_title": {"fa": "روش", "en": "method"},
+}
+CURVE = {"looked": {"fa": "سهم مشتریان، پرخطرترین‌ها اول", "en": "share of customers, the likeliest first"},
+         "seen": {"fa": "سهم از همهٔ رفتگان", "en": "share of all who left"}}  # fmt: skip
+KEPT = {"foretold": {"fa": "احتمالی که گفته شد", "en": "chance that was told"},
+        "happened": {"fa": "سهمی که رفت", "en": "share that left"}}  # fmt: skip
+
+_WHY = {
+    "nobody": (
+        "اکنون و پیش از این هیچ مشتری شناخته‌شده‌ای نبوده که بتواند برود؛ پس گفته نمی‌شود چه کسی می‌رود. customer_id "
+        "ردیف‌ها "
+        "را پر کنید و تاریخ‌ها را ببینید: آنچه پس از پایان دوره است به حساب نمی‌آید.",
+        "There is and was no known customer who could leave, so nothing is told of who will. Fill customer_id in the "
+        "rows, and look at the dates: what lies after the period does not count.",
+    ),
+    "none_left": (
+        "در یکی از عکس‌ها هیچ‌کس نرفته است؛ از رفتنی که رخ نداده نمی‌توان آموخت. آنچه از ماندگاری گفته شد همچنان درست "
+        "است.",
+        "Nobody left at one of the snapshots: what did not happen teaches nothing. What is said of how long customers "
+        "stay still holds.",
+    ),
+    "short": (
+        "تاریخچه کوتاه است: برای آموختن و آزمودن، دو عکس لازم است که پنجرهٔ {window} روزه‌شان گذشته باشد و پیش از "
+        "نخستین هم تاریخچه‌ای باشد؛ اینجا {instants} هست. با window_days کوچک‌تر، یا داده‌های بیشتر، دوباره اجرا کنید.",
+        "The history is short: learning and judging need two snapshots whose window of {window} days is over, with "
+        "history before the first; there are {instants}. Run again with a smaller window_days, or with more data.",
+    ),
+    "few_left": (
+        "در یکی از عکس‌ها تنها {n} نفر رفته‌اند و دست‌کم {needed} لازم است؛ از رفتنِ چنین کسانی نمی‌توان آموخت. آنچه از "
+        "ماندگاری گفته شد همچنان درست است.",
+        "Only {n} left at one of the snapshots, and {needed} are needed: too few to learn from. What is said of how "
+        "long customers stay still holds.",
+    ),
+    "few_stay": (
+        "در یکی از عکس‌ها تنها {n} نفر مانده‌اند و دست‌کم {needed} لازم است: تقریباً همه رفته‌اند و کسی نیست که از او فرق "
+        "را بتوان آموخت.",
+        "Only {n} stayed at one of the snapshots, and {needed} are needed: nearly all have left, and nobody is there "
+        "from whom the difference could be learnt.",
+    ),
+    "leak": (
+        "ستون {column} به‌تنهایی می‌گوید چه کسی می‌رود (AUC {auc:.3f}، بیش از {limit:.2f})؛ گویا پس از رفتن پر شده است. "
+        "پیش‌بینی متوقف شد؛ ببینید این ستون کی نوشته می‌شود.",
+        "The column {column} tells by itself who leaves (AUC {auc:.3f}, above {limit:.2f}): it seems to be filled "
+        "after they left. Nothing is foretold; find out when this column is written.",
+    ),
+}
+
+
+def refusal(found: Trial, plan: Schedule, smallest: int = 1) -> Words | None:
+    """Why nobody is told to be at risk, and what is missing; None where they are."""
+    for reason, facts in found.refused.items():
+        fa, en = _WHY["none_left" if reason == "few_left" and not facts["n"] else reason]
+        known = {"window": plan.window_days, "limit": LEAK, "needed": FEWEST} | facts
+        if "n" in facts:
+            known["n"] = disclosure.count(facts["n"], smallest)
+        if "column" in facts:
+            known["column"] = raw(facts["column"])
+        return say(fa=fa, en=en, **known)
+    return None
+
+
+def defined(plan: Schedule, both: bool) -> Words:
+    """What counts as leaving here, from which table, and where the window's length comes from."""
+    more = {"fa": "", "en": ""}
+    if both:
+        more = {
+            "fa": " این شرکت هم قرارداد دارد و هم سفارش؛ پارامتر leaving دیگری را نشان می‌دهد.",
+            "en": " This company has contracts and orders; the parameter leaving shows the other.",
+        }
+    if plan.leaving == "contracts":
+        return say(
+            fa="رفتن یعنی پایان قرارداد (جدول contracts): قراردادی که جاری بود در {w} روزِ پس از فاصله‌ای {g} روزه "
+            "پایان یابد و قرارداد دیگری جاری نماند.{more}",
+            en="Leaving means the end of a contract (table contracts): one that ran ends within {w} days, after a "
+            "gap of {g}, and none runs then.{more}",
+            w=plan.window_days, g=plan.gap_days, more=more,
+        )  # fmt: skip
+    source = {
+        "fa": "بلندترین؛ کسی دو بار نخریده است که از او بتوان آموخت",
+        "en": "the longest; nobody bought twice, so that it could be learnt",
+    }
+    if plan.given:
+        source = {"fa": "پارامتر window_days", "en": "the parameter window_days"}
+    elif plan.gaps:
+        source = say(
+            fa="از {n} فاصلهٔ میان خریدهای همین شرکت: نه‌دهمِ بازخریدها در این مدت بوده",
+            en="from {n} waits between purchases of this very company: nine of ten who bought again did so within it",
+            n=plan.gaps,
+        )
+    return say(
+        fa="رفتن یعنی نخریدن (جدول orders): کسی که در {w} روزِ پیش خریده بود، در {w} روزِ پس از فاصله‌ای {g} روزه هیچ "
+        "نخرد. طول پنجره: {source}.{more}",
+        en="Leaving means not buying (table orders): who bought within the last {w} days buys nothing within {w} days, "
+        "after a gap of {g}. The window's length: {source}.{more}",
+        w=plan.window_days, g=plan.gap_days, source=source, more=more,
+    )  # fmt: skip
+
+
+def sentence(outlook: pd.DataFrame, plan: Schedule) -> Words | None:
+    """How many of today's customers will leave next; None where nothing was learnt.  outlook  of `at_risk.outlook`"""
+    row = outlook.iloc[0]
+    if pd.isna(row["leaving"]):
+        return None
+    return say(
+        fa="از {n} مشتریِ امروز انتظار می‌رود {x:.0f} نفر ({share:.0%}) در {w} روزِ پس از {g} روزِ آینده بروند (بازهٔ "
+        "۹۵٪: {low:.0f} تا {high:.0f}).",
+        en="Of {n} customers of today {x:.0f} ({share:.0%}) are expected to leave in the {w} days that begin {g} "
+        "days from now (95% interval {low:.0f} to {high:.0f}).",
+        n=int(row["n"]), x=row["leaving"], share=row["leaving_share"], w=plan.window_days, g=plan.gap_days,
+        low=row["low"] * row["n"], high=row["high"] * row["n"],
+    )  # fmt: skip
+
+
+def judged(found: Trial, quality: pd.DataFrame) -> Words | None:
+    """How well it was told at the last snapshot: order, honesty, in words; None where nothing was learnt."""
+    row = quality.iloc[0]
+    if pd.isna(row["auc"]):
+        return None
+    honest = row["ece"] <= row["ece_chance"]
+    words = {
+        True: {"fa": "در حد بخت؛ می‌توان با آن حساب کرد", "en": "no more than chance; they can be reckoned with"},
+        False: {
+            "fa": "بیش از بخت؛ احتمال‌ها را با احتیاط بخوانید",
+            "en": "more than chance; read the chances with care",
+        },
+    }[bool(honest)]
+    return say(
+        fa="در آخرین عکسی که آینده‌اش معلوم شده ({n} مشتری، {left:.0f} رفته) AUC برابر {auc:.2f} شد (بازهٔ ۹۵٪: "
+        "{low:.2f} تا {high:.2f})؛ در ده درصد پرخطرتر {lift:.1f} برابرِ انتخاب به قید قرعه رفتند. احتمال‌ها به‌طور "
+        "میانگین {ece:.1%} با آنچه شد "
+        "فاصله داشت: {words}. روش: {method}.",
+        en="At the last snapshot whose future is known ({n} customers, {left:.0f} left) the AUC was {auc:.2f} (95% "
+        "interval {low:.2f} to {high:.2f}); of the tenth told the likeliest {lift:.1f} times as many left as of a "
+        "tenth drawn by "
+        "lot. Chances were {ece:.1%} from what came, on average: {words}. Method: {method}.",
+        n=int(row["n"]), left=row["left"], auc=row["auc"], low=row["low"], high=row["high"], lift=row["top_lift"],
+        ece=row["ece"], words=words, method=name(found.learner.method),
+    )  # fmt: skip
+
+
+def banded(bands: pd.DataFrame) -> pd.DataFrame:
+    """`at_risk.bands` with its bands in words of the reader."""
+    place = 0 if current().locale == "fa" else 1
+    return bands.rename(index={band: text.split("|")[place] for band, text in BANDS.items()})
+
+
+def gained(gain: pd.DataFrame) -> pd.DataFrame:
+    """`at_risk.gain` as a picture against the diagonal wants it: its share as a column."""
+    return gain.assign(looked=gain.index.to_numpy(float)) if len(gain) else gain.assign(looked=pd.Series(dtype=float))

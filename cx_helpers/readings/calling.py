@@ -1,0 +1,111 @@
+"""What is to be said of whom to call: how many, what that brings, and on which assumptions?  Nobody is named."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from cx_helpers.valuation import Terms
+from cx_helpers.wording import Words, number, say
+
+GUARDS = [
+    {
+        "fa": "اینکه تماس چند بار کارگر است (call_success) و هر تماس چقدر هزینه دارد (call_cost) فرض است، نه "
+        "اندازه‌گیری؛ با آزمایشی کوچک (گزارش experiment) بسنجیدشان. فهرست مشتریان در هیچ صفحه‌ای نیست.",
+        "en": "How often a call succeeds (call_success) and what it costs (call_cost) are assumptions, not measured; "
+        "try them in a small experiment (report experiment). No page holds the list of customers.",
+    },
+]
+CURVE = {
+    "columns": ["n", "gain", "low", "high", "saved", "spent"],
+    "titles": {
+        "n": {"fa": "تماس‌ها", "en": "calls"},
+        "gain": {"fa": "سود خالص", "en": "net gain"},
+        "saved": {"fa": "مشتری نگه‌داشته", "en": "customers kept"},
+        "spent": {"fa": "هزینهٔ تماس‌ها", "en": "cost of calls"},
+    },
+    "formats": {"n": "count", "gain": "money", "low": "money", "high": "money", "saved": "count", "spent": "money"},
+    "rows_title": {"fa": "سهم تماس‌گرفته", "en": "share called"},
+}
+
+_FROM = {
+    "model": {
+        "fa": "خریدهای پیش روی هر مشتری که بماند (همان مدلِ گزارش value) ضرب در حاشیهٔ سود",
+        "en": "purchases to come of a customer who stays (the model of the report value) times the margin",
+    },
+    "pace": {
+        "fa": "ادامهٔ آهنگِ خریدِ دو پنجرهٔ گذشته (مدل ارزش برازش نشد) ضرب در حاشیهٔ سود",
+        "en": "the pace of spending of the last two windows going on (no model of value was fitted) times the margin",
+    },
+    "fees": {
+        "fa": "حق اشتراک ماهانه ضرب در حاشیه، تا جایی که قراردادها می‌مانند",
+        "en": "the monthly fee times its margin, for as long as contracts last",
+    },
+    "nothing": {"fa": "", "en": ""},
+}
+
+
+def sentence(best: pd.DataFrame, success: float, cost: float) -> Words | None:
+    """How many to call and what it brings, or that no call is worth it; None: nothing is told.  best  `calling.best`"""
+    row = best.iloc[0]
+    if pd.isna(row["gain"]):
+        return None
+    if not row["n"]:
+        return say(
+            fa="با این فرض‌ها (کارگر بودن {s:.0%}، هزینهٔ {c:money} برای هر تماس) تماس با هیچ مشتری‌ای به هزینه‌اش "
+            "نمی‌ارزد.",
+            en="On these assumptions ({s:.0%} of calls succeed, each costs {c:money}) no customer is worth a call.",
+            s=success, c=cost,
+        )  # fmt: skip
+    surely = {"fa": "", "en": ""}
+    if row["low"] <= 0:
+        surely = {"fa": " بازه صفر را هم دارد: سود قطعی نیست.", "en": " The interval holds 0: a gain is not sure."}
+    return say(
+        fa="اگر {s:.0%} تماس‌ها کارگر باشد و هر یک {c:money} هزینه بردارد (فرض)، تماس با {n} مشتری می‌ارزد: {x:money} "
+        "سود خالص (بازهٔ ۹۵٪: {low:money} تا {high:money}) و {saved:.0f} مشتری نگه‌داشته.{surely}",
+        en="If {s:.0%} of calls succeed and each costs {c:money} (assumed), {n} customers are worth a call: "
+        "{x:money} net gain (95% interval {low:money} to {high:money}) and {saved:.0f} customers kept.{surely}",
+        s=success, c=cost, n=int(row["n"]), x=row["gain"], low=row["low"], high=row["high"], saved=row["saved"],
+        surely=surely,
+    )  # fmt: skip
+
+
+def basis(source: str, terms: Terms) -> Words | None:
+    """What is kept with a customer, and where that number comes from."""
+    if source == "nothing":
+        return say(
+            fa="ارزشِ نگه‌داشتن معلوم نیست: نه سفارشی هست و نه حق اشتراکی (contracts.monthly_fee). کسانی که می‌روند "
+            "همچنان گفته می‌شود.",
+            en="What is kept with a customer is not known: there are neither orders nor fees "
+            "(contracts.monthly_fee). Who leaves is told all the same.",
+        )
+    known = {
+        True: say(fa="حاشیهٔ سود {m:.1%}", en="margin {m:.1%}", m=terms.margin),
+        False: {
+            "fa": "حاشیهٔ سود نامعلوم، پس فروش است نه سود (پارامتر margin)",
+            "en": "margin not known, so sales and not profit (parameter margin)",
+        },
+    }[bool(terms.margin_known)]
+    return say(
+        fa="ارزش نگه‌داشته: {source}، در {months} ماه، با تنزیل سالانهٔ {d:.0%}؛ {known}.",
+        en="Value kept: {source}, over {months} months, discounted by {d:.0%} a year; {known}.",
+        source=_FROM[source], months=terms.months, d=terms.discount, known=known,
+    )  # fmt: skip
+
+
+def checked(check: pd.DataFrame) -> Words | None:
+    """How the same rule did at the last snapshot; None where it would have called nobody.  check  of `calling.check`"""
+    row = check.iloc[0]
+    if pd.isna(row["ratio"]):
+        return None
+    return say(
+        fa="آزمون پول: اگر در آخرین عکس چنین تماس می‌گرفتیم، {x:.0%} پولی که رفتنی خوانده شده بود رفت (بازهٔ ۹۵٪: "
+        "{low:.0%} تا {high:.0%})؛ این خطا در بازه‌های بالا هست.",
+        en="Money tried: had one called so at the last snapshot, {x:.0%} of the money told to leave did (95% interval "
+        "{low:.0%} to {high:.0%}); this error is in the intervals above.",
+        x=row["ratio"], low=row["low"], high=row["high"],
+    )  # fmt: skip
+
+
+def drawn(curve: pd.DataFrame) -> pd.DataFrame:
+    """`calling.curve` with its shares as the reader writes them."""
+    return curve.set_axis([number(x, percent=True) for x in curve.index], axis=0)

@@ -1,0 +1,262 @@
+"""Leaving: effects worked out another way, planted shares found again, calls worth what they are, silence where nothing
+can be said."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from cx_helpers import foresight, purchasing, readings, valuation
+from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots
+
+TODAY = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
+WHENS = [TODAY - dt.timedelta(97 * k) for k in (3, 2, 1, 0)]
+PLAN = snapshots.Schedule("orders", TODAY, tuple(WHENS[:-1]), 7, 90, 500)
+
+
+def plain(words) -> str:
+    return words["en"].replace("\u2066", "").replace("\u2069", "")
+
+
+def panel(seed=1, n=700, unsolved=0.0, slope=1.0):
+    """Customers at three snapshots and today; an unsolved request moves the log odds of leaving by so much."""
+    rng = np.random.default_rng(seed)
+    rows = pd.DataFrame({"who": np.tile([f"c{i}" for i in range(n)], 4), "when": np.repeat(WHENS, n)})
+    size = len(rows)
+    rows["recency_days"] = rng.uniform(1, 90, size)
+    rows["orders"] = 1.0 + rng.poisson(2, size)
+    rows["orders_recent"], rows["orders_before"] = 1.0 + rng.poisson(0.5, size), rng.poisson(1, size).astype(float)
+    rows["spend_recent"], rows["spend_before"] = rng.gamma(2, 100, size), rng.gamma(2, 50, size)
+    rows["mean_order"], rows["tenure_days"] = rng.gamma(3, 60, size), rows["recency_days"] + rng.uniform(1, 400, size)
+    rows["unsolved_requests"] = (rng.random(size) < 0.1 + 0.002 * rows["recency_days"]).astype(float)
+    odds = -0.5 + slope * (rows["recency_days"] / 45 - 1) + unsolved * rows["unsolved_requests"]
+    rows["y"] = (rng.random(size) < expit(odds)).astype(float)
+    rows["today"], rows["weight"] = rows["when"] == TODAY, 1.0
+    return rows.assign(y=rows["y"].mask(rows["today"]), odds=odds)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return panel(unsolved=1.5)
+
+
+@pytest.fixture(scope="module")
+def trial(rows):
+    return at_risk.trial(rows.drop(columns="odds"))
+
+
+def test_what_goes_with_leaving_is_what_was_planted_all_else_equal(rows):
+    past = rows[~rows["today"]]
+    found = leaving_with.effects(past).loc["unsolved_requests"]
+    had = past[past["unsolved_requests"] > 0]
+    truth = (expit(had["odds"]) - expit(had["odds"] - 1.5)).mean()
+    assert found["low"] < truth < found["high"]
+    assert found["change"] == pytest.approx(truth, abs=0.05)
+    assert found["left"] - found["expected"] == pytest.approx(found["change"])
+    (one,), looks = readings.leaving_with.findings(leaving_with.effects(past))
+    assert (one.subject, one.severity, looks) == ({"experience": "unsolved_requests"}, "high", 1)
+    share = leaving_with.share(past).iloc[0]
+    expected = 1 - (expit(past["odds"] - 1.5 * past["unsolved_requests"])).sum() / expit(past["odds"]).sum()
+    assert share["low"] < expected < share["high"]
+    assert "of leaving goes with it" in plain(readings.leaving_with.share(leaving_with.share(past)))
+
+
+def test_its_interval_is_that_of_a_bootstrap_by_customer(rows):
+    past = rows[~rows["today"]].reset_index(drop=True)
+    share = leaving_with.share(past).iloc[0]
+    rng, places = np.random.default_rng(2), past.groupby("who").indices
+    names, drawn = list(places), []
+    for _ in range(60):
+        picked = [places[names[i]] for i in rng.integers(0, len(names), len(names))]
+        again = past.iloc[np.concatenate(picked)].assign(who=np.repeat(np.arange(len(picked)), list(map(len, picked))))
+        drawn.append(leaving_with.share(again)["share"].iloc[0])
+    width = share["high"] - share["low"]
+    assert width == pytest.approx(2 * 1.96 * np.std(drawn), rel=0.3)
+
+
+def test_where_nothing_goes_with_leaving_nothing_is_said():
+    loud, covered = 0, 0
+    for seed in range(12):
+        past = panel(seed, 300).query("not today")
+        found, share = leaving_with.effects(past), leaving_with.share(past)
+        loud += bool(readings.leaving_with.findings(found)[0])
+        covered += share["low"].iloc[0] <= 0 <= share["high"].iloc[0]
+    assert loud <= 2
+    assert covered >= 10
+    assert "cannot be told from none" in plain(
+        readings.leaving_with.share(leaving_with.share(panel(3, 300).query("not today")))
+    )
+
+
+def test_silence_is_a_sign_and_no_experience(rows):
+    past = rows[~rows["today"]].assign(silence_days=lambda f: f["y"] * 40 + f["recency_days"])
+    found = leaving_with.effects(past)
+    assert found.loc["silence", "sign"]
+    assert found.loc["silence", "p_adjusted"] < 0.001
+    assert [f.subject["experience"] for f in readings.leaving_with.findings(found)[0]] == ["unsolved_requests"]
+    assert leaving_with.share(past)["share"].iloc[0] == leaving_with.share(rows[~rows["today"]])["share"].iloc[0]
+
+
+def test_who_is_at_risk_and_how_well_that_was_told(rows, trial):
+    quality, now = at_risk.quality(trial), at_risk.chances(trial, rows)
+    truth = expit(now["odds"])
+    assert np.corrcoef(now["p"], truth)[0, 1] > 0.9
+    outlook = at_risk.outlook(trial, now).iloc[0]
+    assert outlook["low"] < truth.mean() < outlook["high"]
+    assert 0.65 < quality["auc"].iloc[0] < 0.85
+    assert at_risk.bands(now)["n"].sum() == 700
+    said = plain(readings.at_risk.judged(trial, quality)) + plain(
+        readings.at_risk.sentence(at_risk.outlook(trial, now), PLAN)
+    )
+    assert "reckoned with" in said
+    assert "91 days" not in said
+    assert "90 days" in said
+    assert not {"c1", "c2"} & set(said.split())
+    assert at_risk.signals(trial).index[0] == "recency_days"
+
+
+def test_a_call_is_worth_what_it_keeps_less_what_it_costs():
+    now = pd.DataFrame(
+        {"who": list("abcd"), "p": [0.9, 0.5, 0.1, 0.9], "value": [1000, 1000, 1000, np.nan], "weight": 1.0}
+    )
+    assert calling.worth(now["p"], now["value"], 0.2, 50).tolist()[:3] == pytest.approx([130, 50, -30])
+    best = calling.best(now, 0.2, 50).iloc[0]
+    assert (best["n"], best["gain"], best["saved"], best["spent"]) == pytest.approx((2, 180, 0.28, 100))
+    assert best["low"] < 180 < best["high"]
+    curve = calling.curve(now, 0.2, 50, shares=(0.34, 0.67, 1.0))
+    assert curve["gain"].tolist() == pytest.approx([180, 150, 150], abs=31)
+    assert curve["gain"].iloc[-1] == pytest.approx(150)
+    assert list(calling.whom(now, 0.2, 50)["customer_id"]) == ["a", "b"]
+    nobody = calling.best(now, 0.2, 5000)
+    assert nobody["n"].iloc[0] == 0
+    assert "no customer is worth a call" in plain(readings.calling.sentence(nobody, 0.2, 5000))
+    assert readings.calling.sentence(calling.best(now.iloc[:0], 0.2, 50), 0.2, 50) is None
+
+
+def test_the_interval_of_a_gain_holds_what_calls_brought():
+    rng = np.random.default_rng(4)
+    p, value = rng.beta(1, 2, 400), rng.gamma(2, 500, 400)
+    now = pd.DataFrame({"who": range(400), "p": p, "value": value, "weight": 1.0})
+    best = calling.best(now, 0.3, 40).iloc[0]
+    called = calling.worth(p, value, 0.3, 40) > 0
+    kept = (rng.random((2000, 400)) < 0.3 * p) & called
+    brought = kept @ value - 40 * called.sum()
+    assert 0.92 < ((brought >= best["low"]) & (brought <= best["high"])).mean() < 0.975
+
+
+def test_what_is_kept_comes_from_the_companys_own_margins(rows, trial):
+    terms = valuation.Terms(0.25, True, 0.2, 12)
+    none = valuation.Model(pd.DataFrame(), terms)
+    now, judged, source = calling.valued(trial, rows, PLAN, none, terms)
+    pace = (now["spend_recent"] + now["spend_before"]) / 180 * terms.days * 0.25
+    assert source == "pace"
+    assert now["value"].tolist() == pytest.approx(pace.tolist())
+    assert len(judged) == len(now) == 700
+    assert judged["y"].notna().all()
+    check = calling.check(judged, 0.2, 5.0).iloc[0]
+    known = judged[calling.worth(judged["p"], judged["value"], 0.2, 5.0) > 0]
+    assert check["ratio"] == pytest.approx((known["y"] * known["value"]).sum() / (known["p"] * known["value"]).sum())
+    assert 0.8 < check["low"] < check["ratio"] < check["high"] < 1.2
+    held = rows.assign(monthly_fee=100.0, contract_days=50.0)
+    money, source = calling.kept(held, "contracts", none, valuation.Terms(0.5, True, 0.0, 12), 90, 0.1)
+    assert source == "fees"
+    assert money[0] == pytest.approx(50 * (1 - 0.9**12) / 0.1)
+    assert calling.kept(rows, "contracts", none, terms, 90)[1] == "nothing"
+    assert calling.a_month(0.271, 365.25 / 4) == pytest.approx(0.1, abs=1e-3)
+
+
+def histories(seed=3, n=1500):
+    """Customers of BG/NBD: (folded rows, was each still there at the end, does each leave within 60 days?)."""
+    rng = np.random.default_rng(seed)
+    T = rng.integers(200, 400, n)
+    rate, p = rng.gamma(1.2, 1 / 30, n), rng.beta(1.2, 3, n)
+    x, t_x, stay, soon = np.zeros(n), np.zeros(n), np.zeros(n, bool), np.zeros(n, bool)
+    for i in range(n):
+        t = 0.0
+        while True:
+            if rng.random() < p[i]:  # leaves after this purchase
+                stay[i], soon[i] = t > T[i], T[i] < t <= T[i] + 60
+                break
+            t += rng.exponential(1 / rate[i])
+            if t <= T[i]:
+                x[i], t_x[i] = x[i] + 1, t
+    rows = pd.DataFrame({"x": x, "t_x": t_x, "T": T.astype(float), "spend": np.where(x > 0, 10.0, np.nan)})
+    return rows.assign(first_spend=10.0, n=1.0, group=np.where(np.arange(n) % 3, "a", "b")), stay, soon
+
+
+def test_who_is_still_a_customer_and_how_many_leave_next():
+    rows, stay, soon = histories()
+    model = valuation.model(rows, valuation.Terms(), "mbgnbd")
+    whole = alive.leavers(model, 60).iloc[0]
+    assert whole["here"] == pytest.approx(stay.sum(), rel=0.1)
+    assert whole["low"] < soon.sum() < whole["high"]
+    parts = alive.leavers(model, 60, "group")
+    assert parts["leaving"].sum() == pytest.approx(whole["leaving"])
+    spread = alive.distribution(model)
+    assert spread["n"].sum() == 1500
+    assert spread["share"].sum() == pytest.approx(1)
+    each = purchasing.alive(model.buying, rows["x"], rows["t_x"], rows["T"])
+    rules = alive.rules(model)
+    silent = (rows["T"] - rows["t_x"]) > 60
+    assert rules.loc[60, "n"] == silent.sum()
+    assert rules.loc[60, "still"] == pytest.approx(each[silent].sum())
+    assert rules["lost"].is_monotonic_decreasing
+    assert "will leave without a word" in plain(readings.alive.sentence(model, alive.leavers(model, 60), 60))
+
+
+def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():
+    rows = histories()[0].assign(x=0.0, t_x=0.0, spend=np.nan)
+    model = valuation.model(rows, valuation.Terms())
+    whole = alive.leavers(model, 60)
+    assert whole["leaving"].isna().all()
+    assert "None of 1,500 customers bought again" in plain(readings.alive.sentence(model, whole, 60))
+    assert alive.distribution(model).empty
+    assert readings.alive.model_of(model) is None
+    few = valuation.model(histories()[0].head(40), valuation.Terms())
+    assert "there are 40" in plain(readings.alive.sentence(few, alive.leavers(few, 60), 60))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda f: f.iloc[:0], "no known customer who could leave"),
+        (lambda f: f[f["today"]], "The history is short"),
+        (lambda f: f[f["who"] == "c1"], "too few to learn from|Nobody left"),
+        (lambda f: f.assign(y=f["y"] * 0), "Nobody left at one of the snapshots"),
+        (lambda f: f.assign(y=f["y"] * 0 + 1), "nearly all have left"),
+        (lambda f: f.assign(closed_days=f["y"].fillna(0)), "closed_days tells by itself who leaves"),
+    ],
+    ids=["nobody", "no past", "one", "none left", "all left", "leak"],
+)
+def test_what_is_missing_is_said_and_the_rest_goes_on(rows, change, said):
+    part = change(rows.drop(columns="odds"))
+    trial = at_risk.trial(part)
+    now = at_risk.chances(trial, part)
+    assert trial.learner is None
+    assert now.empty
+    refusal = plain(readings.at_risk.refusal(trial, PLAN))
+    assert any(one in refusal for one in said.split("|")), refusal
+    assert at_risk.quality(trial)["auc"].isna().all()
+    outlook = at_risk.outlook(trial, now)
+    assert readings.at_risk.sentence(outlook, PLAN) is None
+    assert outlook["n"].iloc[0] == 0
+    terms = valuation.Terms()
+    today, judged, _ = calling.valued(trial, part, PLAN, valuation.Model(pd.DataFrame(), terms), terms)
+    assert readings.calling.sentence(calling.best(today, 0.2, 1.0), 0.2, 1.0) is None
+    assert calling.check(judged, 0.2, 1.0)["ratio"].isna().all()
+    assert len(calling.curve(today, 0.2, 1.0)) == len(at_risk.bands(today)) == 0
+    past = part[~part["today"]] if len(part) else part
+    if past["y"].nunique() < 2:
+        assert "cannot be told" in plain(readings.leaving_with.share(leaving_with.share(past)))
+        assert readings.leaving_with.findings(leaving_with.effects(past)) == ([], 0)
+
+
+def test_small_bands_are_not_shown(trial, rows):
+    from cx_helpers import disclosure
+
+    now = at_risk.chances(trial, rows).assign(p=[0.95] * 5 + [0.4] * 695)
+    shown = at_risk.bands(now, disclosure.Limit(30, 10))
+    assert shown.loc[6, "share"] != shown.loc[6, "share"]
+    assert foresight.FEWEST == 30
