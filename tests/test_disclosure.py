@@ -433,7 +433,8 @@ def marks(figure: dict):
 
 
 BY = [(name, "province") for name in ("survey", "sentiment", "journey", "cohort")]
-BY += [(name, "channel") for name in ("sentiment", "cohort")]  # survey and journey split by it anyway
+BY += [("churn", "province")]
+BY += [(name, "channel") for name in ("sentiment", "cohort", "churn")]  # survey and journey split by it anyway
 
 
 @pytest.mark.parametrize(("name", "by"), BY, ids=lambda x: x)

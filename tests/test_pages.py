@@ -62,6 +62,27 @@ def test_a_page_keeps_one_language_and_no_exploration():
     assert '<html lang="fa" dir="rtl">' in page.build(new_notebook(cells=cells), locale="fa")
 
 
+def test_a_heading_under_which_nothing_stands_is_left_out():
+    shown = new_output("display_data", {"text/plain": "42"})
+    cells = [
+        new_markdown_cell("# Title"),
+        new_markdown_cell("## Contracts\n\nHow long do they last?"),
+        new_code_cell("None"),
+        new_markdown_cell("## Orders"),
+        new_code_cell("42", outputs=[shown]),
+        new_markdown_cell("## A word by itself"),
+        new_markdown_cell("## The end"),
+        new_code_cell("None"),
+    ]
+    made = page.build(new_notebook(cells=cells), locale="en", company=COMPANY)
+    body = made[made.index("<h1") : made.index("<details") if "<details" in made[made.index("<h1") :] else None]
+    assert "Contracts" not in body
+    assert "The end" not in body
+    assert "Orders" in body
+    assert "42" in body
+    assert "A word by itself" in body
+
+
 def test_parameters_stand_at_the_end_and_a_data_card_before_them():
     in_english()
     card = demo.shown(blocks.data_card({"responses": {"n": 12}}))

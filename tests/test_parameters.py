@@ -188,12 +188,26 @@ def test_by_of_a_report_that_will_be_skipped_stops_no_other(company):
     assert settle(its, {"by": "topic"}, company) == {"by": "topic"}
 
 
+def test_a_report_on_either_of_two_tables_splits_by_those_that_are_there(company, orders):
+    its = schema(cells('by = ""  # any column of contracts, orders or customers\n'))
+    assert settle(its, {"by": "warehouse"}, company) == {"by": "warehouse"}
+    with pytest.raises(ParameterError, match="did you mean 'warehouse'"):
+        settle(its, {"by": "warehous"}, company)
+
+
+def test_a_table_that_is_named_must_be_there(company, orders):
+    its = schema(cells('kind: Literal["auto", "orders", "contracts"] = "auto"\n'))
+    assert settle(its, {"kind": "orders"}, company) == {"kind": "orders"}
+    with pytest.raises(ParameterError, match="no table contracts; it may be auto, orders"):
+        settle(its, {"kind": "contracts"}, company)
+
+
 def test_every_notebook_of_the_house_says_which_tables_it_splits():
     notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
     said = [p.help for its in map(read, notebooks) for p in its.values() if p.meaning == "by"]
     assert len(said) >= 4
     tables = "comments|contracts|exposures|orders|responses|touchpoints"
-    assert all(re.match(f"any column of ({tables}) or customers", text) for text in said)
+    assert all(re.match(f"any column of (({tables}), )?({tables}) or customers", text) for text in said)
 
 
 def test_a_goal_is_a_touchpoint_that_somebody_met(company):
