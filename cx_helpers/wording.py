@@ -489,5 +489,5 @@ gain_of_calls | سود تماس‌ها | gain of calls
 logistic | رگرسیون لجستیک | logistic regression
 boosting | درخت‌های تقویتی | gradient boosting
 method | روش | method
-loss | خطا (log loss) | error (log loss)
+loss | خطای پیش‌بینی | error (log loss)
 """)

@@ -35,12 +35,12 @@ QUALITY = {
     "titles": {
         "n": {"fa": "مشتریان", "en": "customers"},
         "left": {"fa": "رفتند", "en": "left"},
-        "auc": {"fa": "AUC", "en": "AUC"},
+        "auc": {"fa": "توان تشخیص", "en": "AUC"},
         "top_lift": {"fa": "چند برابر در ده درصد بالا", "en": "lift in the top tenth"},
         "brier": {"fa": "خطای بریر", "en": "Brier score"},
         "skill": {"fa": "بهتر از یک عدد برای همه", "en": "better than one number for all"},
-        "ece": {"fa": "خطای کالیبراسیون (ECE)", "en": "calibration error (ECE)"},
-        "ece_chance": {"fa": "ECE تا این حد بخت است", "en": "ECE that is chance"},
+        "ece": {"fa": "خطای کالیبراسیون", "en": "calibration error (ECE)"},
+        "ece_chance": {"fa": "تا این حد بخت است", "en": "ECE that is chance"},
     },
     "formats": {"n": "count", "left": "count", "skill": "share", "ece": "share", "ece_chance": "share"},
 }
@@ -50,7 +50,7 @@ SIGNALS = {
     "columns": ["side", "auc"],
     "titles": {
         "side": {"fa": "رفتنی‌ها از آن دارند", "en": "those who leave have"},
-        "auc": {"fa": "AUC به‌تنهایی", "en": "AUC by itself"},
+        "auc": {"fa": "توان تشخیص به‌تنهایی", "en": "AUC by itself"},
     },
     "formats": {
         "side": lambda side: {"more": {"fa": "بیشتر", "en": "more"}, "less": {"fa": "کمتر", "en": "less"}}[side]
