@@ -53,6 +53,10 @@ METRICS: dict[str, Metric] = {
     "conversion": _metric("نرخ تبدیل", "Conversion", "share", digits=1, low=0, high=1),
     "revenue": _metric("فروش", "Revenue", "money", low=0),
     "orders": _metric("سفارش‌ها", "Orders", "count", low=0),
+    "tickets": _metric("درخواست‌های پشتیبانی", "Requests to support", "count", "down", low=0),
+    "complaint_share": _metric(
+        "سهم نوشته‌های گلایه‌آمیز", "Share of comments that complain", "share", "down", 1, low=0, high=1
+    ),
     "revenue_each": _metric("خرید هر مشتری", "Revenue per customer", "money"),
     "order_value": _metric("ارزش هر سفارش", "Revenue per order", "money"),
     "orders_each": _metric("سفارش هر مشتری", "Orders per customer", "score", digits=3, low=0),
@@ -100,6 +104,7 @@ METRICS: dict[str, Metric] = {
     "basket_size": _metric("کالاهای هر سبد", "Items in a basket", "count", digits=1, low=0),
     "several": _metric("سبدهای بیش از یک کالا", "Baskets with several items", "share", digits=0, low=0, high=1),
     "lift": _metric("چند برابر معمول", "Times the usual", "number", digits=1, low=0),
+    "forecast_coverage": _metric("پیش‌بینی‌های درست", "Forecast intervals that held", "share", digits=1, low=0, high=1),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 # how sound the data is, not how customers fare

@@ -207,6 +207,12 @@ instrument | پرسش | question
 acquisition_channel | راه آشنایی | acquisition channel
 month | ماه | month
 n | تعداد | n
+skill | خطای کمتر از «مثل دورهٔ پیش» | smaller error than “as last time”
+effect | تفاوت با روزی معمولی | difference from a usual day
+occasion | روز یا مناسبت | day or occasion
+lag | هفته پس از آن | weeks later
+correlation | همبستگی | correlation
+metric | سنجه | metric
 share | سهم | share
 customers | مشتریان | customers
 responses | پاسخ‌ها و دعوت‌ها | answers and invitations

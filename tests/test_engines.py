@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, folding, histories, partition, valuation, workspace
+from cx_helpers import disclosure, folding, histories, partition, series, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
 from cx_helpers.intake import urgent
@@ -64,6 +64,7 @@ from cx_helpers.measures import (
     topics,
     touchpoints,
     traits,
+    trend,
     unread,
     urgency,
     value,
@@ -344,6 +345,14 @@ ANSWERS = {
     "sentiment.positive_share": lambda t: sentiment.positive_share(t.until.comments, by="origin", band=0.4),
     "sentiment.coverage": lambda t: sentiment.coverage(t.until.comments),
     "sentiment.agreement": lambda t: sentiment.agreement(t.until.comments),
+    "trend.bins": lambda t: trend.bins(
+        t.until.orders, "revenue", series.steps(t.period, t.period.past, "day", 90), "day"
+    ),
+    "trend.bins of weeks": lambda t: trend.bins(
+        t.until.comments, "sentiment", series.steps(t.period, t.period.past, "week", 365), "week"
+    ),
+    "trend.bins of months": lambda t: trend.bins(t.until.tickets, "resolution_hours", t.months(6), "month"),
+    "trend.bins of contracts": lambda t: trend.bins(t.until.contracts, "churn_rate", t.months(6), "month"),
     "unread.counts": lambda t: unread.counts(t.until.comments),
     "voices.typical": lambda t: voices.typical(t.until.comments),
     "journey.transitions": lambda t: journey.transitions(t.touchpoints, by="channel"),

@@ -47,6 +47,7 @@ FOUND = [
         "conversion",
         "above",
     ),
+    ("faster_resolution", "trend", "change_point", {"month": "1403-10"}, "resolution_hours", "below"),
     ("omnichannel_value", "value", "segment", {"segment": "omni"}, "lifetime_value", "above"),
     ("omnichannel_value", "segments", "segment", {"segment": "omni"}, "spent_each", "above"),
     ("product_pairs", "basket", "basket", {"given": "زعفران نگین نیم مثقال"}, "lift", "above"),

@@ -479,6 +479,7 @@ def test_a_cell_not_yet_elapsed_is_empty_not_zero():
         lambda: charts.quadrant(demo.drivers().iloc[:0]),
         lambda: charts.against(demo.PROMISED.iloc[:0], "said", "was"),
         lambda: charts.density(demo.HILLS.iloc[:0], "effect"),
+        lambda: charts.fan(demo.trend("nps", 1, 1, 1, 1).iloc[:0], pd.DataFrame(), "nps"),
         lambda: charts.small_multiples(demo.many().iloc[:0], "csat"),
     ],
 )
@@ -492,6 +493,33 @@ def test_where_every_group_is_small_the_page_says_so(locale):
     sentence = charts.ranges(demo.CHANNELS.iloc[-1:], "nps").payload["sentences"][0]
     small = {"fa": "هیچ گروهی به ۳۰ پاسخ نمی‌رسد", "en": "No group reaches 30 answers"}
     assert small[locale] in bare(sentence).replace("\u00a0", " ")
+
+
+def test_a_line_opens_into_what_may_be(locale):
+    values = {"nps": [30.0, 31.0, 29.0, 32.0, 34.0, 33.0], "n": 40, "trend": 31.0}
+    seen = pd.DataFrame(values, index=demo.PERIOD.back(6))
+    months = list(seen.index)
+    coming = pd.DataFrame(
+        {
+            "nps": [35.0, 36.0],
+            "low_80": [31.0, 30.0],
+            "high_80": [39.0, 42.0],
+            "low": [28.0, 26.0],
+            "high": [42.0, 46.0],
+        },
+        index=[months[-1].shift(1), months[-1].shift(2)],
+    )
+    events = [(months[2], {"fa": "سطح دیگر", "en": "another level"}, months[1], months[4]), (months[0].shift(-9), "x")]
+    drawn = figure(charts.fan(seen, coming, "nps", trend="trend", events=events, goal=40))
+    wide, narrow = drawn["data"][:2]
+    assert wide["x"] == narrow["x"] == [5, 6, 7, 7, 6, 5], "from where the line ends, out and back"
+    assert wide["y"] == [33, 42, 46, 26, 28, 33]
+    assert narrow["y"] == [33, 39, 42, 30, 31, 33]
+    assert drawn["data"][-1]["y"] == [35, 36]
+    band = [shape for shape in drawn["layout"]["shapes"] if shape["type"] == "rect"]
+    assert [(shape["x0"], shape["x1"]) for shape in band] == [(1, 4)], "an event outside the picture is not drawn"
+    alone = figure(charts.fan(seen, coming.iloc[:0], "nps"))
+    assert len(alone["data"]) == 1
 
 
 def test_a_hill_is_red_where_it_is_on_the_wrong_side_of_nothing(locale):

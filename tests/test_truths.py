@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import folding, ordinal, readings, regression
+from cx_helpers import changepoints, folding, forecasting, ordinal, readings, regression
 from cx_helpers.dates import Period
 from cx_helpers.measures import cohort, cohort_coverage, drivers, experience, importance, priorities
+from cx_helpers.tendency import tendency
 
 
 @pytest.fixture(scope="session")
@@ -188,3 +189,44 @@ def test_olist_lateness_from_the_contracts_tables(olist, lay):
     assert rows.n == len(responses)
     links = drivers.associations(rows)
     assert links.loc["late_delivery", "high"] < -1  # log odds of a better score
+
+
+def test_nile():
+    # annual flow at Aswan 1871-1970: the dam, or the rains, after 1898
+    from statsmodels.datasets import nile
+
+    y = nile.load_pandas().data["volume"].to_numpy(float)
+    (place,) = changepoints.changes(y).index
+    row = changepoints.changes(y).iloc[0]
+    assert 1871 + place - 1 == 1898
+    assert (round(row["before"], 2), round(row["after"], 2)) == (1097.75, 849.97)
+    assert row["earliest"] <= place <= row["latest"]
+    assert row["p_value"] < 0.001
+    found = tendency(y)
+    assert (found.s, round(found.plain_z, 3), round(found.slope, 2)) == (-1387, -4.128, -2.6)
+    assert found.plain_p == pytest.approx(3.66e-5, abs=5e-8)
+    assert found.p_value > found.plain_p, "the flow remembers"
+
+
+# Box and Jenkins' series G: airline passengers a month, in thousands, 1949-1960
+PASSENGERS = """
+112 118 132 129 121 135 148 148 136 119 104 118 115 126 141 135 125 149 170 170 158 133 114 140
+145 150 178 163 172 178 199 199 184 162 146 166 171 180 193 181 183 218 230 242 209 191 172 194
+196 196 236 235 229 243 264 272 237 211 180 201 204 188 235 227 234 264 302 293 259 229 203 229
+242 233 267 269 270 315 364 347 312 274 237 278 284 277 317 313 318 374 413 405 355 306 271 306
+315 301 356 348 355 422 465 467 404 347 305 336 340 318 362 348 363 435 491 505 404 359 310 337
+360 342 406 396 420 472 548 559 463 407 362 405 417 391 419 461 472 535 622 606 508 461 390 432
+"""
+
+
+def test_airline():
+    y = np.log(np.array(PASSENGERS.split(), float))
+    fit = forecasting.airline(y, simple=True)
+    assert [round(float(x), 4) for x in fit.params[:2]] == [-0.4018, -0.5569]
+    assert round(float(fit.llf), 2) == 244.70
+    told = forecasting.sarima(y, [132], 12, forecasting.Shape(1, 12))[0]
+    assert np.abs(told - y[132:]).mean() < 0.05, "a year ahead within a few percent"
+    assert (
+        np.abs(told - y[132:]).mean()
+        < np.abs(forecasting.naive(y, [132], 12, forecasting.Shape(1, 12))[0] - y[132:]).mean()
+    )

@@ -2,6 +2,7 @@
 
 ranges        how do groups differ, and how sure is that?       a dot and its interval for each group
 lines         how did it go over time?                          one line for each group, with a band
+fan           where is it going, and how sure is that?       a line that opens into the bands of a forecast
 bars          how much of each?                                 lengths, or parts of a whole
 heat          which cell of a grid stands out?                  cohort triangle, two groupings crossed
 flow          where do they go from here?                       ribbons between places
@@ -22,6 +23,7 @@ from cx_helpers.report.against import against
 from cx_helpers.report.bars import bars
 from cx_helpers.report.density import density
 from cx_helpers.report.explore import explore
+from cx_helpers.report.fan import fan
 from cx_helpers.report.intervals import ranges
 from cx_helpers.report.maps import flow, heat
 from cx_helpers.report.paths import curve, quadrant
@@ -31,5 +33,5 @@ from cx_helpers.report.trends import lines
 
 __all__ = [
     "ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "against", "density", "small_multiples", "timeline",
-    "explore"
+    "fan", "explore"
 ]  # fmt: skip
