@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import zlib
 from pathlib import Path
 
 from cx_helpers import lacking
@@ -51,6 +52,16 @@ def read(settings: Settings, name: str):
     if table is None:
         raise MissingTable(lacking.a_table_of(path.name, name))
     return table
+
+
+def cases(settings: Settings):
+    """The book of cases as an engine table, as `cx watch` left it in state/cases.parquet; None: no book."""
+    path = settings.folder / "state" / "cases.parquet"
+    if not path.is_file():
+        return None
+    connection = _connection("duckdb://" if settings.database else settings.engine)
+    view = f"cases_{zlib.crc32(str(path.absolute()).encode()):08x}_{path.stat().st_mtime_ns}"
+    return connection.read_parquet(str(path), table_name=view)
 
 
 @functools.lru_cache(maxsize=64)

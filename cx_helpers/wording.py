@@ -234,6 +234,10 @@ ticket_escalated | ارجاع درخواست به سطح بالاتر | request 
 ticket_solved | حل درخواست | request solved
 ticket_reopened | بازشدن دوبارهٔ درخواست | request reopened
 ticket_closed | بستن درخواست | request closed
+contact | نخستین تماس | first contact
+close | بستن مورد | closing
+owner | مسئول | owner
+side | گروه | group
 support_chat | گفت‌وگو با پشتیبانی | chat with support
 support_call | تماس با پشتیبانی | call to support
 contracts | قراردادها | contracts

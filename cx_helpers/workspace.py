@@ -75,6 +75,16 @@ class Tables:
         return self.table(name) if self.has(name) else None
 
     @property
+    def cases(self):
+        """The closed loop's cases that were opened before the period's end, of the segment's customers; None where
+        this company keeps no book of cases."""
+        table = whereabouts.cases(self.settings)
+        if table is None:
+            return None
+        table = self._of_segment("cases", table) if self.segment else table
+        return table.filter(table.opened_at < self.period.end)
+
+    @property
     def whole(self) -> dict:
         """Every table that this company has, as it is: uncut, of everybody, whatever the period and the segment."""
         return {name: whereabouts.read(self.settings, name) for name in TABLES if self.has(name)}

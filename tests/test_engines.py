@@ -25,6 +25,7 @@ from cx_helpers.measures import (
     basket_rules,
     churn,
     churn_hazards,
+    closed_loop,
     cohort,
     cohort_coverage,
     completeness,
@@ -51,6 +52,7 @@ from cx_helpers.measures import (
     outcomes,
     personas,
     profile,
+    recovery,
     renewals,
     repeats,
     rfm,
@@ -213,6 +215,10 @@ def known_then(t, leaving="orders"):
     return facts, snapshots.schedule(facts[leaving], leaving, t.period.end, window_days=56, most=2)
 
 
+def cases(t):
+    return closed_loop.cases(t.cases, None, t.period.end)
+
+
 ANSWERS = {
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
@@ -234,6 +240,15 @@ ANSWERS = {
     ),
     "snapshots.panel": lambda t: snapshots.panel(*known_then(t, "contracts"), most=40).astype({"when": str}),
     "snapshots.panel of orders": lambda t: snapshots.panel(*known_then(t)).astype({"when": str}),
+    "closed_loop.cases": lambda t: cases(t).drop("feeling", "rank").order_by("case_id"),
+    "closed_loop.cases requests": lambda t: closed_loop.cases(None, t.until.tickets, t.period.end),
+    "closed_loop.speed": lambda t: closed_loop.speed(cases(t)),
+    "closed_loop.curves": lambda t: closed_loop.curves(cases(t), 5),
+    "closed_loop.in_time": lambda t: closed_loop.in_time(cases(t), t.period, "owner"),
+    "closed_loop.slower": lambda t: closed_loop.slower(cases(t), t.period),
+    "closed_loop.causes": lambda t: closed_loop.causes(cases(t)).order_by("written_at", "who"),
+    "closed_loop.waiting": lambda t: closed_loop.waiting(cases(t), t.period.end),
+    "recovery.recovery": lambda t: recovery.recovery(cases(t), t.until.orders, t.period.end, 24, 20),
     "churn.left_out": lambda t: pd.Series(churn.left_out(contracts(t), t.period.end)),
     "churn.spans": lambda t: spans(t).select("contract_id", "days", "ended", "entry").order_by("contract_id"),
     "churn.recorded_since": lambda t: pd.Series([str(churn.recorded_since(contracts(t), t.period.end))]),

@@ -44,6 +44,9 @@ SCORES += (
     "unhappy",
     "consent",
     "urgent_share",
+    "loop_closed_rate",
+    "hours_to_contact",
+    "hours_to_close",
 )
 
 
@@ -228,6 +231,15 @@ def alive(contracts: pd.DataFrame, period) -> int:
     return int(((contracts["started_at"] < period.start) & ~ended).sum())
 
 
+def of_cases(company, people, period) -> dict[str, int]:
+    """How many cases of these people fell due in the period, and how many were opened in it."""
+    book = pd.read_parquet(company / "state" / "cases.parquet")
+    book = book[book["customer_id"].isin(people)]
+    opened = len(within(book, "opened_at", period))
+    due = within(book, "due_at", period)
+    return {"loop_closed_rate": len(due), "hours_to_contact": opened, "hours_to_close": opened}
+
+
 def nothing_but(result, counts: dict) -> None:
     """All reports are published, no metric has a value, no finding is claimed, and the counts are these.
 
@@ -258,6 +270,7 @@ def test_a_segment_with_nobody_in_this_period_is_said_to_be_empty(published):
     counts["sentiment"] = counts["negative_share"] = len(within(here["comments"], "written_at"))
     counts["urgent_share"] = counts["sentiment"]
     counts["churn_rate"] = alive(table("contracts")[lambda f: f["customer_id"].isin(people)], MONTH)
+    counts |= of_cases(SAMPLE, people, MONTH)
     assert len(within(here["touchpoints"], "occurred_at")) == 0
     assert max(counts.values()) <= 3, "the sample says of this segment that it is silent"
     nothing_but(result, counts | known(pilots, MONTH.end))
@@ -303,6 +316,7 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
             cohort = cohort.previous()
         counts[f"retention_{months}"] = int(cohort.start <= first < cohort.end)
     counts["churn_rate"] = alive(table("contracts", one_customer), period)
+    counts |= of_cases(one_customer, table("customers", one_customer)["customer_id"], period)
     due = first + dt.timedelta(days=90)
     counts["repeat_rate"] = int(period.start <= due < period.end)
     assert sum(counts.values()) > 5, "the one customer did something"

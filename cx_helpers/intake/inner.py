@@ -59,6 +59,7 @@ INNER: dict[str, Table] = {
             "case_id customer_id origin origin_id state owner touchpoint channel province aspect".split(),
             Column("string"),
         )
+        | {"feeling": Column("float64")}
         | dict.fromkeys("opened_at due_at acknowledged_at contacted_at closed_at".split(), Column("timestamp")),
         "what another system knows of cases: those of ours by case_id or by the row they came from, and its own",
     ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers.tables import TABLES
+from cx_helpers.intake.inner import TABLES as KNOWN
 
 from . import effects as planted
-from . import extras, feedback, journeys, lifetimes, people, products, talk
+from . import extras, feedback, journeys, lifetimes, loop, people, products, talk
 from .calendar import END, Rhythm, stamps
 
 
@@ -46,6 +46,7 @@ def build(seed: int, effects=planted.ALL, customers: int = 6000) -> dict[str, pd
     origins = {name: steps["event_id"].to_numpy() for name in ("review", "social", "chat", "call")}
     origins |= {"response": responses["response_id"].to_numpy(), "ticket": ticket_of}
     orders, items = _orders(chance["baskets"], crowd, tries, steps, effects)
+    cases = loop.cases(seed, crowd, given, said, responses, orders, effects)
     made = {
         "customers": people.customers(crowd),
         "identities": people.identities(chance["keys"], crowd, seed),
@@ -58,6 +59,7 @@ def build(seed: int, effects=planted.ALL, customers: int = 6000) -> dict[str, pd
         "comments": talk.comments(crowd, said, origins),
         "exposures": extras.exposures(crowd, tests),
         "initiatives": extras.initiatives(),
+        "cases": cases,
     }
     return {name: _typed(name, table) for name, table in made.items()}
 
@@ -67,7 +69,7 @@ _DTYPES = {"string": "object", "timestamp": "datetime64[us, UTC]", "float64": "f
 
 def _typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """The table with the contract's types, also where it has no rows to tell them from."""
-    known = {c: TABLES[name].columns[c].type for c in table if c in TABLES[name].columns}
+    known = {c: KNOWN[name].columns[c].type for c in table if c in KNOWN[name].columns}
     kinds = {
         c: _DTYPES.get(known.get(c, "float64" if c.startswith("attr_") else "string"), str(table[c].dtype))
         for c in table

@@ -21,12 +21,14 @@ def arrow(table: pd.DataFrame) -> pa.Table:
 
 
 def write(tables: dict[str, pd.DataFrame], folder: str | Path) -> dict[str, int]:
-    """Write NAME.parquet for each table into `folder`/tables; returns the bytes of each."""
+    """Write NAME.parquet for each table into `folder`/tables (cases: state); returns the bytes of each."""
     target = Path(folder) / "tables"
     target.mkdir(parents=True, exist_ok=True)
     sizes = {}
     for name, table in tables.items():
-        path, filled = target / f"{name}.parquet", arrow(table)
+        home = target if name != "cases" else Path(folder) / "state"  # where the closed loop keeps its book
+        home.mkdir(exist_ok=True)
+        path, filled = home / f"{name}.parquet", arrow(table)
         few = [c for c in filled.column_names if _few(filled[c])]
         other = {
             c: _ENCODING.get(str(filled.schema.field(c).type), "PLAIN") for c in filled.column_names if c not in few

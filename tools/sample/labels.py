@@ -24,6 +24,9 @@ support_chat | گفت‌وگوی پشتیبانی | support chat
 support_call | تماس پشتیبانی | support call
 return | مرجوعی | return
 club | باشگاه مشتریان | loyalty club
+warehouse | انبار و ارسال | warehouse and delivery
+technical | تیم فنی | technical team
+care | پشتیبانی مشتریان | customer care
 review | نوشتن نظر | writing a review
 digital | خریداران آنلاین | online shoppers
 shop | خریداران حضوری | store shoppers

@@ -136,6 +136,7 @@ def measured(tables: dict[str, pd.DataFrame]) -> dict[str, Measured]:
         "month-1 retention, cohorts from 1403-07 against before", kept["back"], kept["cohort"] >= 12
     )
     found |= _attributes(f.overall)
+    found["closed_loop"] = _called_back(tables["cases"], o, f.end)
 
     asked = f.tickets.assign(fast=(f.tickets["first_reply_at"] - f.tickets["opened_at"]) <= _span(1, 1 / 24))
     found["first_reply"] = _gap(
@@ -223,6 +224,17 @@ def _delivered_late(events: pd.DataFrame, orders: pd.DataFrame) -> pd.Series:
     known = late.drop_duplicates(["customer_id", "delivered_at"]).set_index(["customer_id", "delivered_at"])["late"]
     keys = pd.MultiIndex.from_frame(events[["customer_id", "occurred_at"]])
     return pd.Series(known.reindex(keys).fillna(False).astype(bool).to_numpy(), index=events.index)
+
+
+def _called_back(cases: pd.DataFrame, orders: pd.DataFrame, end) -> Measured:
+    """Of each customer's first case: an order within 60 days after three days, called by then against not."""
+    first = cases.sort_values(["opened_at", "case_id"]).drop_duplicates("customer_id")
+    mark = first["opened_at"] + _span(3)
+    first, mark = first[mark + _span(60) <= end], mark[mark + _span(60) <= end]
+    pairs = first.assign(mark=mark).merge(orders[["customer_id", "ordered_at"]], on="customer_id", how="left")
+    after = (pairs["ordered_at"] > pairs["mark"]) & (pairs["ordered_at"] <= pairs["mark"] + _span(60))
+    back = after.groupby(pairs["case_id"]).any().reindex(first["case_id"]).set_axis(first.index)
+    return _gap("order within 60 days, called within three days against not", back, first["contacted_at"] <= mark)
 
 
 def _attributes(overall: pd.DataFrame) -> dict[str, Measured]:
