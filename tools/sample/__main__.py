@@ -33,7 +33,10 @@ privacy: {pseudonyms: true, smallest_group: 10, redact_text: true}
 
 
 def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> dict[str, int]:
-    """Write workspace.yaml, labels.yaml, tables/, state/cases.parquet and, for the company as it ships, TRUTH.md; returns bytes a table."""
+    """Write workspace.yaml, labels.yaml, tables/, the book of cases and, for the company as it ships, TRUTH.md.
+
+    Returns the bytes of each table.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tables = build(seed, effects, customers)
     tables["comments"] = score_comments(tables["comments"]).round(dict.fromkeys(DERIVED, 3))  # as cx ingest does
