@@ -237,6 +237,7 @@ ticket_closed | بستن درخواست | request closed
 contact | نخستین تماس | first contact
 close | بستن مورد | closing
 owner | مسئول | owner
+done | انجام‌شده | done
 side | گروه | group
 support_chat | گفت‌وگو با پشتیبانی | chat with support
 support_call | تماس با پشتیبانی | call to support
