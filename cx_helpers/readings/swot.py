@@ -31,7 +31,7 @@ _PLACES = {
     "topic": ("opportunities", "threats"), "basket": ("opportunities", None), "opportunity": ("opportunities", None),
     "experiment": ("opportunities", None), "leading_indicator": ("opportunities", "threats"),
     "forecast": ("opportunities", "threats"), "risk": (None, "threats"), "threat": (None, "threats"),
-    "case": (None, "weaknesses"),
+    "case": ("strengths", "weaknesses"),
 }  # fmt: skip
 GUARD = say(
     fa="هر خط از یافته‌ای آزموده می‌آید و عدد و گزارشش کنار آن است؛ خط‌های تحلیل‌گر از فایل swot.yaml است و آزموده "
