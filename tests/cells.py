@@ -9,7 +9,7 @@ NOTEBOOKS = {p.stem.split("-", 1)[1]: p for p in sorted((ROOT / "notebooks").glo
 METRICS, FINDINGS = "application/vnd.cx.metrics+json", "application/vnd.cx.findings+json"
 
 
-DRAWING = [name for name, path in NOTEBOOKS.items() if '"evidence = ' in path.read_text("utf-8")]
+DRAWING = [name for name, path in NOTEBOOKS.items() if "evidence = " in path.read_text("utf-8")]
 
 
 def read_all(folder: Path, **parameters) -> dict[str, dict]:
