@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import zlib
 from pathlib import Path
@@ -54,10 +55,17 @@ def read(settings: Settings, name: str):
     return table
 
 
-def cases(settings: Settings):
-    """The book of cases as an engine table, as `cx watch` left it in state/cases.parquet; None: no book."""
+def cases(settings: Settings, until: dt.datetime):
+    """The book of cases as an engine table, as `cx watch` left it in state/cases.parquet; None: no book, or one with no
+    case opened before `until`: it would say of an earlier time that nobody was let down."""
     path = settings.folder / "state" / "cases.parquet"
     if not path.is_file():
+        return None
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    first = pc.min(pq.read_table(path, columns=["opened_at"])["opened_at"]).as_py()
+    if first is None or first >= until:
         return None
     connection = _connection("duckdb://" if settings.database else settings.engine)
     view = f"cases_{zlib.crc32(str(path.absolute()).encode()):08x}_{path.stat().st_mtime_ns}"

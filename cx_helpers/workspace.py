@@ -77,8 +77,8 @@ class Tables:
     @property
     def cases(self):
         """The closed loop's cases that were opened before the period's end, of the segment's customers; None where
-        this company keeps no book of cases."""
-        table = whereabouts.cases(self.settings)
+        this company keeps no book of cases, or the book has none of that time."""
+        table = whereabouts.cases(self.settings, self.period.end)
         if table is None:
             return None
         table = self._of_segment("cases", table) if self.segment else table

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import watch as bench
-from cx_helpers import settings, spreadsheet
+from cx_helpers import settings, spreadsheet, workspace
 from cx_helpers.intake import case_alerts, case_answers, case_ranking, case_rules, casebook, forgetting, sources
 from cx_helpers.intake import store as stores
 from cx_helpers.run import sending, watching
@@ -97,6 +97,20 @@ def test_each_unhappy_voice_is_one_case_and_the_words_that_came_with_an_answer_a
     assert found[0]["urgent"] == "legal"
     again = watch_once(folder)
     assert again == found, "a second look adds nothing and changes nothing"
+
+
+def test_a_round_says_what_it_left_out_and_a_book_without_cases_counts_as_none(company):
+    folder, said = company(answers=[(f"r{i}", "c1", ago(days=30 + i), 0, "payment", bench.BAD) for i in range(3)]), []
+    watching.watch(folder, once=True, say=said.append)
+    assert len(said) == 1
+    assert said[0].startswith("0 new rows read: 0 new cases")
+    assert said[0].endswith("6 rows left out, older than 7 days (backlog_days in watch.yaml)")  # answers and comments
+    assert pq.read_metadata(folder / "state" / "cases.parquet").num_rows == 0
+    assert workspace.open(folder, period="1404-06").cases is None, "reports go on with the requests to support"
+    company("backlog_days: 31", answers=[("r9", "c1", ago(days=30, hours=1), 0, "payment", bench.BAD)])
+    assert [case["origin_id"] for case in watch_once(folder)] == ["r9"]
+    assert workspace.open(folder, period="1404-05").cases.count().execute() == 1
+    assert workspace.open(folder, period="1404-04").cases is None, "the book begins later"
 
 
 def test_the_rank_is_the_product_of_its_parts():

@@ -29,6 +29,19 @@ _WORDS = {"responses": "comment", "comments": "text", "tickets": "description"}
 NO_CUSTOMER = ("enps", "servqual")  # instruments that employees answer, or that are part of one form
 
 
+def too_old(con, folder: Path, since: float) -> int:
+    """How many rows of a workspace's tables are of before a time (seconds): too long ago to become cases."""
+    rows = 0
+    for table, (_, time, _) in READ.items():
+        path = folder / "tables" / f"{table}.parquet"
+        if path.is_file():
+            place = f"read_parquet({literal(path)})"
+            if time in {column for column, *_ in con.execute(f"DESCRIBE SELECT * FROM {place}").fetchall()}:
+                old = f"SELECT count(*) FROM {place} WHERE epoch({name(time)}) < {since}"
+                rows += con.execute(old).fetchall()[0][0]
+    return rows
+
+
 def fresh(con, folder: Path, book, since: float, until: float) -> tuple[pd.DataFrame, list[tuple[str, str, float]]]:
     """The rows of a workspace's tables that nobody looked at, of between two times (seconds); and the keys of all of
     them, to be noted as seen.

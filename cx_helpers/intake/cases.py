@@ -29,12 +29,14 @@ DAY = 86_400
 
 @dataclass
 class Looked:
-    """What came of one look: rows looked at, cases made, alerts that wait to be sent, states that people changed."""
+    """What came of one look: rows looked at, cases made, alerts that wait to be sent, states that people changed, and
+    rows of too long ago to become cases."""
 
     rows: int = 0
     cases: int = 0
     alerts: int = 0
     moved: int = 0
+    old: int = 0
 
 
 def look(con, settings: Settings, rules: case_rules.Rules, book: casebook.Book, words=None) -> Looked:
@@ -45,7 +47,7 @@ def look(con, settings: Settings, rules: case_rules.Rules, book: casebook.Book, 
     folder, now = settings.folder, casebook.now()
     since = now - rules.backlog_days * DAY
     rows, keys = case_rows.fresh(con, folder, book, since, now + DAY)
-    found = Looked(rows=len(keys))
+    found = Looked(rows=len(keys), old=case_rows.too_old(con, folder, since))
     if not keys:
         return found
     words = words or case_rows.Words.of(folder)

@@ -102,15 +102,18 @@ def watch(folder: str | Path, once: bool = False, say=print) -> int:
         unsure = sending.recover(book)
         if unsure:
             say(f"{unsure} alerts may or may not have left before a stop; they are in the next digest")
-        _told(guard.round(book, force=True), say)
+        say(_told(guard.round(book, force=True), guard.rules))
         while not (once or guard.stopping):
             _pause(guard)
             try:
-                _told(guard.round(book), say)
+                found = guard.round(book)
             except store.Busy:
                 continue
             except (SourceError, OSError) as error:  # a file half written, a database away: the next round sees
                 print(f"cx watch: {error}", file=sys.stderr)
+                continue
+            if found.rows or found.moved:
+                say(_told(found, guard.rules))
         guard.tell(book)
     return 0
 
@@ -121,9 +124,13 @@ def _pause(guard: Watch) -> None:
         time.sleep(0.05)
 
 
-def _told(found: cases.Looked, say) -> None:
-    if found.rows or found.moved:
-        say(f"{found.rows} rows looked at, {found.cases} cases, {found.alerts} alerts, {found.moved} cases went on")
+def _told(found: cases.Looked, rules: case_rules.Rules) -> str:
+    """One line a round: what was read, what became of it, and what happened too long ago to become a case."""
+    line = f"{found.rows:,} new rows read: {found.cases:,} new cases, {found.alerts:,} alerts; {found.moved:,} went on"
+    if found.old:
+        days = f"{rules.backlog_days:g} days"
+        line += f"; {found.old:,} rows left out, older than {days} (backlog_days in {case_rules.FILE})"
+    return line
 
 
 @contextlib.contextmanager
