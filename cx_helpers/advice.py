@@ -18,11 +18,29 @@ _PLAINEST = (
 _TO_WIN = ("experiment", "opportunity", "basket")  # good news that asks for a deed
 
 
-def first(found: Iterable[Cause], most: int = 5) -> list[Cause]:
-    """The causes to act on, in their order: what is bad, and what is good and waits for a deed; data faults aside."""
+def first(found: Iterable[Cause], most: int = 5, fell: Iterable[str] = ()) -> list[Cause]:
+    """The causes to act on: what is bad, and what is good and waits for a deed; data faults aside.
+
+    fell  metrics with a goal that fell since last period: the cause that tells where (one for each) comes before all
+          others, for it is what is asked first.  Then those that are both sure and large, then the rest, in their order
+    """
     asks = [one for one in found if any(map(_asks, one.all))]
-    sure = [one for one in asks if one.head["severity"] == "high"]
-    return (sure + [one for one in asks if one not in sure])[:most]
+    asked: list[Cause] = []
+    for metric in fell:
+        telling = next((one for one in asks if _tells(one, metric)), None)
+        asked += [telling] if telling and telling not in asked else []
+    sure = [one for one in asks if one.head["severity"] == "high" and one not in asked]
+    return (asked + sure + [one for one in asks if one not in sure and one not in asked])[:most]
+
+
+def _tells(cause: Cause, metric: str) -> bool:
+    changed = (one for one in cause.all if one["kind"] == "change_point" and one["measure"] == metric and cause.groups)
+    return any(one["severity"] == "high" and causes.tone(one) == "bad" for one in changed)
+
+
+def fallen(cards: Iterable[dict]) -> list[str]:
+    """The metrics with a goal that got worse since last period.  cards  as KPI blocks hold them"""
+    return [c["metric"] for c in cards if c["goal_state"] in ("missed", "open") and c.get("change_tone") == "bad"]
 
 
 def _asks(record: dict) -> bool:
@@ -48,7 +66,8 @@ def said(cause: Cause) -> Words:
 def title(cause: Cause) -> Words:
     """What a cause is about, in as few words as a picture has room for: `payment · app`."""
     subject = cause.head.get("subject") or {}
-    parts = [subject[column] for column in causes.THEMED if column in subject][:1] + list(cause.groups.values())
+    things = [subject[column] for column in (*causes.THEMED, "experience") if column in subject]
+    parts = things[:1] + list(cause.groups.values())
     named = [name(value) for value in dict.fromkeys(parts)] or [described(cause.head["measure"]).title]
     return {locale: " · ".join(one[locale] for one in named) for locale in named[0]}
 
@@ -114,6 +133,9 @@ def _decide(of: _About) -> Words | None:
 
 
 def _keep(of: _About) -> Words | None:
+    if "experience" in of.subject:
+        fa, en = "نگذارید «{met}» پیش بیاید: پس از آن بیشتر می‌روند", "Prevent “{met}”: more leave after it"
+        return say(fa=fa, en=en, met=name(of.subject["experience"]))
     if "plan" in of.subject:
         fa, en = "طرح «{plan}» را بازبینی کنید: چرا زود می‌روند؟", "Revise plan “{plan}”: why do they leave early?"
         return say(fa=fa, en=en, plan=name(of.subject["plan"]))

@@ -22,7 +22,7 @@ _THEMES = """
 packaging | packag unbox wrapping | بسته‌بندی بسته جعبه کارتن پلمپ ظرف
 payment | pay checkout | پرداخت درگاه کارت
 returns | return refund | مرجوع بازگشت عودت
-support | support ticket call chat help | پشتیبانی درخواست تماس گفت‌وگو
+support | support ticket call chat help unsolved reply | پشتیبانی درخواست تماس گفت‌وگو
 staff | staff behav attitude | رفتار برخورد کارکنان
 delivery | deliver courier ship dispatch late post | تحویل ارسال پیک مرسوله دیر
 price | price discount cost value | قیمت گران تخفیف
@@ -36,17 +36,9 @@ _STEMS = [
 ]
 THEMED = ("aspect", "topic", "driver", "touchpoint", "step", "stage", "term")  # of a subject: what it is about
 _ASIDE = (
-    "initiative",
-    "experience",
-    "next",
-    "month",
-    "variant",
-    "metric",
-    "value_fifth",
-    "retention_lift",
-    "offer",
-    "given",
-)
+    "initiative experience next month variant metric value_fifth retention_lift offer given contact_hours period since "
+    "day lag_weeks leader"
+).split()
 _SPLIT = re.compile(r"[\s_\-،,.()«»]+")
 _STAY = ("repeat_rate", "retention_1", "retention_3", "churn_rate", "next_share")  # of who stays: each is worth `clv`
 _NEWS_OF_NONE = ("driver", "topic", "basket", "leading_indicator")
@@ -158,7 +150,7 @@ def tone(record: dict) -> str:
 def theme(record: dict) -> str:
     """What a finding is about: packaging, delivery, support …; empty where its subject names none of these."""
     subject = record.get("subject") or {}
-    for column in (*THEMED, "experiment"):
+    for column in (*THEMED, "experiment", "experience"):
         parts = [part for part in _SPLIT.split(str(subject.get(column) or "").lower()) if part]
         for name, keys, words in _STEMS:
             if any(part.startswith((*keys, *words)) for part in parts):

@@ -19,6 +19,7 @@ from cx_helpers.wording import raw, say
 
 PARAMETER = "evidence"  # of a notebook: a folder with the three files of a run
 _BLOCK = "application/vnd.cx.block+json"
+_FINDINGS = "application/vnd.cx.findings+json"
 _FILES = ("findings.json", "metrics.json", "manifest.json")
 
 
@@ -59,14 +60,14 @@ def read(folder: str, tables) -> Evidence:
     no run.
     """
     if not folder:
-        found = newest(tables.settings.folder.resolve().name, tables.period.name, tables.segment)
+        found = newest(tables.settings.folder, tables.period.name, tables.segment)
         if found is None:
             raise MissingTable(
                 say(
                     fa="هنوز اجرایی از این دوره و این مشتریان نیست که گزارش‌هایش را بتوان کنار هم گذاشت؛ نخست cx run را "
-                    "اجرا کنید",
+                    "اجرا کنید، یا پوشهٔ اجرایی را با -p evidence=پوشه بدهید",
                     en="there is no run of this period and these customers whose reports could be drawn together; "
-                    "do cx run first",
+                    "do cx run first, or name a run's folder by -p evidence=DIR",
                 )
             )
         return _load(found, tables.locale)
@@ -84,30 +85,47 @@ def read(folder: str, tables) -> Evidence:
     return _load(place, tables.locale)
 
 
-def newest(workspace: str, period: str, segment: str = "") -> Path | None:
-    """The folder of the run with most reports of a company's period, the newest among equals; None where none is."""
+def newest(workspace: Path, period: str, segment: str = "") -> Path | None:
+    """The run with most reports of a company's period, the newest among equals; None where there is none.
+
+    It is looked for in the folder `reports` of the workspace and of every folder from here upward.
+    """
     here, found = Path().resolve(), []
-    for base in (here, *here.parents):
+    for base in dict.fromkeys((workspace.resolve(), here, *here.parents)):
         for file in sorted((base / "reports").glob("*/*/manifest.json")):
             if file.parent.is_symlink() or file.parent.name != period:
                 continue
             made = _json(file)
             segments = {(entry["parameters"] or {}).get("segment") or "" for entry in made["notebooks"]}
-            if made["workspace"] == workspace and not made["for_each"] and segments <= {segment}:
+            if made["workspace"] == workspace.resolve().name and not made["for_each"] and segments <= {segment}:
                 published = sum(entry["outcome"] == "published" for entry in made["notebooks"])
                 found.append((published, made["end"], file.parent))
-        if found:
-            return max(found)[-1]
-    return None
+    return max(found)[-1] if found else None
 
 
 def _load(place: Path, locale: str) -> Evidence:
     findings, metrics, manifest = (_json(place / name) for name in _FILES)
     entries, keys = manifest["notebooks"], ("title", "outcome", "reason", "page")
     reports = {entry["report"]: {key: entry.get(key) for key in keys} for entry in entries}
-    made = [place / entry["executed"] for entry in entries if entry["executed"] and entry["outcome"] == "published"]
-    cards = [card for path in made if path.is_file() for card in _cards(_json(path), locale)]
-    return Evidence(findings, metrics, reports, cards)
+    made = {e["report"]: place / e["executed"] for e in entries if e["executed"] and e["outcome"] == "published"}
+    books = {report: _json(path) for report, path in made.items() if path.is_file()}
+    cards = [card for book in books.values() for card in _cards(book, locale)]
+    shown = [one | {"report": report} for report, book in books.items() for one in _shown(book, _FINDINGS)]
+    return Evidence([_toned(one, shown) for one in findings], metrics, reports, cards)
+
+
+def _toned(record: dict, shown: list[dict]) -> dict:
+    """The record with the tone that its report gave it, good news or bad, which findings.json does not hold."""
+    same = (one for one in shown if one.get("tone") and all(one.get(key) == record[key] for key in _NAMES))
+    return record | {"tone": tone["tone"]} if (tone := next(same, None)) else record
+
+
+_NAMES = ("report", "kind", "subject", "measure", "text")
+
+
+def _shown(notebook: dict, mime: str) -> list:
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return [one for output in outputs for one in output.get("data", {}).get(mime, ())]
 
 
 def _cards(notebook: dict, locale: str) -> list[dict]:

@@ -118,3 +118,24 @@ def test_what_is_good_and_waits_for_nothing_is_no_deed():
     assert advice.first(causes.joined([STAYS, faults, DRIVES, small])) == []
     asked = advice.first(causes.joined([STAYS, CHAT, OPENED | {"severity": "medium"}, TORN], CLV), 2)
     assert [cause.theme for cause in asked] == ["support", "packaging"]
+
+
+def test_what_tells_where_a_goal_fell_comes_first():
+    found = causes.joined([CHAT, TICKET, FELL, BROKEN, OPENED], CLV)
+    assert [cause.theme for cause in advice.first(found)] == ["support", "packaging", "delivery"]
+    assert [cause.theme for cause in advice.first(found, fell=["nps"])] == ["delivery", "support", "packaging"]
+    assert len(advice.first(found, fell=["nps", "nps", "csat"])) == 3
+    card = {"metric": "nps", "goal_state": "missed", "change_tone": "bad"}
+    assert advice.fallen([card, card | {"metric": "ces", "goal_state": "met"}, card | {"change_tone": "flat"}]) == [
+        "nps"
+    ]
+
+
+def test_what_customers_met_before_they_left_is_named():
+    wording.use(labels={})
+    left = one("churn_risk", "churn_rate", customers=36, experience="unsolved_request", report="churn")
+    (cause,) = causes.joined([left])
+    assert advice.said(cause)["en"] == "Prevent “unsolved request”: more leave after it"
+    assert advice.title(cause)["en"] == "unsolved request"
+    (both,) = causes.joined([left, CHAT])
+    assert both.theme == "support"

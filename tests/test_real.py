@@ -194,7 +194,7 @@ def test_olist_claims_no_money_and_no_leaving_for_late_deliveries(told):
     assert late["value"] == pytest.approx(0.1048, abs=1e-4)
     assert late["baseline"] == pytest.approx(0.0501, abs=1e-4)
     text = " ".join(bundle.get("text/html", "") for bundle in told("olist_sample", "journey")["shown"])
-    assert "Estimated loss" not in text
+    assert "Estimated sales lost" not in text
     assert not [f for f in found if f["kind"] == "funnel_drop"]
 
 

@@ -26,12 +26,13 @@ COLUMNS = (
 
 
 def effects(
-    touchpoints: ir.Table, initiatives: ir.Table, period: Period, days: int = 90, smallest: int = 30
+    touchpoints: ir.Table | None, initiatives: ir.Table | None, period: Period, days: int = 90, smallest: int = 30
 ) -> pd.DataFrame:
     """What did each initiative do to how often its touchpoint fails?
 
     touchpoints  everything up to the period's end;  initiatives  `initiative_id`, `started_at`, and where known `name`,
-                 `touchpoint`, `cost`;  days  the window on each side; after the start it ends with the period at latest
+                 `touchpoint`, `cost`; None of either: nothing can be judged
+    days         the window on each side; after the start it ends with the period at latest
     Only initiatives of a touchpoint that notes outcomes, begun before the period's end and not longer ago than `days`
     before its start, and with at least a third of the window after them, are judged.
 
@@ -40,6 +41,8 @@ def effects(
     less that of `others`, low, high (95 %, clustered by customer), p_value, p_adjusted (Holm over the initiatives), and
     `placebo` with `placebo_p`: the same where nothing happened.  Null where a side has too few customers.
     """
+    if touchpoints is None or initiatives is None:
+        return _empty()
     need(touchpoints, "customer_id", "occurred_at", "touchpoint")
     need(initiatives, "initiative_id", "started_at")
     rows = _asked(initiatives, period, days)

@@ -160,6 +160,6 @@ def _detail(row) -> Words:
         en="Journeys that met it reached the goal {d:.0%} less often.",
         d=row.harm,
     )
-    money = say(fa="برآورد زیان: {m:money}.", en="Estimated loss: {m:money}.", m=row.money)
+    money = say(fa="برآورد فروشی که از دست می‌رود: {m:money}.", en="Estimated sales lost: {m:money}.", m=row.money)
     # the least harm is set, not seen: no money is claimed on it
     return sentences(hit, *([harm, money if row.money == row.money else None] if row.harm > 0.05 else []))

@@ -78,7 +78,7 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None, not
     items = [finding_item(one, locale) for one in ranked]
     plain = "\n".join(f"[{item['label']}] {item['claim']}" for item in items)
     payload = {"kind": "finding", "locale": locale, "items": items, "empty": ""}
-    return Block(payload, plain, findings=[one.record() for one in ranked])
+    return Block(payload, plain, findings=[one.record() | {"tone": one.tone} for one in ranked])
 
 
 _COUNTS = {"opportunity": "", "experiment": "retention"}  # kinds whose n counts cases, customers, whatever the measure

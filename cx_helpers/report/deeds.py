@@ -21,7 +21,8 @@ def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
     found  what the run found;  joined  its causes (`Evidence.causes`);  most  deeds at most
     """
     locale = wording.current().locale
-    items = [_deed(_carded(cause, found, locale), locale) for cause in advice.first(joined, most)]
+    first = advice.first(joined, most, advice.fallen(found.cards))
+    items = [_deed(_carded(cause, found, locale), found.clv, locale) for cause in first]
     plain = "\n".join(f"{i}. {item['deed']}" for i, item in enumerate(items, 1))
     if not items:
         return Block(
@@ -30,20 +31,20 @@ def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
     return Block({"kind": "deeds", "locale": locale, "items": items}, plain)
 
 
-def stakes(joined: list[Cause], most: int = 5) -> pd.DataFrame:
+def stakes(found: Evidence, joined: list[Cause], most: int = 5) -> pd.DataFrame:
     """What is at stake in each of the first deeds (`sizes`)."""
-    return sizes(advice.first(joined, most))
+    return sizes(advice.first(joined, most, advice.fallen(found.cards)), found.clv)
 
 
-def sizes(found: list[Cause]) -> pd.DataFrame:
+def sizes(found: list[Cause], clv: float | None) -> pd.DataFrame:
     """How large is each cause: an answer with n, `customers` (times harm) and, where it can be said, `worth` in money.
 
     Causes of which no finding tells how many customers they are about are left out.
     """
     locale = wording.current().locale
     rows = [
-        {"n": cause.head.get("n"), "customers": max(map(causes.harm, cause.all)), "worth": cause.money}
-        for cause in found
+        {"n": one.get("n"), "customers": causes.harm(one), "worth": causes.money(one, clv)}
+        for one in (_telling(cause, clv) for cause in found)
     ]
     index = pd.Index([advice.title(cause)[locale] for cause in found], name="deed", dtype=object)
     frame = pd.DataFrame(rows, columns=["n", "customers", "worth"], index=index)
@@ -69,15 +70,17 @@ def _card(record: dict, found: Evidence, locale: str) -> dict:
     }
 
 
-def arranged(found: list[dict], clv: float | None, locale: str, most: int = 5) -> tuple[Block, list[dict], list[dict]]:
+def arranged(
+    found: list[dict], clv: float | None, locale: str, most: int = 5, fell: list[str] = ()
+) -> tuple[Block, list[dict], list[dict]]:
     """The block of deeds; the cards of what stands in none of them; and all cards, in the causes' order.
 
     found  findings as findings.json holds them, each with its `card`: the finding as a page sets it, with `href` and
            `source`;  clv  what one customer is expected to bring (`causes.each`)
     """
     joined = causes.joined(found, clv)
-    first = advice.first(joined, most)
-    items = [_deed(cause, locale) for cause in first]
+    first = advice.first(joined, most, fell)
+    items = [_deed(cause, clv, locale) for cause in first]
     rest = [record["card"] for cause in joined if cause not in first for record in cause.all]
     plain = "\n".join(f"{i}. {item['deed']}" for i, item in enumerate(items, 1))
     return (
@@ -87,14 +90,23 @@ def arranged(found: list[dict], clv: float | None, locale: str, most: int = 5) -
     )
 
 
-def _deed(cause: Cause, locale: str) -> dict:
-    t, card = phrases(locale), cause.head["card"]
-    brings = next((record["card"]["impact"] for record in cause.all if record["card"]["impact"]), "")
-    worth = "" if cause.money is None else t.worth.format(money=wording.money(cause.money, locale))
+def _telling(cause: Cause, clv: float | None) -> dict:
+    """The finding that says what mending brings: the one worth most in money, else the first that says how many."""
+    priced = [one for one in cause.all if causes.money(one, clv) is not None]
+    counted_ = [one for one in cause.all if (one.get("impact") or {}).get("value")]
+    return max(priced, key=lambda one: causes.money(one, clv), default=(counted_ or [cause.head])[0])
+
+
+def _deed(cause: Cause, clv: float | None, locale: str) -> dict:
+    t, card, telling = phrases(locale), cause.head["card"], _telling(cause, clv)
+    money, impact = causes.money(telling, clv), telling.get("impact") or {}
+    worth = (
+        "" if money is None or impact.get("unit") == "money" else t.profit.format(money=wording.money(money, locale))
+    )
     return {
         "deed": advice.said(cause)[locale],
         "claim": card["claim"],
-        "brings": brings,
+        "brings": telling["card"]["impact"],
         "worth": worth,
         "tone": card["tone"],
         "severity": card["severity"],

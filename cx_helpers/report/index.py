@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cx_helpers import causes, records, wording
+from cx_helpers import advice, causes, records, wording
 from cx_helpers.report import outline
 from cx_helpers.report.deeds import arranged
 from cx_helpers.report.phrases import phrases
@@ -97,7 +97,7 @@ def index(
             }
         )
     clv = causes.each(m for report in reports for part in _blocks(report.notebook, METRICS) for m in part)
-    deeds, rest, items = arranged(found, clv, locale)
+    deeds, rest, items = arranged(found, clv, locale, fell=advice.fallen(cards))
     cards = [card for card in _once(cards) if not card["reason"]]  # a card without a number stands in its report
     of_data = [card for card in cards if card["metric"] in records.OF_DATA]
     cards = [card for card in cards if card not in of_data] + (of_data if faulty else [])

@@ -94,7 +94,7 @@ def _behind(causes: list[Cause]) -> Words:
             "No difference or change was found that one could rely on.",
             k=found,
         )  # fmt: skip
-    telling = sum(len(cause.all) for cause in loud)
+    telling = sum(record["severity"] == "high" for cause in loud for record in cause.all)
     return say(
         fa="یک یافتهٔ مهم هست." if telling == 1 else "{n} یافتهٔ مهم به یک موضوع برمی‌گردد." if len(loud) == 1 else
         "{n} یافتهٔ مهم به {k} موضوع برمی‌گردد." if telling > len(loud) else "{n} یافتهٔ مهم هست.",

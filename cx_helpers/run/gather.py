@@ -158,7 +158,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         folder = staged / where
         if group:
             manifest.write(folder / "metrics.json", metrics)
-            manifest.write(folder / "findings.json", findings)
+            manifest.write(folder / "findings.json", manifest.told(findings))
             metrics = [m | {"dimensions": (m.get("dimensions") or {}) | {context.column: group}} for m in metrics]
             findings = [_of_group(f, context.column, group) for f in findings]
         everything[0].extend(metrics)
@@ -182,7 +182,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
     }
     draw(request)
     manifest.write(staged / "metrics.json", everything[0])
-    manifest.write(staged / "findings.json", findings)
+    manifest.write(staged / "findings.json", manifest.told(findings))
     manifest.write(staged / "manifest.json", _manifest(context, entries))
     return entries
 

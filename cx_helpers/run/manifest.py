@@ -35,6 +35,11 @@ def rank(findings: list[dict], metrics: list[dict]) -> list[dict]:
     return causes.rank(findings, causes.each(metrics))
 
 
+def told(findings: list[dict]) -> list[dict]:
+    """Findings as findings.json holds them: without what only pages need (`tone`)."""
+    return [{key: value for key, value in one.items() if key != "tone"} for one in findings]
+
+
 def inputs(settings: Settings, extra: list[Path]) -> list[dict]:
     """What a run reads: each file with its size and SHA-256, as paths relative to the workspace.
 
