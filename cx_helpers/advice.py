@@ -34,7 +34,8 @@ def first(found: Iterable[Cause], most: int = 5, fell: Iterable[str] = ()) -> li
 
 
 def _tells(cause: Cause, metric: str) -> bool:
-    changed = (one for one in cause.all if one["kind"] == "change_point" and one["measure"] == metric and cause.groups)
+    changed = (one for one in cause.all if one["kind"] == "change_point" and one["measure"] == metric)
+    changed = (one for one in changed if causes.groups(one))
     return any(one["severity"] == "high" and causes.tone(one) == "bad" for one in changed)
 
 
@@ -54,7 +55,7 @@ def said(cause: Cause) -> Words:
     plainest = min(cause.all, key=lambda record: _PLAINEST.index(record["kind"]))
     subject = plainest.get("subject") or {}
     thing = next((name(subject[column]) for column in causes.THEMED if column in subject), None)
-    about = _About(plainest, subject, thing, _who(cause.groups))
+    about = _About(plainest, subject, thing, _who(causes.groups(plainest)))
     if regretted := next(
         (one for one in cause.all if "initiative" in one["subject"] and causes.tone(one) == "bad"), None
     ):
@@ -66,9 +67,10 @@ def said(cause: Cause) -> Words:
 def title(cause: Cause) -> Words:
     """What a cause is about, in as few words as a picture has room for: `payment · app`."""
     subject = cause.head.get("subject") or {}
-    things = [subject[column] for column in (*causes.THEMED, "experience") if column in subject]
-    parts = things[:1] + list(cause.groups.values())
-    named = [name(value) for value in dict.fromkeys(parts)] or [described(cause.head["measure"]).title]
+    things = [subject[column] for column in (*causes.THEMED, "experience") if column in subject][:1]
+    named = [name(value) for value in dict.fromkeys([*things, *cause.groups.values()])]
+    if not things:  # two lines about one group differ by what was measured
+        named.append(described(cause.head["measure"]).title)
     return {locale: " · ".join(one[locale] for one in named) for locale in named[0]}
 
 

@@ -17,21 +17,23 @@ from dataclasses import dataclass
 from cx_helpers import records
 from cx_helpers.records import METRICS, SEVERITIES
 
-# What names a theme in a key or in words, by the beginning of a word; the first line that fits counts.
+# What names a theme: words of a key, and Persian words with at most a short ending; the first line that fits counts.
 _THEMES = """
-packaging | packag unbox wrapping | بسته‌بندی بسته جعبه کارتن پلمپ ظرف
-payment | pay checkout | پرداخت درگاه کارت
-returns | return refund | مرجوع بازگشت عودت
-support | support ticket call chat help unsolved reply | پشتیبانی درخواست تماس گفت‌وگو
-staff | staff behav attitude | رفتار برخورد کارکنان
-delivery | deliver courier ship dispatch late post | تحویل ارسال پیک مرسوله دیر
-price | price discount cost value | قیمت گران تخفیف
-app | app site web login | اپ سایت وب
-quality | quality taste function product | کیفیت کالا طعم مزه
-info | info description | اطلاعات توضیح
+packaging | packaging package packages unboxing unbox wrapping box | بسته‌بندی جعبه کارتن پلمپ
+payment | payment payments pay checkout | پرداخت درگاه
+returns | return returns refund refunds | مرجوع مرجوعی عودت
+support | support helpdesk ticket tickets call chat help unsolved reply | پشتیبانی گفت‌وگو
+staff | staff behaviour behavior attitude | رفتار برخورد کارکنان
+delivery | delivery deliveries courier couriers shipping shipment dispatch late | تحویل ارسال پیک مرسوله دیرکرد
+price | price prices pricing discount discounts cost | قیمت گرانی تخفیف
+app | app site web website login | اپلیکیشن سایت وب‌سایت
+quality | quality taste | کیفیت طعم مزه
+info | info information description | اطلاعات توضیحات
 """
+_HALF_SPACE = "\u200c"
+_ENDING = 3  # letters that a Persian word may bear behind: های، ی، ش
 _STEMS = [
-    (theme.strip(), tuple(keys.split()), tuple(words.split()))
+    (theme.strip(), frozenset(keys.split()), tuple(words.split()))
     for theme, keys, words in (line.split("|") for line in _THEMES.strip().splitlines())
 ]
 THEMED = ("aspect", "topic", "driver", "touchpoint", "step", "stage", "term")  # of a subject: what it is about
@@ -52,8 +54,8 @@ class Cause:
 
     head    the finding that ranks first;  others  those that tell of the same, in their order
     theme   what it is about (packaging, delivery …), empty where none is known
-    groups  {column: value} of the customers it is about;  money  the most that any of its findings puts at stake, in
-            the workspace's currency (None: it cannot be said)
+    groups  {column: value} of the customers that its head is about
+    money   the most that any of its findings puts at stake, in the workspace's currency (None: it cannot be said)
     """
 
     head: dict
@@ -150,12 +152,18 @@ def tone(record: dict) -> str:
 def theme(record: dict) -> str:
     """What a finding is about: packaging, delivery, support …; empty where its subject names none of these."""
     subject = record.get("subject") or {}
-    for column in (*THEMED, "experiment", "experience"):
+    for column in (*THEMED, "experience"):
         parts = [part for part in _SPLIT.split(str(subject.get(column) or "").lower()) if part]
         for name, keys, words in _STEMS:
-            if any(part.startswith((*keys, *words)) for part in parts):
+            if any(part in keys or _ends(part, words) for part in parts):
                 return name
     return ""
+
+
+def _ends(part: str, words: tuple[str, ...]) -> bool:
+    part = part.replace(_HALF_SPACE, "")
+    bare = (word.replace(_HALF_SPACE, "") for word in words)
+    return any(part.startswith(word) and len(part) <= len(word) + _ENDING for word in bare)
 
 
 def groups(record: dict) -> dict:
@@ -183,7 +191,7 @@ def joined(findings: Iterable[dict], clv: float | None = None) -> list[Cause]:
             head=cause.found[0],
             others=tuple(cause.found[1:]),
             theme=cause.theme,
-            groups=cause.groups,
+            groups=groups(cause.found[0]),
             money=max((m for record in cause.found if (m := money(record, clv)) is not None), default=None),
         )
         for cause in causes
@@ -205,7 +213,8 @@ class _Open:
         shared = self.groups.keys() & other.groups.keys()
         if any(self.groups[column] != other.groups[column] for column in shared):
             return False
-        return bool(shared) or bool(self.theme and self.theme == other.theme)
+        apart = self.groups and other.groups and not shared  # one province's and one channel's: nobody looked at both
+        return bool(shared) or bool(not apart and self.theme and self.theme == other.theme)
 
     def take(self, other: _Open) -> None:
         self.found += other.found

@@ -14,12 +14,14 @@ from cx_helpers import causes
 from cx_helpers.causes import Cause
 from cx_helpers.errors import Refusal
 from cx_helpers.records import Finding
+from cx_helpers.settings import Settings
 from cx_helpers.tables import MissingTable
-from cx_helpers.wording import raw, say
+from cx_helpers.wording import Words, raw, say
 
 PARAMETER = "evidence"  # of a notebook: a folder with the three files of a run
 _BLOCK = "application/vnd.cx.block+json"
 _FINDINGS = "application/vnd.cx.findings+json"
+_NAMES = ("report", "kind", "subject", "measure", "text")  # what tells one finding from another
 _FILES = ("findings.json", "metrics.json", "manifest.json")
 
 
@@ -57,10 +59,10 @@ def read(folder: str, tables) -> Evidence:
 
     folder  of a run (reports/book/latest), looked for from here upward;  tables  as `workspace.open` gives them
     Raises MissingTable where no such run is there: the report is skipped and says why.  Refusal where the folder holds
-    no run.
+    no run, a damaged one, or one of another company, period or segment.
     """
     if not folder:
-        found = newest(tables.settings.folder, tables.period.name, tables.segment)
+        found = newest(tables.settings, tables.period.name, tables.segment)
         if found is None:
             raise MissingTable(
                 say(
@@ -73,34 +75,58 @@ def read(folder: str, tables) -> Evidence:
         return _load(found, tables.locale)
     here = Path().resolve()
     place = next((base / folder for base in (here, *here.parents) if (base / folder).is_dir()), Path(folder))
-    missing = [name for name in _FILES if not (place / name).is_file()]
-    if missing:
-        raise Refusal(
-            say(
-                fa="در {folder} اجرایی نیست: {file} را ندارد. پوشهٔ یک اجرا را بدهید، مانند {like}",
-                en="evidence {folder} holds no run: there is no {file}; give e.g. {like}",
-                folder=raw(folder), file=raw(missing[0]), like=raw("reports/book/latest"),
-            )
-        )  # fmt: skip
-    return _load(place, tables.locale)
+    for name in _FILES:
+        if not (place / name).is_file():
+            raise _no_run(folder, say(fa="{file} را ندارد", en="there is no {file}", file=raw(name)))
+    try:
+        found, manifest = _load(place, tables.locale), _json(place / "manifest.json")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _no_run(folder, {"fa": "فایل‌هایش آسیب دیده‌اند", "en": "its files are damaged"}) from None
+    # what a run tells its own last notebooks names nobody: it can be of no other
+    if "workspace" in manifest and not _is_of(manifest, tables.settings, tables.period.name, tables.segment):
+        raise _no_run(
+            folder,
+            {"fa": "از شرکت، دوره یا مشتریان دیگری است", "en": "it is of another company, period or segment"},
+        )
+    return found
 
 
-def newest(workspace: Path, period: str, segment: str = "") -> Path | None:
+def _no_run(folder: str, why: Words) -> Refusal:
+    return Refusal(
+        say(
+            fa="در {folder} اجرایی نیست که بتوان خواند: {why}. پوشهٔ یک اجرا را بدهید، مانند {like}",
+            en="evidence {folder} holds no run to be read: {why}; give e.g. {like}",
+            folder=raw(folder), why=why, like=raw("reports/book/latest"),
+        )
+    )  # fmt: skip
+
+
+def newest(settings: Settings, period: str, segment: str = "") -> Path | None:
     """The run with most reports of a company's period, the newest among equals; None where there is none.
 
-    It is looked for in the folder `reports` of the workspace and of every folder from here upward.
+    It is looked for in the folder `reports` of the workspace and of every folder from here upward; what cannot be read
+    as a run is passed over.
     """
     here, found = Path().resolve(), []
-    for base in dict.fromkeys((workspace.resolve(), here, *here.parents)):
+    for base in dict.fromkeys((settings.folder.resolve(), here, *here.parents)):
         for file in sorted((base / "reports").glob("*/*/manifest.json")):
             if file.parent.is_symlink() or file.parent.name != period:
                 continue
-            made = _json(file)
-            segments = {(entry["parameters"] or {}).get("segment") or "" for entry in made["notebooks"]}
-            if made["workspace"] == workspace.resolve().name and not made["for_each"] and segments <= {segment}:
-                published = sum(entry["outcome"] == "published" for entry in made["notebooks"])
-                found.append((published, made["end"], file.parent))
+            try:
+                made = _json(file)
+                if _is_of(made, settings, period, segment) and all((file.parent / name).is_file() for name in _FILES):
+                    published = sum(entry["outcome"] == "published" for entry in made["notebooks"])
+                    found.append((published, made["end"], file.parent))
+            except (OSError, ValueError, KeyError, TypeError, AttributeError):
+                continue
     return max(found)[-1] if found else None
+
+
+def _is_of(manifest: dict, settings: Settings, period: str, segment: str) -> bool:
+    """Is a run about this company, this period and these customers?"""
+    company = (manifest["workspace"], manifest["company"]) == (settings.folder.resolve().name, settings.name)
+    segments = {(entry["parameters"] or {}).get("segment") or "" for entry in manifest["notebooks"]}
+    return company and manifest["period"]["name"] == period and not manifest["for_each"] and segments <= {segment}
 
 
 def _load(place: Path, locale: str) -> Evidence:
@@ -117,10 +143,7 @@ def _load(place: Path, locale: str) -> Evidence:
 def _toned(record: dict, shown: list[dict]) -> dict:
     """The record with the tone that its report gave it, good news or bad, which findings.json does not hold."""
     same = (one for one in shown if one.get("tone") and all(one.get(key) == record[key] for key in _NAMES))
-    return record | {"tone": tone["tone"]} if (tone := next(same, None)) else record
-
-
-_NAMES = ("report", "kind", "subject", "measure", "text")
+    return record | {"tone": found["tone"]} if (found := next(same, None)) else record
 
 
 def _shown(notebook: dict, mime: str) -> list:

@@ -40,6 +40,7 @@ def test_what_one_thing_breaks_is_one_cause():
     ]
     assert [cause.theme for cause in found] == ["support", "packaging", "delivery"]
     assert found[2].groups == {"province": "خراسان"}
+    assert causes.theme({"subject": {"topic": "جعبه‌های پاره"}}) == causes.theme({"subject": {"touchpoint": "unboxing"}})
     assert found[0].money == 99 * CLV
 
 
@@ -53,6 +54,21 @@ def test_the_order_of_the_rows_changes_nothing():
     told = [DRIVES, FELL, BROKEN, TORN, CHAT]
     expected = causes.joined(told, CLV)
     assert all(causes.joined(order, CLV) == expected for order in itertools.permutations(told))
+
+
+def test_two_groups_that_nobody_crossed_stay_apart():
+    posted = one(customers=9, touchpoint="delivery", channel="post")
+    assert len(causes.joined([BROKEN, posted])) == 2
+    finer = FELL | {"subject": {"province": "خراسان", "channel": "app"}}
+    (cause,) = causes.joined([BROKEN, finer])
+    assert "app" not in advice.said(cause)["en"], "delivery was found in the province, not in its app"
+
+
+@pytest.mark.parametrize(
+    "name", "product_page post_purchase_survey latency پیکربندی appointment اپراتور ظرفیت کارتابل payam بسته‌شدن".split()
+)
+def test_a_word_that_only_begins_like_a_theme_is_none(name):
+    assert causes.theme({"subject": {"touchpoint": name}}) == ""
 
 
 def test_money_where_it_can_be_said_else_customers_times_harm():

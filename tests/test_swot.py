@@ -35,10 +35,12 @@ def test_each_thing_stands_in_its_field_once():
 
 
 def test_only_what_belongs_together_makes_a_way():
-    lines = readings.swot.lines(causes.joined([CHAT, PAY, NEW, TRIAL, PAIR], CLV))
+    rich = one("segment", "spent_each", segment="omni", report="value")
+    weak = one("weakness", "nps", segment="omni", report="survey") | {"value": -12, "baseline": 21}
+    lines = readings.swot.lines(causes.joined([CHAT, PAY, NEW, TRIAL, PAIR, rich, weak], CLV))
     ((kind, said),) = readings.swot.strategies(lines)
     assert kind == "weaknesses_opportunities"
-    assert said["en"].startswith("Mend “payment · app” so that “checkout_v2”")
+    assert said["en"] == "Mend “omni · Net Promoter Score (NPS)” so that “omni · Spent per customer so far” can be won"
     assert readings.swot.strategies([]) == []
 
 
@@ -66,6 +68,9 @@ def test_the_analysts_lines_stand_beside_and_say_so(tmp_path):
         ("strenghts: [x]", "did you mean 'strengths'"),
         ("- a list", "holds no keys"),
         ("threats: [3]", "threats: 3 is no line"),
+        ("threats: {fa: x, en: y}", "is no list"),
+        ("threats: 5", "threats: 5 is no list"),
+        ("threats: [{fa: ' '}]", "is no line"),
         ("threats: [{de: x}]", "is no line"),
         ("a: [", "is not YAML"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, join, say, sentences
+from cx_helpers.wording import Words, join, name, say, sentences
 
 LARGE = 0.05  # five points of a hundred visits are large
 GUARD = say(
@@ -30,11 +30,11 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
             continue
         moving = row.placebo_p < 0.05 and (row.placebo > 0) == (row.change > 0)
         worse = row.change > 0
-        title = _title(row)
+        title = name(_called(row))
         out.append(
             Finding(
                 kind="weakness" if worse else "strength",
-                subject={"initiative": title["fa"], "touchpoint": row.touchpoint},
+                subject={"initiative": _called(row), "touchpoint": row.touchpoint},
                 measure="failure_rate", value=clean(row.after), low=clean(row.after_low), high=clean(row.after_high),
                 baseline=clean(row.before), n=int(row.n), p_adjusted=clean(row.p_adjusted),
                 severity="low" if moving else loud, looks=looks,
@@ -49,9 +49,8 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
     return out, looks
 
 
-def _title(row) -> Words:
-    named = row.name if isinstance(row.name, str) and row.name else row.Index
-    return {"fa": named, "en": named}
+def _called(row) -> str:
+    return row.name if isinstance(row.name, str) and row.name else row.Index
 
 
 def _detail(row, moving: bool) -> Words:

@@ -94,13 +94,20 @@ def added(folder: Path) -> dict[str, list[Words]]:
     for key in held:
         if key not in QUADRANTS:
             raise Refusal(f"{FILE}: unknown key {key!r}{nearest(str(key), QUADRANTS)}; keys: {', '.join(QUADRANTS)}")
+        if not isinstance(held[key], list | None):
+            raise Refusal(f"{FILE}, {key}: {held[key]!r} is no list; write {key}: [a text, {{fa: …, en: …}}]")
     return {key: [_words(key, line) for line in given or ()] for key, given in held.items()}
 
 
 def _words(key: str, line) -> Words:
     if isinstance(line, str) and line.strip():
         return dict.fromkeys(LOCALES, line)
-    if isinstance(line, dict) and line and set(line) <= set(LOCALES) and all(isinstance(v, str) for v in line.values()):
+    if (
+        isinstance(line, dict)
+        and line
+        and set(line) <= set(LOCALES)
+        and all(isinstance(v, str) and v.strip() for v in line.values())
+    ):
         return {locale: line.get(locale) or next(iter(line.values())) for locale in LOCALES}
     raise Refusal(f"{FILE}, {key}: {line!r} is no line; write a text or {{fa: …, en: …}}")
 
