@@ -484,7 +484,7 @@ def test_the_page_finds_what_every_run_is_warned_of(company):
         stack.enter_context(pytest.MonkeyPatch.context()).setattr(wording, "_reading", wording.current())
         made = run("data-health", workspace=str(tables.settings.folder), period="1404-06", locale="en")
     found, _ = alerts.examine(tables)
-    assert made["findings"] == [one.record() for one in found]
+    assert made["findings"] == [one.record() | {"tone": "bad"} for one in found]
     assert len(made["findings"]) == 4
 
 
