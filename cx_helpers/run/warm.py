@@ -95,11 +95,12 @@ def _serve(listener: socket.socket, folder: str, modules: list[str]) -> list[str
                 if key.data == "request":
                     line = listener.accept()[0]
                     request, files = _read(line)
+                    warm = os.getpid()  # asked before the fork: it may be an orphan by the time that it could ask
                     pid = os.fork() if request else -1
                     if pid == 0:
                         for other in (listener, wake, waker, line, *asked_by.values()):
                             other.close()
-                        return _become(request, files)
+                        return _become(request, files, warm)
                     for file in files:
                         os.close(file)
                     if pid > 0:
@@ -143,14 +144,14 @@ def _read(line: socket.socket) -> tuple[dict | None, list[int]]:
         return None, files
 
 
-def _become(request: dict, files: list[int]) -> list[str]:
-    """Turn this fork into the process that was asked for; returns its arguments."""
+def _become(request: dict, files: list[int], warm: int) -> list[str]:
+    """Turn this fork of the process `warm` into the one that was asked for; returns its arguments."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)
-    _die_with(os.getppid())
+    _die_with(warm)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in enumerate((nothing, *files)):
         os.dup2(file, number)
