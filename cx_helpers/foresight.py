@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from cx_helpers import prediction
+from cx_helpers import prediction, threads
 
 METHODS = ("logistic", "boosting")
 FEWEST = 30  # to whom it happened, and to whom not, below which nothing is learnt or proven
@@ -36,7 +36,7 @@ class Learner:
         """0..1 for each row of x; without rows, nothing."""
         if not len(x):
             return np.zeros(0)
-        with _quietly(), _one_thread():
+        with _quietly(), threads.one("sklearn.ensemble", "sklearn.linear_model"):
             plain = self.model.predict_proba(_bent(x[list(self.columns)]))[:, 1]
         return _moved(plain, self.shift, self.stretch)
 
@@ -82,7 +82,7 @@ def trial(rows: pd.DataFrame, columns: list[str], method: str = "auto") -> Trial
     if len(known):
         refused = {"leak": {"column": known.index[0], "auc": max(known.iloc[0], 1 - known.iloc[0])}}
         return Trial(nobody, alone=alone, refused=refused, n=len(past), left=int(past["y"].sum()))
-    with _one_thread():
+    with threads.one("sklearn.ensemble", "sklearn.linear_model"):
         return _proven(past, now, columns, method, alone)
 
 
@@ -167,15 +167,6 @@ def _quietly():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _one_thread():
-    """Small tables: many threads only wait for each other.  Limited is what is loaded already."""
-    import sklearn.ensemble
-    import sklearn.linear_model  # noqa: F401
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1)
 
 
 def _moved(p: np.ndarray, shift: float, stretch: float) -> np.ndarray:

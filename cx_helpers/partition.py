@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from cx_helpers import threads
+
 SILHOUETTE, STABLE, SMALLEST = 0.3, 0.75, 0.03
 CROWDS, TIMES = 20, 20  # made-up crowds (chance .05 at the most), bootstrap samples
 METHODS = ("kmeans", "mixture", "density")
@@ -55,14 +57,10 @@ def partition(x, most: int = 6, seed: int = 1) -> Partition:
     most  groups at most;  seed  of all chance in it: the same rows give the same answer
     Of those that stand, the highest silhouette wins; within .02 of it the fewer groups.
     """
-    import sklearn.cluster
-    import sklearn.mixture  # noqa: F401  threads are limited in what is loaded already
-    from threadpoolctl import threadpool_limits
-
     x = np.asarray(x, float)
     if not np.isfinite(x).all():
         raise ValueError("rows with nulls cannot be clustered; fill or drop them first")
-    with threadpool_limits(1):  # small matrices: many threads only wait for each other
+    with threads.one("sklearn.cluster", "sklearn.mixture"):
         return _proven(x, most, seed)
 
 

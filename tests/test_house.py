@@ -59,6 +59,7 @@ GROUND = {
     "spreadsheet",
     "survival",
     "tables",
+    "threads",
     "tendency",
     "valuation",
     "versus",

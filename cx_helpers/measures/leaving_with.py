@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, disclosure, ordinal, regression
+from cx_helpers import certainty, disclosure, ordinal, regression, threads
 
 # what a customer lived through: column of the panel, and from where on it counts
 EXPERIENCES = {
@@ -108,8 +108,6 @@ class _Fit:
     @classmethod
     def of(cls, rows: pd.DataFrame, seen: pd.DataFrame) -> _Fit:
         """Fitted to the rows, errors clustered by customer."""
-        from threadpoolctl import threadpool_limits
-
         parts = {name: seen[name].to_numpy(float) for name in seen}
         for name in ALIKE:
             if name in rows and rows[name].nunique() > 1:
@@ -125,7 +123,7 @@ class _Fit:
         x = np.column_stack([parts[name] for name in names])
         keep = _apart(x)
         names, x = [names[i] for i in keep], x[:, keep]
-        with threadpool_limits(1):  # small products: many threads only wait for each other
+        with threads.one():
             fit = ordinal.proportional_odds(x, rows["y"], cluster=pd.factorize(rows["who"])[0])
         return cls(x, names, fit)
 
