@@ -64,12 +64,15 @@ def said(cause: Cause) -> Words:
     return (deed and deed(about)) or _look(about)
 
 
-def title(cause: Cause) -> Words:
-    """What a cause is about, in as few words as a picture has room for: `payment · app`."""
+def title(cause: Cause, measured: bool = False) -> Words:
+    """What a cause is about, in as few words as a picture has room for: `payment · app`.
+
+    measured  with what was measured where no thing is named: two lines about one group differ by it
+    """
     subject = cause.head.get("subject") or {}
     things = [subject[column] for column in (*causes.THEMED, "experience") if column in subject][:1]
     named = [name(value) for value in dict.fromkeys([*things, *cause.groups.values()])]
-    if not things:  # two lines about one group differ by what was measured
+    if not named or (measured and not things):
         named.append(described(cause.head["measure"]).title)
     return {locale: " · ".join(one[locale] for one in named) for locale in named[0]}
 

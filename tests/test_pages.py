@@ -240,6 +240,7 @@ def test_the_first_page_gathers_numbers_findings_and_outcomes(locale):
     for kind in ("deed", "finding"):
         order = re.findall(rf'class="{kind} (?:bad|good|neutral) (\w+)"', made)
         assert order == sorted(order, key=["high", "medium", "low"].index)
+    assert set(re.findall(r'class="(?:deed|finding) \w+ (\w+)"', made)) == {"high", "medium", "low"}
     assert 'href="journey.html#finding-1"' in made, "the first finding of the first page stands first in its report too"
     assert {"fa": "جدول سفارش‌ها نیست.", "en": "There is no table of orders."}[locale] in made
     assert "No column &lt;score&gt;" in made

@@ -34,10 +34,13 @@ _PLACES = {
     "case": ("strengths", "weaknesses"),
 }  # fmt: skip
 GUARD = say(
-    fa="هر خط از یافته‌ای آزموده می‌آید و عدد و گزارشش کنار آن است؛ خط‌های تحلیل‌گر از فایل swot.yaml است و آزموده "
-    "نشده است. راه‌ها از دو خطی ساخته شده که از یک چیز یا یک گروه می‌گویند؛ پیشنهادند، نه یافته.",
-    en="Each line comes from a tested finding, with its number and report beside it; the analyst's lines come from "
-    "swot.yaml and are not tested. The ways pair two lines about one thing or one group: proposals, no findings.",
+    fa="هر خط از یافته‌ای آزموده می‌آید و گزارشش کنار آن است؛ خط‌های تحلیل‌گر از فایل swot.yaml است و آزموده نشده است.",
+    en="Each line comes from a tested finding, with its report beside it; the analyst's lines come from swot.yaml and "
+    "are not tested.",
+)
+WAYS = say(
+    fa="راه‌ها از دو خطی ساخته شده که از یک چیز یا یک گروه می‌گویند؛ پیشنهادند، نه یافته.",
+    en="The ways pair two lines about one thing or one group: proposals, no findings.",
 )
 
 
@@ -158,7 +161,7 @@ def _stake(line: Line) -> float:
 
 
 def _title(line: Line) -> Words:
-    return advice.title(line.cause) if line.cause else line.text
+    return advice.title(line.cause, measured=True) if line.cause else line.text
 
 
 def sentence(given: list[Line]) -> Words:

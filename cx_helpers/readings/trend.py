@@ -101,7 +101,7 @@ def expected(one: pd.DataFrame, metric: str) -> Words:
     return say(
         fa="{title} {when} {x} پیش‌بینی می‌شود (با احتمال ۸۰٪ میان {low} و {high}){against}.",
         en="{title} {when} is expected at {x} (80%: {low} to {high}){against}.",
-        when=during(when), title=_plain(metric), x=told(metric, row[metric]), low=told(metric, row["low_80"]),
+        when=during(when), title=METRICS[metric].title, x=told(metric, row[metric]), low=told(metric, row["low_80"]),
         high=told(metric, row["high_80"]), against=against or {"fa": "", "en": ""},
     )  # fmt: skip
 

@@ -94,7 +94,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
     own = own and f"{t.interval_colon} {own}"
     looks = t.looks.format(looks=wording.number(one.looks, locale)) if one.looks else ""
     looks = t.one_look if one.looks == 1 else looks
-    count = "" if one.n is None else counted(one.n, _COUNTS.get(one.kind, one.measure), locale)
+    count = sample(one.kind, one.measure, one.n, locale)
     small = [count, "" if one.detail else own, looks]
     return {
         "severity": one.severity,
@@ -106,6 +106,11 @@ def finding_item(one: records.Finding, locale: str) -> dict:
         "small": [part for part in small if part],
         "more": " · ".join(filter(None, [own if one.detail else "", p_said(one.p_adjusted, locale)])),
     }
+
+
+def sample(kind: str, measure: str, n: int | None, locale: str) -> str:
+    """What a finding rests on: 4,128 customers; empty where nothing is counted."""
+    return "" if n is None else counted(n, _COUNTS.get(kind, measure), locale)
 
 
 def remedy_text(remedy, locale: str) -> str:

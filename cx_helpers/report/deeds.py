@@ -12,7 +12,6 @@ from cx_helpers.evidence import Evidence
 from cx_helpers.report import blocks
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import counted
 
 
 def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
@@ -46,7 +45,10 @@ def sizes(found: list[Cause], clv: float | None) -> pd.DataFrame:
         {"n": one.get("n"), "customers": causes.harm(one), "worth": causes.money(one, clv)}
         for one in (_telling(cause, clv) for cause in found)
     ]
-    index = pd.Index([advice.title(cause)[locale] for cause in found], name="deed", dtype=object)
+    short = [advice.title(cause)[locale] for cause in found]
+    full = [advice.title(cause, measured=True)[locale] for cause in found]
+    titles = [long if short.count(one) > 1 else one for one, long in zip(short, full, strict=True)]
+    index = pd.Index(titles, name="deed", dtype=object)
     frame = pd.DataFrame(rows, columns=["n", "customers", "worth"], index=index)
     return frame[frame["customers"] > 0].sort_values("customers", ascending=False, kind="stable")
 
@@ -58,13 +60,13 @@ def _carded(cause: Cause, found: Evidence, locale: str) -> Cause:
 
 
 def _card(record: dict, found: Evidence, locale: str) -> dict:
-    n, report = record.get("n"), record["report"]
+    report = record["report"]
     return {
         "claim": record["text"][locale],
         "impact": blocks.impact_text(record.get("impact"), record["measure"], locale, record["kind"]),
         "tone": causes.tone(record),
         "severity": record["severity"],
-        "small": [] if n is None else [counted(n, record["measure"], locale)],
+        "small": [*filter(None, [blocks.sample(record["kind"], record["measure"], record.get("n"), locale)])],
         "href": f"{report}.html" if report else "",
         "source": found.title(report, locale) if report else "",
     }
@@ -93,8 +95,8 @@ def arranged(
 def _telling(cause: Cause, clv: float | None) -> dict:
     """The finding that says what mending brings: the one worth most in money, else the first that says how many."""
     priced = [one for one in cause.all if causes.money(one, clv) is not None]
-    counted_ = [one for one in cause.all if (one.get("impact") or {}).get("value")]
-    return max(priced, key=lambda one: causes.money(one, clv), default=(counted_ or [cause.head])[0])
+    sized = [one for one in cause.all if (one.get("impact") or {}).get("value")]
+    return max(priced, key=lambda one: causes.money(one, clv), default=(sized or [cause.head])[0])
 
 
 def _deed(cause: Cause, clv: float | None, locale: str) -> dict:
