@@ -470,6 +470,9 @@ fine | کم‌وزن، نه بدتر از دیگران | weighs little, no worse
 unsure | نامطمئن | unsure
 status | وضعیت | status
 band | پهنای خنثی | neutral band
+chance_band | بازهٔ احتمال | range of the chance
+net_gain | سود خالص | net gain
+share_called | سهم تماس‌گرفته | share called
 window_days | مهلت (روز) | window (days)
 smallest | کوچک‌ترین گروه | smallest group
 orders_recent | سفارش‌های تازه | recent orders

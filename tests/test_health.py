@@ -17,6 +17,7 @@ from conftest import ROOT
 from cx_helpers import faults, readings, runner, wording, workspace
 from cx_helpers.dates import Period
 from cx_helpers.measures import arrivals, completeness, health, impossible, linkage, novelties, repeats, volume
+from cx_helpers.report.tabulate import table_payload
 from cx_helpers.run import alerts
 
 MONTH = Period.parse("1404-06")
@@ -147,6 +148,26 @@ def test_what_came_is_counted_by_table_and_source(company):
         assert (row["n"], row["later"]) == (len(frame), 0)
         assert row["in_period"] == len(month(frame, time[table]))
         assert (row["first"], row["last"]) == (frame[time[table]].min(), frame[time[table]].max())
+
+
+def test_that_a_contract_ended_is_news_of_it_and_that_it_will_end_is_none(lay):
+    end = pd.Timestamp(MONTH.end).tz_convert("UTC").tz_localize(None)
+    frame = pd.DataFrame({"contract_id": list("abc"), "customer_id": list("abc"), "source": "shop"})
+    days = lambda *back: pd.to_datetime([end - dt.timedelta(one) for one in back]).tz_localize("UTC")  # noqa: E731
+    frame = frame.assign(started_at=days(90, 80, 70), ended_at=days(3, -9, 60))
+    found = arrivals.arrivals({"contracts": lay(frame, "contracts")}, MONTH)
+    assert found["data_age"].item() == 3
+
+
+def test_a_source_is_called_as_it_stands_whatever_labels_say():
+    wording.use(locale="en", labels={"shop": {"fa": "خریداران حضوری", "en": "buyers in shops"}})
+    index = pd.MultiIndex.from_tuples([("orders", "shop")], names=["table", "source"])
+    shown = table_payload(pd.DataFrame({"n": [40]}, index=index), "en")
+    assert shown["rows"][0]["head"] == "orders · shop"
+    why = {"fa": "", "en": "", "remedy": {"fa": "", "en": ""}}
+    of = {"sources": {"shop": {"quarantined": 5, "rows_in": 50}}, "reasons": [why]}
+    (one,), _ = readings.health.quarantine_findings(of)
+    assert "source “shop”" in one.text["en"]
 
 
 def test_an_earlier_period_does_not_see_what_came_later(company):

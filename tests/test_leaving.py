@@ -10,6 +10,7 @@ from scipy.special import expit
 
 from cx_helpers import foresight, purchasing, readings, valuation
 from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots
+from cx_helpers.report.tabulate import twin
 
 TODAY = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
 WHENS = [TODAY - dt.timedelta(97 * k) for k in (3, 2, 1, 0)]
@@ -123,16 +124,24 @@ def test_a_call_is_worth_what_it_keeps_less_what_it_costs():
     )
     assert calling.worth(now["p"], now["value"], 0.2, 50).tolist()[:3] == pytest.approx([130, 50, -30])
     best = calling.best(now, 0.2, 50).iloc[0]
-    assert (best["n"], best["gain"], best["saved"], best["spent"]) == pytest.approx((2, 180, 0.28, 100))
+    assert (best["n"], best["net_gain"], best["saved"], best["spent"]) == pytest.approx((2, 180, 0.28, 100))
     assert best["low"] < 180 < best["high"]
     curve = calling.curve(now, 0.2, 50, shares=(0.34, 0.67, 1.0))
-    assert curve["gain"].tolist() == pytest.approx([180, 150, 150], abs=31)
-    assert curve["gain"].iloc[-1] == pytest.approx(150)
+    assert curve["net_gain"].tolist() == pytest.approx([180, 150, 150], abs=31)
+    assert curve["net_gain"].iloc[-1] == pytest.approx(150)
     assert list(calling.whom(now, 0.2, 50)["customer_id"]) == ["a", "b"]
     nobody = calling.best(now, 0.2, 5000)
     assert nobody["n"].iloc[0] == 0
     assert "no customer is worth a call" in plain(readings.calling.sentence(nobody, 0.2, 5000))
     assert readings.calling.sentence(calling.best(now.iloc[:0], 0.2, 50), 0.2, 50) is None
+
+
+def test_the_table_behind_the_picture_of_gains_is_in_money():
+    now = pd.DataFrame({"who": ["a", "b"], "p": [0.8, 0.6], "value": [5e8, 4e8], "weight": 1.0})
+    shown = twin(readings.calling.drawn(calling.curve(now, 0.2, 50, shares=(0.5, 1.0))), "net_gain", "money", "fa")
+    assert [column["title"] for column in shown["columns"]][1] == "سود خالص"
+    assert shown["rows_title"] == "سهم تماس‌گرفته"
+    assert "تومان" in shown["rows"][0]["cells"][1]["text"]
 
 
 def test_the_interval_of_a_gain_holds_what_calls_brought():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from cells import run
 
-from cx_helpers import histories, purchasing, spending, valuation
+from cx_helpers import histories, purchasing, readings, spending, valuation
 from cx_helpers.dates import Period
 from cx_helpers.disclosure import Limit
 from cx_helpers.measures import renewals, value, value_experience, value_holdout, value_retention
@@ -301,6 +301,11 @@ def test_better_retention_is_worth_what_the_model_says(model):
     assert gain["gain"] == pytest.approx(then - now)
     assert gain["share"] == pytest.approx((then - now) / now)
     assert 0 < gain["low"] < gain["gain"] < gain["high"]
+    (told,) = readings.value_retention.findings(model, value_retention.gain(model, 0.05))
+    assert told.low is None, "an interval of a ratio is no money; it stands in the sentence as percent"
+    assert f"({100 * gain['share_low']:.1f}% to {100 * gain['share_high']:.1f}%)" in told.detail["en"].replace(
+        "\u2066", ""
+    ).replace("\u2069", "")
     assert value_retention.slower(model, 10) == 0.0
     bars = value_retention.tornado(model)
     assert {"error", "margin", "discount", "horizon", "lift"} <= set(bars.index)

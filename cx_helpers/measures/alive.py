@@ -17,12 +17,12 @@ RULES = (30, 60, 90, 180, 365)  # days of silence after which a customer is ofte
 
 
 def distribution(found: Model, smallest: int = 1) -> pd.DataFrame:
-    """How are customers spread over P(alive)?  Index `band` (1: up to 25 % … 4: above 75 %): n customers, `share` of
-    all with low, high (Wilson), alive (their mean P(alive))."""
+    """How are customers spread over P(alive)?  Index `chance_band` (1: up to 25 % … 4: above 75 %): n customers,
+    `share` of all with low, high (Wilson), alive (their mean P(alive))."""
     rows, bands = worth(found), np.arange(1, len(BANDS) + 2)
     columns = ["n", "customers", "share", "low", "high", "alive"]
     if found.buying is None:
-        return pd.DataFrame(columns=columns, index=pd.Index([], name="band"), dtype=float)
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="chance_band"), dtype=float)
     place = np.searchsorted(BANDS, rows["alive"].to_numpy(), side="right")
     n = np.bincount(place, rows["n"], len(bands))
     low, high = certainty.wilson(n, n.sum())
@@ -31,7 +31,7 @@ def distribution(found: Model, smallest: int = 1) -> pd.DataFrame:
     counts = n.round().astype(int)
     out = {"n": counts, "customers": counts, "share": n / n.sum(), "low": low, "high": high, "alive": mean}
     return certainty.hide_small(
-        pd.DataFrame(out, index=pd.Index(bands, name="band")), disclosure.customers_only(smallest)
+        pd.DataFrame(out, index=pd.Index(bands, name="chance_band")), disclosure.customers_only(smallest)
     )
 
 

@@ -27,8 +27,8 @@ def arrivals(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     Returns one row for each (`table`, `source`; None where the rows do not say): n rows up to the period's end (all
     rows, where they have no time), in_period, later (rows after its end, which reports do not see), unknown (rows
     without a customer; NaN where the table has no such column), customers behind n (NaN where the table tells of none),
-    first, last (UTC) and `data_age` (days from the newest row to the period's end; NaN where there is no row or no
-    time).
+    first, last (UTC; of contracts the newest start or end) and `data_age` (days from the newest to the
+    period's end; NaN where there is no row or no time).
     """
     found = [_of(table, name, period).assign(table=name) for name, table in tables.items()]
     whole = pd.concat(found) if found else pd.DataFrame(columns=["table", "source", *_COUNTS, "first", "last"])
@@ -50,6 +50,7 @@ def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
         source=table.source.cast("string") if "source" in table.columns else ibis.null("string"),
         customer_id=table.customer_id if has_customer else ibis.null("string"),
         _at=ibis.null("timestamp") if when is None else when,
+        _end=table.ended_at if name == "contracts" and "ended_at" in table.columns else ibis.null("timestamp"),
     )
     seen, inside = ~(rows._at >= period.end).fill_null(False), (rows._at >= period.start).fill_null(False)
     counted = rows.group_by("source").aggregate(
@@ -59,10 +60,13 @@ def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
         unknown=(seen & rows.customer_id.isnull()).cast("int64").sum(),
         first=_._at.min(where=seen),
         last=_._at.max(where=seen),
+        end=_._end.max(where=seen & (rows._end < period.end)),  # that a contract ended is news of it, too
         customers=rows.customer_id.nunique(where=seen),
     )
     found = counted.execute()
-    found = found.assign(**{end: pd.to_datetime(found[end], utc=True).dt.as_unit("us") for end in ("first", "last")})
+    ends = {one: pd.to_datetime(found[one], utc=True).dt.as_unit("us") for one in ("first", "last", "end")}
+    newer = ends["last"].isna() | (ends["end"] > ends["last"])
+    found = found.drop(columns="end").assign(first=ends["first"], last=ends["last"].where(~newer, ends["end"]))
     if has_customer:
         return found.assign(customers=found["customers"] + found["unknown"])
     asked = "customer_id" in TABLES[name].columns  # then each row without one is a customer of its own

@@ -87,8 +87,8 @@ def outlook(found: Trial, now: pd.DataFrame) -> pd.DataFrame:
 
 
 def bands(now: pd.DataFrame, smallest: int = 1) -> pd.DataFrame:
-    """How are today's customers spread over the chance of leaving?  Index `band` (1: up to 10 % … 6: above 90 %): n,
-    customers, `share` with low, high (Wilson), chance (their mean); bands of too few customers are hidden."""
+    """How are today's customers spread over the chance of leaving?  Index `chance_band` (1: up to 10 % … 6: above
+    90 %): n, customers, `share` with low, high (Wilson), chance (their mean); bands of too few customers are hidden."""
     weight, place = now["weight"].to_numpy(float), np.searchsorted(CERTAIN, now["p"].to_numpy(float), side="right")
     size = len(CERTAIN) + 1
     n, total = np.bincount(place, weight, size), np.bincount(place, weight * now["p"], size)
@@ -96,7 +96,8 @@ def bands(now: pd.DataFrame, smallest: int = 1) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {"share": n / n.sum(), "low": low, "high": high, "chance": total / n}
     counts = n.round().astype(int)
-    out = pd.DataFrame({"n": counts, "customers": counts} | columns, index=pd.Index(range(1, size + 1), name="band"))
+    index = pd.Index(range(1, size + 1), name="chance_band")
+    out = pd.DataFrame({"n": counts, "customers": counts} | columns, index=index)
     return certainty.hide_small(out[out["n"] > 0], disclosure.customers_only(smallest))
 
 

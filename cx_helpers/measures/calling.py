@@ -71,7 +71,7 @@ def curve(now: pd.DataFrame, success: float, cost: float, error: float = 0.0, sh
     """What does it bring to call the best so many, those first whose call is worth most?
 
     now    p, value, weight of each customer;  error  relative error of the sum, as `check` measured it
-    Returns, index `share` of the customers: n called, customers, `gain` (money, less what the calls cost) with low,
+    Returns, index `share` of the customers: n called, customers, `net_gain` (money, less what the calls cost) with low,
     high (95 %: who will leave, whom a call keeps, and `error`), saved (customers kept), spent.  Null values are not
     called.
     """
@@ -97,19 +97,19 @@ def best(now: pd.DataFrame, success: float, cost: float, error: float = 0.0) -> 
     some = known[worth(known["p"], known["value"], success, cost) > 0]
     found = curve(some, success, cost, error, (1.0,))
     if not len(found):
-        nothing = {"n": 0, "customers": 0} | dict.fromkeys(("gain", "low", "high", "saved", "spent"), 0.0)
+        nothing = {"n": 0, "customers": 0} | dict.fromkeys(("net_gain", "low", "high", "saved", "spent"), 0.0)
         found = pd.DataFrame(nothing, index=[1.0])
         if not len(known):
-            found[["gain", "low", "high", "saved", "spent"]] = np.nan
+            found[["net_gain", "low", "high", "saved", "spent"]] = np.nan
     found = found.set_axis([certainty.ALL])
-    return found.assign(worth=(found["gain"] / found["n"]).where(found["n"] > 0))
+    return found.assign(worth=(found["net_gain"] / found["n"]).where(found["n"] > 0))
 
 
 def _told(index, places, called, gross, saved, noise, cost, error) -> pd.DataFrame:
     n, money = called[places], gross[places]
     half = certainty.Z95 * np.sqrt(noise[places] + (error * money) ** 2)
     spent = n * cost
-    columns = {"gain": money - spent, "low": money - half - spent, "high": money + half - spent}
+    columns = {"net_gain": money - spent, "low": money - half - spent, "high": money + half - spent}
     counts = np.round(n).astype(int)
     out = {"n": counts, "customers": counts} | columns | {"saved": saved[places], "spent": spent}
     return pd.DataFrame(out, index=index)

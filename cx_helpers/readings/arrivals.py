@@ -10,7 +10,7 @@ from cx_helpers import faults
 from cx_helpers.dates import Period
 from cx_helpers.measures.arrivals import ALL
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, name, raw, say
 
 
 def findings(dry: pd.DataFrame, period: Period) -> tuple[list[Finding], int]:
@@ -33,7 +33,7 @@ def findings(dry: pd.DataFrame, period: Period) -> tuple[list[Finding], int]:
 
 def _finding(table: str, source: str, row: pd.Series, period: Period, looks: int) -> Finding:
     what = {"fa": "همهٔ جدول‌ها", "en": "all tables"} if table == ALL else name(table)
-    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=source)
+    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
     text = say(
         fa="{what}{of}: پس از {day} ردیفی نیامده است، {k} روز پیش از پایان دوره",
         en="{what}{of}: no rows after {day}, {k} days before the period's end",

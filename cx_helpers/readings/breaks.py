@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import faults
 from cx_helpers.records import HIGH_P, Finding
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, name, raw, say
 
 
 def title(feed: tuple[str, str, str] | None) -> Words:
@@ -19,6 +19,7 @@ def title(feed: tuple[str, str, str] | None) -> Words:
 def _named(feed: tuple[str, str, str]) -> Words:
     table, by, value = feed
     what = name(table)
+    value = raw(value) if by == "source" else value
     of = {"fa": "", "en": ""} if by == "table" else say(fa=" ({by} «{v}»)", en=" ({by} “{v}”)", by=by, v=value)
     return {"fa": what["fa"] + of["fa"], "en": what["en"][:1].upper() + what["en"][1:] + of["en"]}
 

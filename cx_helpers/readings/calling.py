@@ -16,15 +16,13 @@ GUARDS = [
     },
 ]
 CURVE = {
-    "columns": ["n", "gain", "low", "high", "saved", "spent"],
+    "columns": ["n", "net_gain", "low", "high", "saved", "spent"],
     "titles": {
         "n": {"fa": "تماس‌ها", "en": "calls"},
-        "gain": {"fa": "سود خالص", "en": "net gain"},
         "saved": {"fa": "مشتری نگه‌داشته", "en": "customers kept"},
         "spent": {"fa": "هزینهٔ تماس‌ها", "en": "cost of calls"},
     },
-    "formats": {"n": "count", "gain": "money", "low": "money", "high": "money", "saved": "count", "spent": "money"},
-    "rows_title": {"fa": "سهم تماس‌گرفته", "en": "share called"},
+    "formats": {"n": "count", "net_gain": "money", "low": "money", "high": "money", "saved": "count", "spent": "money"},
 }
 
 _FROM = {
@@ -47,7 +45,7 @@ _FROM = {
 def sentence(best: pd.DataFrame, success: float, cost: float) -> Words | None:
     """How many to call and what it brings, or that no call is worth it; None: nothing is told.  best  `calling.best`"""
     row = best.iloc[0]
-    if pd.isna(row["gain"]):
+    if pd.isna(row["net_gain"]):
         return None
     if not row["n"]:
         return say(
@@ -64,7 +62,7 @@ def sentence(best: pd.DataFrame, success: float, cost: float) -> Words | None:
         "سود خالص (بازهٔ ۹۵٪: {low:money} تا {high:money}) و {saved:.0f} مشتری نگه‌داشته.{surely}",
         en="If {s:.0%} of calls succeed and each costs {c:money} (assumed), {n} customers are worth a call: "
         "{x:money} net gain (95% interval {low:money} to {high:money}) and {saved:.0f} customers kept.{surely}",
-        s=success, c=cost, n=int(row["n"]), x=row["gain"], low=row["low"], high=row["high"], saved=row["saved"],
+        s=success, c=cost, n=int(row["n"]), x=row["net_gain"], low=row["low"], high=row["high"], saved=row["saved"],
         surely=surely,
     )  # fmt: skip
 
@@ -108,4 +106,4 @@ def checked(check: pd.DataFrame) -> Words | None:
 
 def drawn(curve: pd.DataFrame) -> pd.DataFrame:
     """`calling.curve` with its shares as the reader writes them."""
-    return curve.set_axis([number(x, percent=True) for x in curve.index], axis=0)
+    return curve.set_axis([number(x, percent=True) for x in curve.index], axis=0).rename_axis("share_called")

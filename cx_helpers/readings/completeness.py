@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import faults
 from cx_helpers.measures.completeness import emptiest
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, name, raw, say
 
 # the number that is made of a column; all others only split numbers, which stand as a whole
 MADE_OF = {
@@ -46,10 +46,11 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
 def _finding(index: tuple[str, str, str], row: pd.Series, looks: int) -> Finding:
     table, column, source = index
     known, metric = isinstance(source, str), MADE_OF.get(column)
+    place = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
     text = say(
         fa="در این دوره «{column}» در {empty} از «{table}»{of} خالی است؛ پیش‌تر {before}",
         en="In this period {column} is empty in {empty} of {table}{of}; before, {before}",
-        of=say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=source) if known else {"fa": "", "en": ""},
+        of=place if known else {"fa": "", "en": ""},
         empty=faults.portion(1 - row["completeness"]), table=name(table), column=column,
         before=say(fa="در {x} خالی بود", en="in {x}", x=faults.portion(1 - row["usual"])) if row["usual"] < 1
         else {"fa": "همیشه پر بود", "en": "it was always there"},

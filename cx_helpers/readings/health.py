@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import certainty, faults
 from cx_helpers.records import METRICS, SEVERITIES, Finding
-from cx_helpers.wording import Words, join, say
+from cx_helpers.wording import Words, join, raw, say
 
 GUARDS = [  # what this report guards against, for its data card
     {
@@ -57,7 +57,7 @@ def _quarantine(source: str, of: dict, reasons: list[dict]) -> Finding:
     text = say(
         fa="{k} ردیف از {n} ({x:.1%}) منبع «{source}» در قرنطینه است",
         en="{k} of {n} rows ({x:.1%}) of source “{source}” are in quarantine",
-        k=of["quarantined"], n=of["rows_in"], x=share, source=source,
+        k=of["quarantined"], n=of["rows_in"], x=share, source=raw(source),
     )  # fmt: skip
     said = say(
         fa="پیامد: هیچ گزارشی این ردیف‌ها را نمی‌بیند. پرشمارترین دلیل: {why}.",

@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import faults
 from cx_helpers.limits import FUTURE, REMEDIES, REPORTS, RULES, SAYS, Rule
 from cx_helpers.records import METRICS, Finding
-from cx_helpers.wording import Words, say
+from cx_helpers.wording import Words, raw, say
 
 
 def findings(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[list[Finding], int]:
@@ -36,7 +36,7 @@ def _finding(index: tuple[str, str], row: pd.Series, unseen: frozenset) -> Findi
         text = say(
             fa="{text}؛ همه از منبع «{source}»" if every else "{text}؛ {k} تا از منبع «{source}»",
             en="{text}; all from “{source}”" if every else "{text}; {k} of them from “{source}”",
-            text=text, source=row["source"], k=row["source_bad"],
+            text=text, source=raw(row["source"]), k=row["source_bad"],
         )  # fmt: skip
     said, loud = _judgement(rule, row)
     remedy = REMEDIES[rule.remedy if rule else FUTURE]

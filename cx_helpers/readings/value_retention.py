@@ -42,15 +42,20 @@ def sentence(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> Words | No
     return say(
         fa="اگر ماندن مشتریان {lift:.0%} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، مشتریان امروز "
         "{gain:money} "
-        "{what} بیشتر می‌آورند (بازهٔ ۹۵٪: {low:money} تا {high:money})، یعنی {share:.1%} بیش از ارزش پیش رو.",
+        "{what} بیشتر می‌آورند (بازهٔ ۹۵٪: {low:money} تا {high:money})، یعنی {share:.1%} بیش از ارزش پیش رو "
+        "({share_low:.1%} تا {share_high:.1%}).",
         en="Were retention {lift:.0%} better (from {retention:.1%} to {better:.1%} a year), today's customers would "
-        "bring {gain:money} more {what} (95% interval {low:money} to {high:money}): {share:.1%} of the value to come.",
+        "bring {gain:money} more {what} (95% interval {low:money} to {high:money}): {share:.1%} of the value to come "
+        "({share_low:.1%} to {share_high:.1%}).",
         lift=lift, gain=row["gain"], low=row["low"], high=row["high"], what=what(model), **ends,
     )  # fmt: skip
 
 
 def findings(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> list[Finding]:
-    """One opportunity: an estimate and no test, so never loud; nothing where money cannot be said."""
+    """One opportunity: an estimate and no test, so never loud; nothing where money cannot be said.
+
+    Its value is the gain of one customer, in money as the metric is; intervals stand in the sentence and the impact.
+    """
     row, text = gain.iloc[0], sentence(model, gain, lift)
     if text is None or model.spending is None or "hidden" in gain and row["hidden"]:
         return []
@@ -63,7 +68,7 @@ def findings(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> list[Findi
     return [
         Finding(
             kind="opportunity", subject={"retention_lift": number(lift, "en", 0, percent=True)}, measure="clv",
-            value=clean(row["share"]), low=clean(row["share_low"]), high=clean(row["share_high"]), n=int(row["n"]),
-            impact=impact, severity="low", text=title, detail=text,
+            value=clean(row["gain"] / row["n"]), n=int(row["n"]), impact=impact, severity="low", text=title,
+            detail=text,
         )
     ]  # fmt: skip

@@ -15,7 +15,6 @@ from cx_helpers.report.figure import (
     goal_of,
     hidden_note,
     in_words,
-    known,
     names_axis,
     nothing,
     point_hover,
@@ -32,7 +31,7 @@ from cx_helpers.report.setting import (
     value_axis,
     words,
 )
-from cx_helpers.report.tabulate import table_payload
+from cx_helpers.report.tabulate import twin
 
 
 def ranges(
@@ -138,7 +137,7 @@ def ranges(
         title=title or title_of(of, answer.index),
         caption=caption_of(words(caption, locale), said, red, hidden_note(answer, value, locale)),
         alt=in_words(names, middle, of, locale),
-        table=table_payload(answer, locale, columns=known(answer, ["n", value, "low", "high"]), unit_of=value),
+        table=twin(answer, value, unit, locale),
         narrow={
             "layout": {
                 "xaxis": across(3),

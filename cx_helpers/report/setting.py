@@ -207,8 +207,16 @@ def group(value, locale: str) -> str:
 
 
 def groups(index: pd.Index, locale: str) -> list[str]:
-    """The names of all rows of an answer."""
-    return [group(value, locale) for value in index]
+    """The names of all rows of an answer; a source is called as the company's files call it, whatever labels say."""
+    if "source" not in index.names:
+        return [group(value, locale) for value in index]
+    return [
+        " · ".join(
+            wording.straight(part) if level == "source" and isinstance(part, str) else group(part, locale)
+            for level, part in zip(index.names, value if isinstance(value, tuple) else (value,), strict=True)
+        )
+        for value in index
+    ]
 
 
 def isolate(text, locale: str) -> str:

@@ -15,6 +15,7 @@ from cx_helpers.report.setting import (
     amount,
     change_amount,
     group,
+    groups,
     is_null,
     metric,
     words,
@@ -79,7 +80,8 @@ def table_payload(
     private = answer.get(disclosure.HIDDEN, pd.Series(None, answer.index, dtype=object)).notna()
     shown = answer[~private] if most is None else answer[~private].head(most)
     body, remarks = [], []
-    for index, row in zip(shown.index, shown[columns].itertuples(index=False), strict=True):
+    heads = groups(shown.index, locale)
+    for head_of, index, row in zip(heads, shown.index, shown[columns].itertuples(index=False), strict=True):
         small = "n" in answer.columns and _too_small(shown.at[index, "n"] if shown.index.is_unique else None, row)
         cells = []
         for column, value in zip(columns, row, strict=True):
@@ -93,13 +95,14 @@ def table_payload(
             if tone and column in tone and not is_null(value) and (mood := tone[column](value)):
                 cell["tone"] = mood
             cells.append(cell)
-        body.append({"head": group(index, locale), "cells": cells, "why": ""})
+        body.append({"head": head_of, "cells": cells, "why": ""})
     if private.any() and answer.index.nlevels > 1:
         remarks.append(t.private_rows.format(n=wording.number(wording.current().smallest_group, locale)))
     elif private.any():
+        hidden = answer.loc[private.to_numpy(), disclosure.HIDDEN]
         body += [
-            {"head": group(index, locale), "cells": [], "why": disclosure.WHY[why][locale]}
-            for index, why in answer.loc[private.to_numpy(), disclosure.HIDDEN].items()
+            {"head": name, "cells": [], "why": disclosure.WHY[why][locale]}
+            for name, why in zip(groups(hidden.index, locale), hidden, strict=True)
         ]
     if (
         disclosure.HIDDEN in answer
@@ -115,6 +118,13 @@ def table_payload(
         "caption": ". ".join(filter(None, [words(caption, locale).rstrip("."), *remarks])),
         "show_heads": not single,
     }
+
+
+def twin(answer: pd.DataFrame, value: str, unit: str | None, locale: str) -> dict:
+    """The table behind a picture of one value and its interval: of money and shares, in the unit the picture names."""
+    columns = [column for column in ("n", value, "low", "high") if column in answer.columns]
+    formats = dict.fromkeys((value, "low", "high"), unit) if unit in ("money", "share") else None
+    return table_payload(answer, locale, columns=columns, unit_of=value, formats=formats)
 
 
 def _too_small(n, row) -> bool:

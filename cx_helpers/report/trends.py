@@ -16,7 +16,6 @@ from cx_helpers.report.figure import (
     goal_line,
     goal_of,
     in_words,
-    known,
     nothing,
     point_hover,
     title_of,
@@ -34,7 +33,7 @@ from cx_helpers.report.setting import (
     words,
     wrap,
 )
-from cx_helpers.report.tabulate import table_payload
+from cx_helpers.report.tabulate import twin
 
 
 def lines(
@@ -133,7 +132,7 @@ def lines(
         title=title or title_of(of, answer.index, over_time=True),
         caption=caption_of(words(caption, locale), said if band and "low" in answer and len(parts) <= 3 else ""),
         alt=alt,
-        table=table_payload(answer, locale, columns=known(answer, ["n", value, "low", "high"]), unit_of=value),
+        table=twin(answer, value, unit, locale),
         narrow={
             "layout": {
                 "height": 290,
