@@ -136,6 +136,16 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-p", dest="given", action="append", default=[], metavar="NAME=VALUE", help="a parameter")
     _progress(run, "report")
     run.set_defaults(do=_run)
+
+    schedule = commands.add_parser("schedule", help="print a ready file that runs a plan by cron, systemd or Airflow")
+    schedule.add_argument("kind", choices=("cron", "systemd", "airflow"), help="who starts it")
+    _workspace(schedule)
+    schedule.add_argument("--plan", default="", metavar="FILE", help="the plan (default: the whole book)")
+    schedule.add_argument("--out", default="reports", metavar="DIR", help="where to publish (default: reports)")
+    schedule.add_argument("--at", default="06:30", metavar="HH:MM", help="time of day (default: 06:30)")
+    often = "day, week (Saturday), month or jalali-month (default: day)"
+    schedule.add_argument("--every", default="day", metavar="EVERY", help=often)
+    schedule.set_defaults(do=_schedule)
     return parser
 
 
@@ -265,6 +275,21 @@ def _run(asked: argparse.Namespace) -> int:
         print(f"took the place of another run ({'; '.join(result.differences)}); --out keeps both", file=sys.stderr)
     print(result.place / "index.html")
     return result.code
+
+
+def _schedule(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cx_helpers import runner
+    from cx_helpers.run import scheduling
+
+    settings, plan = runner.check(runner.Request(workspace=asked.workspace, plan=asked.plan, out=asked.out))
+    file = Path(asked.plan) if asked.plan else None
+    schedule = scheduling.Schedule(settings, plan, file, Path(asked.out), Path(), asked.at, asked.every)
+    print(scheduling.written(asked.kind, schedule), end="")
+    for note in schedule.notes:
+        print(f"cx: {note}", file=sys.stderr)
+    return OK
 
 
 def _period(asked: argparse.Namespace) -> str:

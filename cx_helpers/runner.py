@@ -98,6 +98,13 @@ def run(asked: Request) -> Result:
     return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences))
 
 
+def check(asked: Request) -> tuple[workspace.Settings, plans.Plan]:
+    """The company and the plan of a run that could begin now; nothing is written.  Raises what `run` raises."""
+    plan = _plan(asked, shelves.catalog(company_folder(asked.workspace)))
+    with whereabouts.reading():
+        return _context(asked, plan, dt.datetime.now(dt.UTC)).settings, plan
+
+
 def _worked(context: gather.Context, jobs: list[Job], at_once: int, environment: dict, desk: Path, tick) -> list[Job]:
     """All jobs done, in their order: first those that look at tables, then those that draw together what was found."""
     late = gather.drawing(jobs)

@@ -89,8 +89,8 @@ def execute(job: dict, executed: Path) -> None:
     kernels.provide()
     until = time.monotonic() + job["timeout"]
     papermill.execute_notebook(
-        job["file"],
-        str(executed),
+        _literal(job["file"]),
+        _literal(str(executed)),
         parameters=job["parameters"],
         engine_name=_Engine.__name__,
         kernel_name="python3",
@@ -99,6 +99,11 @@ def execute(job: dict, executed: Path) -> None:
         startup_timeout=max(1, min(60, job["timeout"])),
         config=_connection(),
     )
+
+
+def _literal(path: str) -> str:
+    """A path that papermill, which fills {parameters} into paths, takes as it is."""
+    return path.replace("{", "{{").replace("}", "}}")
 
 
 class _Engine(NBClientEngine):
