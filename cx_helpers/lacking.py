@@ -29,8 +29,9 @@ def a_table_of(database: str, name: str) -> Words:
 def any_data() -> Words:
     """There is no table of what customers did."""
     return say(
-        fa="این شرکت هنوز داده‌ای ندارد: نه تماسی، نه سفارشی، نه پاسخی، نه نوشته‌ای و نه درخواستی",
-        en="this company has no data yet: no touchpoints, orders, responses, comments or tickets",
+        fa="این شرکت هنوز داده‌ای ندارد: نه تماسی، نه سفارشی، نه پاسخی، نه نوشته‌ای، نه درخواستی، "
+        "نه قراردادی و نه آزمایشی",
+        en="this company has no data yet: no touchpoints, orders, responses, comments, tickets, contracts or exposures",
     )
 
 

@@ -172,6 +172,7 @@ class Finding:
     looks       how many comparisons p_adjusted was corrected for
     good        is it good news (True), bad news (False), or as its kind says (None)?  Only for how it is shown
     remedy      what to do about it, shown under it where nothing is known of what mending would bring
+    unit        of value, low and high, where METRICS does not know the measure; not part of the record
     """
 
     kind: str
@@ -190,6 +191,7 @@ class Finding:
     looks: int | None = field(default=None, compare=False)
     good: bool | None = field(default=None, compare=False)
     remedy: Words | None = field(default=None, compare=False)
+    unit: str = field(default="", compare=False)
 
     def __post_init__(self):
         if self.kind not in KINDS:

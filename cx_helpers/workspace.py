@@ -22,6 +22,10 @@ _NULL_WHERE_ABSENT = {
     "touchpoints": ("channel",),
     "contracts": ("ended_at",),
 }
+# what customers did tells how far the data reach; where a company has nothing of the kind, what it holds tells
+_DEEDS = {name: (TABLES[name].time,) for name in ("touchpoints", "orders", "responses", "comments", "tickets")}
+_CONTRACTS = {"contracts": ("started_at", "ended_at")}
+_EXPOSURES = {"exposures": ("exposed_at",)}
 _NOT_SEGMENTS = {"comment", "text", "subject", "description", "value", "instrument", "source", "origin", "language"}
 
 
@@ -149,7 +153,8 @@ class Tables:
         for owner in dict.fromkeys((name, "customers")):
             if not self.has(owner):
                 continue
-            table = self.table(owner)
+            # a contract or an exposure of an earlier month is still in force: a month without a new one has them all
+            table = (self.until if owner in (*_CONTRACTS, *_EXPOSURES) else self).table(owner)
             own = [c for c, kind in table.schema().items() if kind.is_string() and c not in _NOT_SEGMENTS]
             own = [c for c in own if not c.endswith("_id") and c not in found and can_split(c)]
             if own:
@@ -296,16 +301,23 @@ def split_segment(segment: str) -> tuple[str, str]:
 
 
 def data_range(settings: Settings, until: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
-    """First and last instant (UTC) before `until` at which customers did anything; None where no table tells."""
+    """First and last instant (UTC) before `until` at which customers did anything; None where no table tells.
+
+    A company of contracts alone is told by their starts and ends.
+    """
+    return _range(settings, until, _DEEDS) or _range(settings, until, _CONTRACTS)
+
+
+def _range(settings: Settings, until: dt.datetime, times: dict[str, tuple[str, ...]]):
     import pandas as pd
 
     ends = []
-    for name in ("touchpoints", "orders", "responses", "comments", "tickets"):
+    for name, columns in times.items():
         try:
             table = whereabouts.read(settings, name)
         except MissingTable:
             continue
-        if (when := TABLES[name].time) in table.columns:
+        for when in (c for c in columns if c in table.columns):
             seen = table[when] < until
             row = table.aggregate(first=table[when].min(where=seen), last=table[when].max(where=seen)).execute().iloc[0]
             ends += [pd.Timestamp(t).tz_localize(None) for t in row if not pd.isna(t) and pd.Timestamp(t).tz is None]
@@ -318,15 +330,18 @@ def last_complete_month(folder: str | Path) -> str:
 
     A company in its first month has no such one: that month, as far as it goes.  Months without a row are passed over.
     A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
-    lies beyond tomorrow by this machine's clock does not count.
+    lies beyond tomorrow by this machine's clock does not count.  Contracts or a test's exposures alone do not tell
+    whether their last month is over: that month, lest those who left in it be left out.
     """
     settings = folder if isinstance(folder, Settings) else load_settings(folder)
-    found = data_range(settings, dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    deeds = _range(settings, soon, _DEEDS)
+    found = deeds or _range(settings, soon, _CONTRACTS) or _range(settings, soon, _EXPOSURES)
     if found is None:
         raise MissingTable(lacking.any_data())
     first, last = (at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date() for at in found)
     month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
-    if last == month.past - dt.timedelta(1) or first >= month.first:
+    if not deeds or last == month.past - dt.timedelta(1) or first >= month.first:
         return month.name
     last = data_range(settings, month.start)[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
     return dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone).name

@@ -24,6 +24,7 @@ from cx_helpers.readings import experiment as told
 from cx_helpers.readings import experiment_advice, experiment_checks
 from cx_helpers.readings import experiment_groups as alike_told
 from cx_helpers.readings import experiment_looks as looks
+from cx_helpers.report import blocks
 from cx_helpers.tables import TableError
 
 DAY = pd.Timestamp("2025-03-01", tz="UTC")
@@ -564,6 +565,30 @@ def test_a_games_ab_test_is_read_from_one_csv(cats):
     assert held["low"] < 0 < held["high"]
     assert held["cap"] < 1000
     assert judged(trial, found, "retention_7").action == "stop"
+    claim = told.findings(found, trial, experiment_ratio.ratio(trial.counts))[0][0]
+    assert "holds at every look" in claim.detail["en"]
+    assert "%" in blocks.finding_item(claim, "en")["more"].split("·")[0], "a share of the company's own is one, too"
+    once = experiment_effects.effects(experiment_outcomes.sums(rows, wanted), "gate_30", final=True)
+    claim = told.findings(once, trial, experiment_ratio.ratio(trial.counts), final=True)[0][0]
+    assert "one look at the planned end" in claim.detail["en"]
+    assert "on one day, 1 January 2025" in told.ran(trial, "retention_7", 7)["en"]
+
+
+def test_where_all_comes_in_on_one_day_a_named_end_decides(cats):
+    trial = experiment.trial(cats.exposures, columns=["retention_1"])
+    wanted = experiment_metrics.outcomes(["retention_1"], cats.exposures, {})
+    daily = experiment_outcomes.sums(experiment_outcomes.measured(trial.table, wanted, {}, None), wanted, ["day"])
+    days = experiment_looks.looks(daily, "gate_30", "retention_1", PERIOD, trial.first)
+    odd = days.assign(p_fixed=0.01, p_always=0.2)
+    assert "planned_date" in looks.looked(odd)["en"]
+    assert "planned_date" not in looks.looked(odd, final=True)["en"]
+    assert "no difference" in looks.looked(days.assign(p_fixed=0.5, p_always=1.0))["en"]
+    assert "so does the band" in looks.looked(days.assign(p_fixed=0.001, p_always=0.01))["en"]
+    found = experiment_effects.effects(experiment_outcomes.total(daily), "gate_30")
+    advice = judged(trial, found, "retention_1")
+    assert advice.action == "settled"
+    assert "a tenth of the spread" in advice.text["en"]
+    assert "a tenth" not in judged(trial, found, "retention_1", expected=0.1).text["en"]
 
 
 def test_the_same_outcome_as_a_touchpoint(cats):

@@ -5,6 +5,8 @@ import pytest
 
 from cx_helpers import cli, workspace
 from cx_helpers.parameters import ParameterError
+from cx_helpers.run.plan import PlanError
+from cx_helpers.run.reach import refuse_empty
 from cx_helpers.tables import MissingTable, TableError
 from cx_helpers.workspace import WorkspaceError
 
@@ -207,3 +209,31 @@ def test_a_cancelled_order_is_no_sale_and_a_returned_one_is(company):
     assert tables.whole["orders"].count().execute() == 8  # the table keeps what reports leave out
     orders.drop(columns="status").to_parquet(company / "tables" / "orders.parquet")
     assert workspace.open(company, "1404-06").orders.count().execute() == 8
+
+
+def holding(folder, **tables):
+    (folder / "tables").mkdir()
+    (folder / "workspace.yaml").write_text("name: x\ncalendar: gregorian\ntimezone: UTC\nlocale: en\n", "utf-8")
+    for name, frame in tables.items():
+        times = {c: pd.to_datetime(frame[c], utc=True).dt.as_unit("us") for c in frame if c.endswith("_at")}
+        frame.assign(**times).to_parquet(folder / "tables" / f"{name}.parquet")
+    return folder
+
+
+def test_contracts_alone_say_which_month_it_is(tmp_path):
+    began, ended = ["2024-05-03", "2024-07-01", "2024-08-20"], [None, "2025-03-14", None]
+    frame = pd.DataFrame({"contract_id": list("123"), "customer_id": list("abc"), "plan": ["m", "m", "y"]})
+    company = holding(tmp_path, contracts=frame.assign(started_at=began, ended_at=ended))
+    tables = workspace.open(company)
+    assert tables.period.name == "2025-03", "the month in which one left, though none began in it"
+    refuse_empty(tables)
+    assert tables.splits("contracts", usual="plan") == ["plan"], "contracts that began earlier are split, too"
+    with pytest.raises(PlanError, match="run from 3 May 2024 to 14 March 2025"):
+        refuse_empty(workspace.open(company, period="2025-05"))
+
+
+def test_a_test_in_one_file_says_which_month_it_is(tmp_path):
+    frame = pd.DataFrame({"experiment": "gate", "customer_id": list("ab"), "variant": ["A", "B"]})
+    tables = workspace.open(holding(tmp_path, exposures=frame.assign(exposed_at="2025-01-01")))
+    assert tables.period.name == "2025-01"
+    assert tables.caution is None, "that nobody came in later does not make the month incomplete"

@@ -44,12 +44,19 @@ GUARDS = [  # what this report guards against, for its data card
 
 
 def findings(
-    found: pd.DataFrame, trial, ratio: pd.DataFrame, blocks: bool = False, window_days: int = 7, expected: float = 0.0
+    found: pd.DataFrame,
+    trial,
+    ratio: pd.DataFrame,
+    blocks: bool = False,
+    window_days: int = 7,
+    expected: float = 0.0,
+    final: bool = False,
 ) -> tuple[list[Finding], int]:
     """Effects that stand after correction, and a sample ratio that does not.  (findings, looks).
 
     found   of experiment_effects.effects;  trial  experiment.Trial;  ratio  of experiment_ratio.ratio
     blocks  may no effect be read (experiment_checks.blocked)?  Then only the broken draw is told
+    final   as in experiment_effects.effects: its intervals are those of a single look
     Loud are only effects of a twentieth of the control's value or more (of the effect looked for, where one was named).
     """
     out, looks = _broken(trial, ratio), int(found["looks"].max()) if len(found) else 0
@@ -59,15 +66,16 @@ def findings(
         large = abs(row["effect"]) >= (expected or LARGE) * abs(row["control"])
         loud = severity(row["p_adjusted"], large)
         if loud is not None:
-            out.append(_finding(metric, variant, row, trial, loud, looks, window_days))
+            out.append(_finding(metric, variant, row, trial, loud, looks, _detail(row, metric, window_days, final)))
     return out, looks
 
 
-def _finding(metric: str, variant: str, row, trial, loud: str, looks: int, window_days: int) -> Finding:
-    of, good = (
-        described(metric, share=row["kind"] == "share" if "kind" in row else True),
-        row["good"] * row["effect"] > 0,
-    )
+def _of(row, metric: str):
+    return described(metric, share=row["kind"] == "share" if "kind" in row else True)
+
+
+def _finding(metric: str, variant: str, row, trial, loud: str, looks: int, detail: Words) -> Finding:
+    of, good = _of(row, metric), row["good"] * row["effect"] > 0
     values = {"v": name(variant), "e": name(trial.name), "m": of.title, "c": name(trial.control)}
     return Finding(
         kind="experiment",
@@ -87,16 +95,23 @@ def _finding(metric: str, variant: str, row, trial, loud: str, looks: int, windo
             b=amount(of, row["control"]),
             **values,
         ),
-        detail=_detail(of, row, window_days),
+        detail=detail,
         looks=looks,
         good=good,
+        unit=of.unit,
     )
 
 
-def _detail(of, row, window_days: int) -> Words:
+ALWAYS = {"fa": "بازهٔ ۹۵٪ که در هر نگاهی درست می‌ماند", "en": "95% interval that holds at every look"}
+ONCE = {"fa": "بازهٔ ۹۵٪ یک نگاه در پایانِ ازپیش‌تعیین‌شده", "en": "95% interval of one look at the planned end"}
+
+
+def _detail(row, metric: str, window_days: int, final: bool) -> Words:
+    of = _of(row, metric)
     proof = say(
-        fa="اثر: {c} (بازهٔ ۹۵٪ که در هر نگاهی درست می‌ماند: {low} تا {high})، تا {d} روز پس از حضور.",
-        en="Effect: {c} (95% interval that holds at every look: {low} to {high}), within {d} days of exposure.",
+        fa="اثر: {c} ({reading}: {low} تا {high})، تا {d} روز پس از حضور.",
+        en="Effect: {c} ({reading}: {low} to {high}), within {d} days of exposure.",
+        reading=ONCE if final else ALWAYS,
         c=step(of, row["effect"], sign="+"),
         low=step(of, row["low"], unit=False, sign="+"),
         high=step(of, row["high"], unit=False, sign="+"),
@@ -143,6 +158,7 @@ def _broken(trial, ratio: pd.DataFrame) -> list[Finding]:
             ),
             looks=1,
             good=False,
+            unit="share",
         )
     ]
 
@@ -151,10 +167,13 @@ def ran(trial, main: str, window_days: int) -> Words | None:
     """Which experiment this is, when customers came in, and what its main metric counts; None where there is none."""
     if not trial.name or trial.first is None:
         return None
+    when = say(fa="از {first} تا {last}", en="from {first} to {last}", first=trial.first, last=trial.last)
+    if trial.first == trial.last:
+        when = say(fa="همه در یک روز، {day}،", en="on one day, {day}", day=trial.first)
     said = say(
-        fa="آزمایش «{e}»: {n} مشتری از {first} تا {last} در {k} گروه وارد شدند.",
-        en="Experiment “{e}”: {n} customers came in from {first} to {last}, in {k} variants.",
-        e=name(trial.name), n=trial.customers, first=trial.first, last=trial.last, k=len(trial.counts),
+        fa="آزمایش «{e}»: {n} مشتری {when} در {k} گروه وارد شدند.",
+        en="Experiment “{e}”: {n} customers came in {when}, in {k} variants.",
+        e=name(trial.name), n=trial.customers, when=when, k=len(trial.counts),
     )  # fmt: skip
     if main != "conversion":
         return said

@@ -43,6 +43,7 @@ def advice(
     planned: dt.date | None = None,
     blocked: bool = False,
     outlook: pd.DataFrame | None = None,
+    expected: float = 0.0,
 ) -> Advice:
     """The decision on one experiment.
 
@@ -50,6 +51,7 @@ def advice(
     data_end  the last day of the data;  planned  the end named beforehand, if any: before it nothing is decided
     blocked   experiment_checks.blocked: nothing is decided on a broken draw
     outlook   of experiment_plan.outlook: how many more days the effect that is looked for would take
+    expected  as in experiment_effects.effects: 0 where nobody named the effect that is looked for
     """
     if blocked:
         return Advice("blocked", say(fa="فعلاً تصمیم نگیرید.", en="Do not decide yet."))
@@ -73,7 +75,7 @@ def advice(
     if len(loses) == len(known):
         return _stop(loses, of, trial.control)
     if (np.where(known["good"] > 0, known["high"], -known["low"]) < known["scale"]).all():
-        return _settled(known, of, trial.control)
+        return _settled(known, of, trial.control, named=expected > 0)
     return _wait(known, of, trial, data_end, window_days, final=planned is not None, days=days)
 
 
@@ -158,8 +160,9 @@ def _stop(loses: pd.DataFrame, of, control: str) -> Advice:
                 c=name(control),
             ),
             say(
-                fa="با «{v}»، «{m}» {c} (بازهٔ ۹۵٪: {low} تا {high})؛ احتمال بهتر بودن {sure}.",
-                en="With “{v}”, {m} {c} (95% interval {low} to {high}); probability that it is better {sure}.",
+                fa="با «{v}»، «{m}» {c} تغییر می‌کند (بازهٔ ۹۵٪: {low} تا {high})؛ احتمال بهتر بودن {sure}.",
+                en="With “{v}”, {m} changes by {c} (95% interval {low} to {high}); probability that it is better "
+                "{sure}.",
                 v=name(worst),
                 **_effect(loses.loc[worst], of),
             ),
@@ -168,16 +171,26 @@ def _stop(loses: pd.DataFrame, of, control: str) -> Advice:
     )
 
 
-def _settled(known: pd.DataFrame, of, control: str) -> Advice:
-    row = known.iloc[0]
+def _settled(known: pd.DataFrame, of, control: str, named: bool) -> Advice:
+    row, nobody = known.iloc[0], {"fa": "", "en": ""}
+    if not named:
+        nobody = {
+            "fa": " (یک‌دهمِ پراکندگی مشتریان؛ اثری را که برایتان می‌ارزد با expected_effect بگویید)",
+            "en": " (a tenth of the spread among customers; name the effect that is worth having by expected_effect)",
+        }
     return Advice(
         "settled",
         say(
-            fa="«{c}» را نگه دارید: اثری به بزرگی {s}، که دنبالش بودید، با بازهٔ ۹۵٪ ({low} تا {high}) ناسازگار است.",
-            en="Keep “{c}”: an effect of {s}, which was looked for, is ruled out by the 95% interval ({low} to "
-            "{high}).",
-            c=name(control),
+            fa="«{k}» را نگه دارید: «{m}» با «{v}» {x} تغییر می‌کند (بازهٔ ۹۵٪: {low} تا {high})، که بهبودی به بزرگی "
+            "{s}{nobody} را رد می‌کند.",
+            en="Keep “{k}”: with “{v}”, {m} changes by {x} (95% interval {low} to {high}), which rules out an "
+            "improvement of {s}{nobody}.",
+            k=name(control),
+            v=name(known.index[0]),
+            x=step(of, row["effect"], sign="+"),
             s=step(of, row["scale"]),
+            nobody=nobody,
+            m=of.title,
             **{end: step(of, row[end], unit=False, sign="+") for end in ("low", "high")},
         ),
     )

@@ -8,13 +8,18 @@ from cx_helpers.measures import experiment_looks
 from cx_helpers.wording import Words, name, say
 
 
-def looked(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
-    """What looking every day would have done: by which rule when; None where no day could be looked at."""
+def looked(found: pd.DataFrame, alpha: float = 0.05, final: bool = False) -> Words | None:
+    """What looking every day would have done: by which rule when; None where no day could be looked at.
+
+    final  the end was fixed beforehand and has come: a single look decides
+    """
     when = experiment_looks.crossings(found, alpha)
     if not len(when):
         return None
     row = when.iloc[0]
     values = {"v": name(when.index[0]), "n": row["n"], "turned": row["turned"]}
+    if row["n"] == 1:
+        return _one_day(row, final)
     if row["fixed"] is None:
         return say(
             fa="در {n} روزی که می‌شد نگاه کرد، هیچ روزی تفاوتی دیده نمی‌شد که بتوان آن را فراتر از تصادف خواند.",
@@ -47,6 +52,38 @@ def looked(found: pd.DataFrame, alpha: float = 0.05) -> Words | None:
         day=row["fixed"],
         more=turned,
         **values,
+    )
+
+
+def _one_day(row, final: bool) -> Words:
+    """All outcomes come on one day: a single look is all there is, and it counts only where its day was fixed."""
+    if row["fixed"] is None:
+        return say(
+            fa="همهٔ نتیجه‌ها در یک روز آمده‌اند؛ آن روز هم تفاوتی دیده نمی‌شد که بتوان آن را فراتر از تصادف خواند.",
+            en="All outcomes came in on one day, and on it no difference was beyond chance.",
+        )
+    if row["always"] is not None:
+        return say(
+            fa="همهٔ نتیجه‌ها در یک روز آمده‌اند؛ تفاوت، هم با یک نگاه دیده می‌شود و هم با نواری که برای نگاه هرروزه است.",
+            en="All outcomes came in on one day; a single look shows the difference, and so does the band made for "
+            "looking every day.",
+        )
+    if final:
+        return say(
+            fa="همهٔ نتیجه‌ها در یک روز آمده‌اند: {day}، پایانِ ازپیش‌تعیین‌شده. همان یک نگاه تصمیم می‌گیرد "
+            "و تفاوت را نشان می‌دهد.",
+            en="All outcomes came in on one day, {day}, the end that was fixed beforehand: that one look decides, and "
+            "it shows the difference.",
+            day=row["fixed"],
+        )
+    return say(
+        fa="همهٔ نتیجه‌ها در یک روز آمده‌اند: {day}. آزمونِ یک‌باره آن روز تفاوتی نشان می‌دهد و نوارِ نگاه هرروزه نشان "
+        "نمی‌دهد. اگر پایان آزمایش پیش از نخستین نگاه تعیین شده بود، آن را با planned_date بگویید؛ آنگاه همان یک نگاه "
+        "تصمیم می‌گیرد.",
+        en="All outcomes came in on one day, {day}. A single-look test shows a difference on it, the band made for "
+        "looking every day does not. If the end was fixed before anybody looked, say so by planned_date: then that one "
+        "look decides.",
+        day=row["fixed"],
     )
 
 

@@ -90,7 +90,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
     The proof already holds the interval of what was tested; the value's own interval and p stand in `more`.
     """
     t = phrases(locale)
-    own = interval(one.low, one.high, metric(one.measure), locale)
+    own = interval(one.low, one.high, metric(one.measure, one.unit or None), locale)
     own = own and f"{t.interval_colon} {own}"
     looks = t.looks.format(looks=wording.number(one.looks, locale)) if one.looks else ""
     looks = t.one_look if one.looks == 1 else looks

@@ -12,6 +12,7 @@ from cx_helpers.tables import TABLES
 from cx_helpers.workspace import Tables
 
 _TIMED = [name for name, table in TABLES.items() if table.time]
+_ENDS = {"contracts": "ended_at"}  # that it ended tells of a time as much as that it began
 _EVER = dt.date(2, 1, 1), dt.date(9999, 12, 31)
 
 
@@ -23,7 +24,9 @@ def refuse_empty(company: Tables) -> None:
     """
     period = company.period
     tables = [name for name in _TIMED if company.has(name)]
-    if any(company.table(name).limit(1).count().execute() for name in tables):
+    if any(company.table(name).limit(1).count().execute() for name in tables) or any(
+        _ended(company, name).limit(1).count().execute() for name in tables if name in _ENDS
+    ):
         return
     before = _days(replace(company, period=replace(period, first=_EVER[0], past=period.first)), tables)
     after = _days(replace(company, period=replace(period, first=period.past, past=_EVER[1])), tables)
@@ -41,6 +44,12 @@ def refuse_empty(company: Tables) -> None:
     )
 
 
+def _ended(company: Tables, name: str):
+    """The rows that ended in the period, whenever they began."""
+    ever = company.until.table(name)
+    return ever.filter((ever[_ENDS[name]] >= company.period.start) & (ever[_ENDS[name]] < company.period.end))
+
+
 def _days(company: Tables, tables: list[str]) -> tuple[dt.date, dt.date] | None:
     """The first and the last day of the company's period on which there is a row; None where there is none."""
     import pandas as pd
@@ -48,7 +57,9 @@ def _days(company: Tables, tables: list[str]) -> tuple[dt.date, dt.date] | None:
     found, zone = [], ZoneInfo(company.period.timezone)
     for name in tables:
         time = company.table(name)[TABLES[name].time]
-        row = time.as_table().aggregate(first=time.min(), last=time.max()).execute().iloc[0].dropna()
-        found += [pd.Timestamp(t) for t in row]
+        times = [time] + ([_ended(company, name)[_ENDS[name]]] if name in _ENDS else [])
+        for time in times:
+            row = time.as_table().aggregate(first=time.min(), last=time.max()).execute().iloc[0].dropna()
+            found += [pd.Timestamp(t) for t in row]
     found = [t.tz_localize("UTC") if t.tz is None else t for t in found]
     return (min(found).astimezone(zone).date(), max(found).astimezone(zone).date()) if found else None
