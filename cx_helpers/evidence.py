@@ -135,9 +135,18 @@ def _load(place: Path, locale: str) -> Evidence:
     reports = {entry["report"]: {key: entry.get(key) for key in keys} for entry in entries}
     made = {e["report"]: place / e["executed"] for e in entries if e["executed"] and e["outcome"] == "published"}
     books = {report: _json(path) for report, path in made.items() if path.is_file()}
+    books = {report: book for report, book in books.items() if not _draws(book)}  # what they say others have said
+    own = made.keys() - books.keys()
+    findings, metrics = ([one for one in rows if one["report"] not in own] for rows in (findings, metrics))
     cards = [card for book in books.values() for card in _cards(book, locale)]
     shown = [one | {"report": report} for report, book in books.items() for one in _shown(book, _FINDINGS)]
     return Evidence([_toned(one, shown) for one in findings], metrics, reports, cards)
+
+
+def _draws(notebook: dict) -> bool:
+    """Does the notebook draw together what others found?"""
+    given = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ()))
+    return any(f"{PARAMETER} = " in "".join(cell["source"]) for cell in given)
 
 
 def _toned(record: dict, shown: list[dict]) -> dict:

@@ -30,6 +30,28 @@ def test_every_page_of_the_sample_stands(published, browser, locale, width):
             assert visit.page.evaluate(CLIPPED) == [], name
 
 
+@pytest.mark.parametrize("locale", ["fa", "en"])
+def test_the_summary_begins_with_all_of_it_on_one_screen_of_a_phone(published, browser, locale):
+    """Goals, deeds, what came of the last ones and where data are weak: all above the fold of a phone of 844."""
+    page = (published(locale=locale).place / "summary.html").as_uri()
+    with Visit(browser, page, 390) as visit:
+        box = visit.page.evaluate(
+            """() => {
+                const brief = document.querySelector('.brief'), around = brief.getBoundingClientRect()
+                const all = (what) => [...brief.querySelectorAll(what)]
+                const out = (one) => one.right > around.right || one.left < around.left
+                return {
+                    bottom: around.bottom,
+                    counts: ['.aims li', '.todo li', 'p'].map((what) => all(what).length),
+                    lost: all('.todo a').filter((a) => !document.querySelector(a.hash)).length,
+                    outside: all('.step bdi').filter((s) => out(s.getBoundingClientRect())).length,
+                }
+            }"""
+        )
+    assert box.pop("bottom") <= 844
+    assert box == {"counts": [5, 5, 2], "lost": 0, "outside": 0}
+
+
 def test_each_report_has_pictures(published):
     for locale in ("fa", "en"):
         for name in NOTEBOOKS:

@@ -686,6 +686,14 @@ class TestWhoDrawsTogether:
         assert cx("all", "-p", "evidence=reports/nowhere") == 2
         assert "evidence reports/nowhere holds no run to be read: there is no findings.json" in capsys.readouterr().err
 
+    def test_what_draws_together_is_no_finding_of_its_own(self, here, drawing):
+        """A whole run read again, as in the lab, is what its other reports said: none is counted twice."""
+        shop.notebook(here, "00-all", [shop.OPEN, DRAWS, CLAIM], 'evidence = ""  # of a run\n')
+        assert cx("all", "good") == 0
+        assert cx("all") == 0
+        told = (drawing / "all" / "1404-06" / "all.html").read_text("utf-8")
+        assert "told: [&#39;the score fell&#39;] [&#39;all&#39;, &#39;good&#39;] 1" in told
+
 
 def test_a_group_cannot_lead_out_of_the_run():
     names = plans.apart(["../../etc", "a/b", "a\\b", "..", "", "تهران", "a-b"])

@@ -89,3 +89,26 @@ def sentence(found: pd.DataFrame, told: list[Finding]) -> Words:
     good = say(fa="کار کرد: {told}.", en="Worked: {told}.", told=join(titles[True])) if titles[True] else None
     bad = say(fa="بدتر کرد: {told}.", en="Made it worse: {told}.", told=join(titles[False])) if titles[False] else None
     return sentences(bad, good, none if silent else None)
+
+
+def short(found: pd.DataFrame, told: list[Finding]) -> Words:
+    """The same by numbers alone, for one line: how many worked, how many did harm, of how many nothing is sure."""
+    judged = int(found["change"].notna().sum())
+    if not judged:
+        return sentence(found, told)
+    good = sum(one.kind == "strength" for one in told)
+    counts = (
+        (len(told) - good, {"fa": "{k} کار بدتر کرد", "en": "{k} made it worse"}),
+        (good, {"fa": "{k} کار نتیجه داد", "en": "{k} worked"}),
+        (
+            judged - len(told),
+            {"fa": "از {k} کار اثری دیده نشد که بتوان به آن تکیه کرد", "en": "of {k} no effect is sure"},
+        ),
+        (len(found) - judged, {"fa": "{k} کار را نمی‌شد سنجید", "en": "{k} could not be judged"}),
+    )
+    parts = [say(**words, k=k) for k, words in counts if k]
+    return say(
+        fa="{parts}.",
+        en="{parts}.",
+        parts={x: {"fa": "؛ ", "en": "; "}[x].join(p[x] for p in parts) for x in ("fa", "en")},
+    )

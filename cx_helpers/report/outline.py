@@ -5,6 +5,7 @@ from __future__ import annotations
 from cx_helpers import wording
 from cx_helpers.causes import Cause
 from cx_helpers.evidence import Evidence
+from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.wording import Words, join, say, sentences
 
@@ -24,23 +25,36 @@ def said(cards: list[dict], causes: list[Cause], reports: list, locale: str) -> 
     return [one[locale] for one in told if one]
 
 
-def of_run(found: Evidence, causes: list[Cause]) -> list[Words]:
-    """The same for the notebook that draws a run's reports together: its bottom line."""
-    stands = [one for one in (_goals(found.cards), _moved(found.cards)) if one]
-    return [*stands, _behind(causes)]
+def moved(found: Evidence) -> Words | None:
+    """What got worse and what better since last period, beyond chance; None where nothing did."""
+    return _moved(found.cards)
+
+
+def in_short(found: Evidence, causes: list[Cause]) -> list[Words]:
+    """The bottom line of the notebook that draws a run together: it names no number, `brief.block` stands beside it."""
+    return [*filter(None, [_goals(found.cards, named=False) or _moved(found.cards)]), _behind(causes)]
 
 
 def aims(found: Evidence) -> Block:
+    """The cards of `aimed`, in full; where there are none, why."""
+    locale, cards = wording.current().locale, aimed(found)
+    if cards:
+        return Block({"kind": "kpi", "locale": locale, "cards": cards}, "\n".join(card["title"] for card in cards))
+    t = phrases(locale)
+    said = t.no_aims if found.cards or not found.metrics else t.aims_elsewhere
+    return Block({"kind": "note", "locale": locale, "sentences": [said], "tone": ""}, said)
+
+
+def aimed(found: Evidence) -> list[dict]:
     """The numbers with a goal, as their reports show them; those that moved where the company has set no goals."""
-    locale = wording.current().locale
     once = list({(card["metric"], card["title"]): card for card in reversed(found.cards)}.values())[::-1]
     own = [card for card in once if not card["reason"] and not card.get("of_group")]
     cards = [card for card in own if card["goal_state"]] or [c for c in own if c.get("change_tone") in ("bad", "good")]
-    return Block({"kind": "kpi", "locale": locale, "cards": cards[:6]}, "\n".join(card["title"] for card in cards[:6]))
+    return cards[:6]
 
 
-def _goals(cards: list[dict]) -> Words | None:
-    """Of four goals one is met; NPS is 14 (goal 40) and …: those that are surely missed, by name."""
+def _goals(cards: list[dict], named: bool = True) -> Words | None:
+    """Of four goals one is met; NPS is 14 (goal 40) and …: those that are surely missed, by name or by number."""
     aims = [card for card in cards if card["goal_state"]]
     if not aims:
         return None
@@ -58,11 +72,22 @@ def _goals(cards: list[dict]) -> Words | None:
             en="None of the {k} goals is met yet" if none else "Of {k} goals {met} " + ("is met" if one else "are met"),
             k=len(aims), met={"fa": "یکی", "en": "one"} if one else len(met),
         )  # fmt: skip
+    if not named:
+        return _run([whole, *_counts(len(missed), len(unsure), len(aims))])
     short = say(fa="نرسیده: {names}", en="missed: {names}", names=_few(missed, _aimed)) if missed else None
     open_ = (
         say(fa="هنوز روشن نیست: {names}", en="not yet clear: {names}", names=_few(unsure, _aimed)) if unsure else None
     )
     return _run([whole, short, open_])
+
+
+def _counts(missed: int, unsure: int, of: int) -> list[Words | None]:
+    """How many are surely missed, how many the interval leaves open; nothing where one goal is all there is."""
+    one = {"fa": "یکی", "en": "one"}
+    return [
+        say(fa="{k} نرسیده", en="{k} missed", k=one if missed == 1 else missed) if missed and of > 1 else None,
+        say(fa="{k} هنوز روشن نیست", en="{k} not yet clear", k=one if unsure == 1 else unsure) if unsure else None,
+    ]
 
 
 def _moved(cards: list[dict]) -> Words | None:
