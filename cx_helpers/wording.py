@@ -302,6 +302,7 @@ desktop | رایانه | desktop
 mobile | همراه | mobile
 late_delivery | دیرکرد تحویل | late delivery
 failures | ناکامی‌ها | failures
+failed_purchase | ناکامی هنگام خرید | failure while buying
 support_requests | درخواست از پشتیبانی | requests to support
 slow_reply | پاسخ دیرهنگام پشتیبانی | slow reply of support
 unsolved_request | درخواست حل‌نشده | unsolved request

@@ -44,6 +44,7 @@ from cx_helpers.measures import (
     initiatives,
     items,
     journey,
+    levers,
     lifecycle,
     linkage,
     migration,
@@ -53,10 +54,12 @@ from cx_helpers.measures import (
     personas,
     profile,
     recovery,
+    relations,
     renewals,
     repeats,
     rfm,
     risen,
+    scenario,
     segments,
     sentiment,
     snapshots,
@@ -219,7 +222,31 @@ def cases(t):
     return closed_loop.cases(t.cases, None, t.period.end)
 
 
+BUYING = ["cart", "checkout", "payment"]
+
+
+def lived(t):
+    """What customers lived through, month by month."""
+    return levers.lived(t.months(12), t.until.orders, t.until.touchpoints, t.until.tickets, BUYING)
+
+
+def followed(t):
+    return levers.followed(lived(t), t.until.orders, t.months(12), t.period.end, 45)
+
+
+def linked(t):
+    found = relations.links(followed(t))
+    return found.table.assign(worth=found.worth, se=found.worth_se, buyers=found.buyers)
+
+
 ANSWERS = {
+    "levers.lived": lived,
+    "levers.followed": followed,
+    "levers.levels": lambda t: levers.levels(lived(t), t.months(12), 5),
+    "relations.links": linked,
+    "relations.instrument": lambda t: [relations.instrument(t.until.responses)],
+    "relations.felt": lambda t: relations.felt(wide(t), "nps", list(levers.LEVERS)),
+    "scenario.sales": lambda t: [scenario.sales(t.until.orders, t.period)],
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(

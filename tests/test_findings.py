@@ -69,6 +69,9 @@ FOLLOWS = [
     # both began with a deed of the company's own: the new gateway, the cheaper box
     ("app_payment_fails", "summary", "weakness", {"touchpoint": "payment"}, "failure_rate", "above"),
     ("packaging_breaks", "summary", "weakness", {"touchpoint": "unboxing"}, "failure_rate", "above"),
+    # the same two, as what moving them would bring
+    ("first_reply", "scenario", "risk", {"driver": "slow_reply"}, "repeat_rate", "below"),
+    ("unsolved_leave", "scenario", "risk", {"driver": "unsolved_request"}, "repeat_rate", "below"),
     # who leaves after the first order has not spent much
     ("leaving_acquisition", "segments", "segment", {"acquisition_channel": "influencer"}, "spent_each", "below"),
 ]

@@ -47,6 +47,7 @@ SCORES += (
     "loop_closed_rate",
     "hours_to_contact",
     "hours_to_close",
+    "experience_cost",
 )
 
 

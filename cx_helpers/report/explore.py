@@ -159,3 +159,36 @@ def choose(values: Iterable, draw: Callable, label: str = "customer_id"):
     chosen.observe(redraw, names="value")
     redraw()
     return widgets.VBox([chosen, screen])
+
+
+def sliders(limits: dict[str, tuple], draw: Callable):
+    """What if?  A slider for each number; the picture follows.
+
+    limits  {name: (low, high, step, start)}; a name is called as the reader calls it
+    draw    {name: value} -> a chart or block; a choice that is refused says why, and the sliders stay
+    """
+    import ipywidgets as widgets
+    from IPython.display import clear_output, display
+
+    locale, screen, chosen = wording.current().locale, widgets.Output(), {}
+    style = {"style": {"description_width": "initial"}, "layout": {"width": "24rem"}}
+    for name, (low, high, pace, start) in limits.items():
+        options = _steps(low, high, pace, locale)
+        nearest = min((value for _, value in options), key=lambda value, start=start: abs(value - start))
+        said = {"description": wording.label(name, locale), "continuous_update": False}
+        chosen[name] = widgets.SelectionSlider(options=options, value=nearest, **said, **style)
+
+    def redraw(_=None) -> None:
+        with screen:
+            clear_output(wait=True)
+            try:
+                display(draw({name: widget.value for name, widget in chosen.items()}))
+            except ValueError as error:
+                print(error)
+
+    for widget in chosen.values():
+        widget.observe(redraw, names="value")
+    redraw()
+    choices = widgets.VBox(list(chosen.values()))
+    choices.add_class(f"cx-choices-{locale}")
+    return widgets.VBox([choices, screen])
