@@ -49,9 +49,11 @@ from cx_helpers.measures import (
     linkage,
     migration,
     moments,
+    next_item,
     novelties,
     outcomes,
     personas,
+    policy_value,
     profile,
     recovery,
     relations,
@@ -63,6 +65,7 @@ from cx_helpers.measures import (
     segments,
     sentiment,
     snapshots,
+    standing,
     survey,
     terms,
     topic_shares,
@@ -239,6 +242,12 @@ def linked(t):
     return found.table.assign(worth=found.worth, se=found.worth_se, buyers=found.buyers)
 
 
+def stands(t):
+    """How each customer stands, with the book of cases."""
+    more = {name: t.until.table(name) for name in ("tickets", "responses", "exposures")}
+    return standing.standing(profiles(t), t.period.end, cases=t.cases, **more)
+
+
 ANSWERS = {
     "levers.lived": lived,
     "levers.followed": followed,
@@ -247,6 +256,28 @@ ANSWERS = {
     "relations.instrument": lambda t: [relations.instrument(t.until.responses)],
     "relations.felt": lambda t: relations.felt(wide(t), "nps", list(levers.LEVERS)),
     "scenario.sales": lambda t: [scenario.sales(t.until.orders, t.period)],
+    "standing.standing": lambda t: numbers(
+        stands(t)
+        .select("customer_id", "recency_days", "mean_order", "waiting_days", "open_cases", "touched_days")
+        .order_by("customer_id"),
+        "recency_days",
+        "mean_order",
+        "waiting_days",
+        "open_cases",
+        "touched_days",
+    ),
+    "next_item.next_item": lambda t: next_item.next_item(
+        PAIR.assign(confidence=0.5, usual=[0.1, 0.2], lift=2.0, p_adjusted=0.01),
+        pd.Series({"قهوهٔ عربیکای صددرصد": 7.0}),
+        bought(t),
+        t.period.start - pd.Timedelta(300, "D"),
+    ),
+    "policy_value.rewards": lambda t: numbers(
+        policy_value.rewards(
+            experiment.trial(t.until.exposures, "voucher").table, t.until.orders, 60, t.period.end
+        ).order_by("customer_id"),
+        "reward",
+    ),
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cx_helpers"
 GROUND = {
+    "actions",
     "advice",
     "backtesting",
     "casting",
@@ -40,6 +41,7 @@ GROUND = {
     "limits",
     "misread",
     "occasions",
+    "offpolicy",
     "ordinal",
     "panels",
     "partition",

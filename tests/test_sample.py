@@ -218,7 +218,7 @@ AT_LEAST = {  # how many standard errors each effect must stand out by, and whic
     "late_hurts": 30, "leaving_acquisition": -12, "better_onboarding": 5, "drivers": 15, "null_driver": 15,
     "first_reply": 10, "unsolved_leave": -10, "faster_resolution": -12, "support_dip": -12, "phone_nps": -12,
     "packaging_breaks": 5, "talk_of_the_touchpoint": 8, "plan_churn": 12, "omnichannel_value": 5, "product_pairs": 12,
-    "checkout_variant": 3, "seasonality": 4, "growth": 3, "closed_loop": 4,
+    "checkout_variant": 3, "seasonality": 4, "growth": 3, "closed_loop": 4, "voucher": 6,
 }  # fmt: skip
 
 

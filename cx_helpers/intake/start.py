@@ -5,15 +5,16 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from cx_helpers import actions
 from cx_helpers.settings import WorkspaceError
 
 FOLDERS = ("sources", "tables", "quarantine", "state")
 
 
 def init(folder: str | Path) -> Path:
-    """Make an empty workspace: workspace.yaml with every key explained, and its four folders.  Returns the folder.
+    """Make an empty workspace: workspace.yaml and actions.yaml with every key explained, and four folders.
 
-    Raises WorkspaceError where a workspace.yaml is already there, or the place is a file.
+    Returns the folder.  Raises WorkspaceError where a workspace.yaml is already there, or the place is a file.
     """
     folder = Path(folder).expanduser()
     if (folder / "workspace.yaml").exists():
@@ -26,6 +27,8 @@ def init(folder: str | Path) -> Path:
     for name in ("quarantine", "state"):  # personal data, and the key of the pseudonyms
         (folder / name).chmod(0o700)
     (folder / "workspace.yaml").write_text(text, "utf-8")
+    if not (folder / actions.FILE).exists():
+        (folder / actions.FILE).write_text(actions.template(), "utf-8")
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# personal data, and what can be made anew\n/sources/\n/tables/\n/quarantine/\n/state/\n")

@@ -31,9 +31,60 @@ goals:
 privacy: {pseudonyms: true, smallest_group: 10, redact_text: true}
 """
 
+ACTIONS = """\
+# What this shop may do for a customer; every key is explained in the file that cx init writes.  Amounts in rials.
+rest_days: 14
+budget: 250000000
+holdout: 0.1
+actions:
+  apology_call:
+    name: {fa: تماس دلجویی, en: apology call}
+    when: {open_tickets: '>= 1', waiting_days: ['>= 3', '<= 365']}
+    channel: phone
+    duty: true
+    priority: 1
+    brings: kept
+    effect: 0.1
+    cost: 400000
+  keep_call:
+    name: {fa: تماس برای نگه‌داشتن, en: call to keep}
+    when: {risk: '>= 0.5', orders: '>= 2'}
+    channel: phone
+    priority: 2
+    brings: kept
+    effect: 0.1
+    cost: 400000
+    most: 150
+  voucher:
+    name: {fa: کد تخفیف بازگشت, en: win-back voucher}
+    when: {recency_days: ['>= 30', '<= 120']}
+    channel: sms
+    offer: true
+    priority: 2
+    cost: 150000
+    tried: {experiment: voucher, variant: B}
+  next_item:
+    name: {fa: پیشنهاد کالای بعدی, en: next item}
+    when: {next_chance: '>= 0.1', recency_days: '<= 180'}
+    channel: email
+    offer: true
+    priority: 2
+    brings: item
+    effect: 0.3
+    cost: 10000
+  ask_review:
+    name: {fa: درخواست معرفی به دوستان, en: ask to recommend}
+    when: {last_nps: '>= 9', open_tickets: 0, recency_days: '<= 90'}
+    channel: email
+    duty: true
+    priority: 3
+    brings: 0
+    cost: 10000
+"""
+
 
 def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> dict[str, int]:
-    """Write workspace.yaml, labels.yaml, tables/, the book of cases and, for the company as it ships, TRUTH.md.
+    """Write workspace.yaml, labels.yaml, actions.yaml, tables/, the book of cases and, for the shipped one, TRUTH.md.
 
     Returns the bytes of each table.
     """
@@ -45,6 +96,7 @@ def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> 
     (folder / "workspace.yaml").write_text(WORKSPACE % stages, "utf-8")
     names = yaml.safe_dump(labels(), allow_unicode=True, sort_keys=False, default_flow_style=None, width=200)
     (folder / "labels.yaml").write_text("# what reports call the keys in the tables\n" + names, "utf-8")
+    (folder / "actions.yaml").write_text(ACTIONS, "utf-8")
     if frozenset(effects) == ALL and customers == 6000:
         (folder / "TRUTH.md").write_text(page(tables, seed), "utf-8")
     return sizes

@@ -8,7 +8,7 @@ import pandas as pd
 from cx_helpers.intake.inner import TABLES as KNOWN
 
 from . import effects as planted
-from . import extras, feedback, journeys, lifetimes, loop, people, products, talk
+from . import extras, feedback, journeys, lifetimes, loop, people, products, talk, voucher
 from .calendar import END, Rhythm, stamps
 
 
@@ -57,7 +57,9 @@ def build(seed: int, effects=planted.ALL, customers: int = 6000) -> dict[str, pd
         "responses": responses,
         "tickets": tickets.drop(columns="_row"),
         "comments": talk.comments(crowd, said, origins),
-        "exposures": extras.exposures(crowd, tests),
+        "exposures": pd.concat(
+            [extras.exposures(crowd, tests), voucher.exposures(seed, crowd, orders, effects)], ignore_index=True
+        ),
         "initiatives": extras.initiatives(),
         "cases": cases,
     }

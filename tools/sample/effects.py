@@ -154,6 +154,12 @@ EFFECTS: dict[str, Effect] = {
         "order within 7 days of exposure: +3 points for B; free_gift 0",
         "experiment",
     ),
+    "voucher": Effect(
+        "a voucher wins back customers who are about to go quiet, and nobody else",
+        "exposures voucher (1404-02-01 to 1404-02-02), who bought last 30 to 120 days before and has consented",
+        "who buys within 60 days is in B with probability 0.5 + 0.45 x (bought - usual); all others by an even lot",
+        "personalisation (value of a rule, off-policy)",
+    ),
     "closed_loop": Effect(
         "customers who are called within three days of a bad answer buy again more often; the warehouse lets cases lie",
         "state/cases.parquet: cases of NPS 0-6 and CSAT 1-2 from 1403-07 on",

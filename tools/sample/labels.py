@@ -76,6 +76,7 @@ club_plus | باشگاه ویژه | club plus
 club_trial | باشگاه آزمایشی سه‌ماهه | three-month trial club
 checkout_v2 | صفحهٔ پرداخت تازه | new checkout page
 free_gift | هدیهٔ رایگان | free gift
+voucher | کد تخفیف بازگشت | win-back voucher
 nuts_sweets | آجیل و شیرینی | nuts and sweets
 tea_saffron | چای و زعفران | tea and saffron
 kitchen | آشپزخانه | kitchen

@@ -185,7 +185,8 @@ def measured(tables: dict[str, pd.DataFrame]) -> dict[str, Measured]:
     )
     found["product_pairs"] = _pairs(f.items)
 
-    for name, test in f.exposures.groupby("experiment"):
+    found["voucher"] = _won_back(f, o)
+    for name, test in f.exposures[f.exposures["experiment"] != "voucher"].groupby("experiment"):
         gap = _gap(
             f"order within 7 days of exposure, {name}, B against A",
             f.orders_after(test, "exposed_at", 7, 0),
@@ -235,6 +236,16 @@ def _called_back(cases: pd.DataFrame, orders: pd.DataFrame, end) -> Measured:
     after = (pairs["ordered_at"] > pairs["mark"]) & (pairs["ordered_at"] <= pairs["mark"] + _span(60))
     back = after.groupby(pairs["case_id"]).any().reindex(first["case_id"]).set_axis(first.index)
     return _gap("order within 60 days, called within three days against not", back, first["contacted_at"] <= mark)
+
+
+def _won_back(f, orders: pd.DataFrame) -> Measured:
+    """An order within 60 days of those who bought last 30 to 120 days before: with the voucher against without."""
+    test = f.exposures[f.exposures["experiment"] == "voucher"]
+    last = orders[orders["ordered_at"] < test["exposed_at"].min()].groupby("customer_id")["ordered_at"].max()
+    quiet = (test["exposed_at"] - test["customer_id"].map(last)) / _span(1)
+    test = test[quiet.between(31, 119)]
+    what = "order within 60 days, last bought 30 to 120 days before, voucher against none"
+    return _gap(what, f.orders_after(test, "exposed_at", 60, 0), test["variant"] == "B")
 
 
 def _attributes(overall: pd.DataFrame) -> dict[str, Measured]:
