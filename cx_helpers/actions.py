@@ -25,8 +25,8 @@ FACTS = {
     "risk": True, "kept": True, "next_item": False, "next_chance": True,
 }  # fmt: skip
 TOLD_NOW = ("risk", "kept", "next_item", "next_chance", "rfm", "open_cases")  # not reckoned again for a day in the past
-SENSITIVE = ("gender", "sex", "birth_year", "birth_date", "age", "province", "city", "nationality", "religion", "ethnicity",
-             "race", "health", "disability", "marital_status", "income", "national_id")  # fmt: skip
+SENSITIVE = ("gender", "sex", "birth_year", "birth_date", "age", "province", "city", "nationality", "religion",
+             "ethnicity", "race", "health", "disability", "marital_status", "income", "national_id")  # fmt: skip
 BRINGS = ("kept", "order", "item")
 _KEYS = ("name", "when", "channel", "consent", "offer", "duty", "priority", "brings", "effect", "cost", "most", "tried")
 _TOP = ("rest_days", "budget", "holdout", "actions")
