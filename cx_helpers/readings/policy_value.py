@@ -143,8 +143,8 @@ def sentence(gains: pd.DataFrame, action: Action, days: float) -> Words | None:
     if not lot["p_adjusted"] < 0.05:
         sure = {"fa": " از قرعه بهتر بودنش ثابت نشد.", "en": " That it picks better than a lot is not shown."}
     return say(
-        fa="آزموده بر گذشته: «{a}» به این قاعده در {d:.0f} روز {x:money} به سود هر مشتری می‌افزود (بازهٔ ۹۵٪: {low:money} "
-        "تا {high:money})، و {y:money} بیش از همان شمار با قرعه.{sure}",
+        fa="آزموده بر گذشته: «{a}» به این قاعده در {d:.0f} روز {x:money} به سود هر مشتری می‌افزود (بازهٔ ۹۵٪: "
+        "{low:money} تا {high:money})، و {y:money} بیش از همان شمار با قرعه.{sure}",
         en="Tried on the past: “{a}” by this rule would have added {x:money} a customer within {d:.0f} days (95% "
         "interval {low:money} to {high:money}), and {y:money} more than as many by lot.{sure}",
         a=action.name, d=days, x=row["change"], low=row["low"], high=row["high"], y=lot["change"], sure=sure,
