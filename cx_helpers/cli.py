@@ -26,8 +26,9 @@ class _Parser(argparse.ArgumentParser):
         commands = [p for a in self._actions if isinstance(a.choices, dict) for p in a.choices.values()]
         options = [option for parser in (self, *commands) for option in parser._option_string_actions]
         for word in message.split():
-            near = difflib.get_close_matches(word.strip("',"), options, n=1, cutoff=0.7)
-            if word.startswith("--") and near and near[0] != word.strip("',"):
+            word = word.strip("',:")
+            near = difflib.get_close_matches(word, options, n=1, cutoff=0.7)
+            if word.startswith("--") and near and near[0] != word:
                 message += f"; did you mean {near[0]}?"
         if message.startswith("unrecognized arguments: -") and "run" in sys.argv[1:2]:
             message += "; a notebook's own parameter is given as -p NAME=VALUE (cx run --help)"
@@ -126,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     when.add_argument("--period", default="", metavar="P", help="1404, 1404-Q2, 1404-06, 2025-09")
     when.add_argument("--from", dest="first", default="", metavar="D", help="first day, e.g. 1404-05-15")
     when.add_argument("--to", dest="last", default="", metavar="D", help="last day, included")
-    run.add_argument("--locale", default="", choices=("", "fa", "en"), metavar="fa|en", help="language of the pages")
+    run.add_argument("--locale", default="", choices=("fa", "en"), metavar="fa|en", help="language of the pages")
     run.add_argument("--out", default="reports", metavar="DIR", help="where to publish (default: reports)")
     run.add_argument("--jobs", type=_positive(int), metavar="N", help="notebooks at a time (default: cores)")
     run.add_argument("--timeout", type=_positive(float), metavar="S", help="seconds a notebook may take (default: 600)")
@@ -160,12 +161,17 @@ def _progress(command: argparse.ArgumentParser, of: str) -> None:
 
 
 def _positive(kind: type):
-    def read(text: str):
-        if not 0 < kind(text) < 1e9:
-            raise ValueError
-        return kind(text)
+    words = "whole number above 0" if kind is int else "number above 0"
 
-    read.__name__ = f"{'whole ' * (kind is int)}number above 0"  # argparse: "invalid … value"
+    def read(text: str):
+        try:
+            number = kind(text)
+        except ValueError:
+            number = 0
+        if not 0 < number < 1e9:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {words}")
+        return number
+
     return read
 
 

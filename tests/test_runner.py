@@ -714,6 +714,23 @@ parameters: {seconds: 0.2}
 """
 
 
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--jobs", "0"), "'0' is no whole number above 0"),
+        (("--timeout", "soon"), "'soon' is no number above 0"),
+        (("--locale", "ar"), "(choose from 'fa', 'en')"),
+    ],
+)
+def test_a_wrong_option_is_not_answered_with_itself(capsys, asked, says):
+    with pytest.raises(SystemExit) as ended:
+        cx(*asked)
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert says in told
+    assert "did you mean" not in told
+
+
 def test_a_plan_says_what_runs(here):
     (here / "monthly report.yaml").write_text(PLAN, "utf-8")
     assert cx("--plan", "monthly report.yaml") == 0

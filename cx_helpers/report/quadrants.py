@@ -32,7 +32,7 @@ def _pair(kind: str, t) -> str:
 
 def _line(card: dict, locale: str) -> dict:
     t = phrases(locale)
-    worth = "" if card["money"] is None else t.worth.format(money=wording.money(card["money"], locale))
+    worth = "" if card["money"] is None else t.profit.format(money=wording.money(card["money"], locale))
     return {
         "text": words(card["text"], locale),
         "worth": worth,
