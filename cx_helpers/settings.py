@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +11,7 @@ import yaml
 
 from cx_helpers import wording
 from cx_helpers.errors import Refusal
+from cx_helpers.records import METRICS
 from cx_helpers.tables import nearest
 
 STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
@@ -83,7 +85,7 @@ def load_settings(folder: str | Path) -> Settings:
     given["privacy"] = PRIVACY | _section(given, "privacy", PRIVACY)
     settings = Settings(folder=folder, **given)
     _check(settings)
-    labels(folder)
+    _check_goals(settings.goals, labels(folder))
     return settings
 
 
@@ -174,13 +176,39 @@ def _check(s: Settings) -> None:
     for stage, touchpoints in s.stages.items():
         if not isinstance(stage, str) or not all(isinstance(t, str) for t in touchpoints):
             refuse("stages", "stages and touchpoints are texts: put names such as 'no' or '1' in quotes")
-    for _, goal in (s.goals if isinstance(s.goals, dict) else {"": None}).items():
-        if not isinstance(goal, dict) or not isinstance(goal.get("target"), (int, float)):
-            refuse("goals", "use {metric: {target: 40, direction: up}}")
-        if goal.get("direction", "up") not in ("up", "down"):
-            refuse("goals", "a direction is up or down")
+    if not isinstance(s.goals, dict):
+        refuse("goals", "use {metric: {target: 40, direction: up}}")
     if s.privacy["smallest_group"] < 1:
         refuse("privacy", "smallest_group must be 1 or more")
+
+
+def _check_goals(goals: dict, own: dict) -> None:
+    """Refuse a goal that no number could ever meet: of a metric that looks mistyped, or off its scale.
+
+    own  labels.yaml: what it names may be a metric of a notebook of the company's own.  Any other name may be one, too;
+         the summary tells of goals that no report measured
+    """
+    for key, goal in goals.items():
+        where = f"workspace.yaml: goals: {key}"
+        target = goal.get("target") if isinstance(goal, dict) else None
+        if not isinstance(target, (int, float)) or isinstance(target, bool):
+            raise WorkspaceError(
+                f"{where} is {goal!r}, without a target; use {{metric: {{target: 40, direction: up}}}}"
+            )
+        if goal.get("direction", "up") not in ("up", "down"):
+            raise WorkspaceError(f"{where}: direction is {goal['direction']!r}; a direction is up or down")
+        if wrong := goal.keys() - {"target", "direction"}:
+            raise WorkspaceError(f"{where}: unknown key {min(map(str, wrong))!r}; a goal has target and direction")
+        known = key in METRICS or str(key) in own
+        if not known and (near := difflib.get_close_matches(str(key), METRICS, n=1, cutoff=0.8)):
+            remedy = "or name this one in labels.yaml, if a notebook of your own measures it"
+            raise WorkspaceError(f"{where} is no metric of the book; did you mean {near[0]!r}? {remedy}")
+        of = METRICS.get(key)
+        low, high = (of.low, of.high) if of else (None, None)
+        if (low is not None and target < low) or (high is not None and target > high):
+            share = f"; {target} percent is {target / 100:g}" if high == 1 and 1 < target <= 100 else ""
+            ends = f"{low:g} to {high:g}" if high is not None else f"{low:g} and above"
+            raise WorkspaceError(f"{where}: the target {target} lies off its scale, {ends}{share}")
 
 
 def _check_engine(engine) -> None:

@@ -433,6 +433,7 @@ ANSWERS = {
     "journey.ties": lambda t: journey.ties(t.until.touchpoints),
     "touchpoints.visits": lambda t: touchpoints.visits(t.touchpoints, comments=t.comments, responses=t.responses),
     "outcomes.conversion": lambda t: outcomes.conversion(t.touchpoints, "payment", by="channel"),
+    "outcomes.late_delivery_rate": lambda t: outcomes.late_delivery_rate(t.orders, t.period.end, by="channel"),
     "outcomes.failure_rate": lambda t: outcomes.failure_rate(t.touchpoints, by="touchpoint"),
     "friction.friction": lambda t: friction.friction(
         t.touchpoints, before=t.before.touchpoints, goal="payment", order_value=10.0, smallest=10

@@ -39,6 +39,7 @@ SCORES += (
     "churn_rate",
     "leaving_share",
     "failure_rate",
+    "late_delivery_rate",
     "active_customers",
     "quiet",
     "unhappy",
@@ -158,6 +159,10 @@ def test_journey_records_what_pandas_counts(published):
     holds(found["conversion", ()], len(paid), paid.mean())
     known = steps["outcome"].notna()
     holds(found["failure_rate", ()], int(known.sum()), bad[known].mean())
+    orders = within(table("orders").dropna(subset=["promised_at"]), "ordered_at")
+    due = orders[(orders["promised_at"] < MONTH.end) & (orders["status"] != "cancelled")]
+    late = due["delivered_at"].isna() | (due["delivered_at"] > due["promised_at"])
+    holds(found["late_delivery_rate", ()], len(due), late.mean())
 
 
 def test_cohort_records_what_pandas_counts(published):
@@ -308,7 +313,9 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
     pages = steps.loc[steps["touchpoint"] == "product_page", "occurred_at"]
     counts["reached_goal"] = int((pages <= period.end - dt.timedelta(days=7)).any())
     lines = set(table("order_items", one_customer)["order_id"])
-    bought = within(table("orders", one_customer), "ordered_at", period)["order_id"]
+    own = within(table("orders", one_customer), "ordered_at", period)
+    bought = own["order_id"]
+    counts["late_delivery_rate"] = int((own["promised_at"] < period.end).sum())
     counts["basket_size"] = counts["several"] = int(bought.isin(lines).sum())
     first = table("orders", one_customer)["ordered_at"].min()
     for months in (1, 3):

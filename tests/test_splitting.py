@@ -19,6 +19,7 @@ MANY = {  # measures that several columns may split: how they are asked of a tab
     "transitions": lambda t, by: journey.transitions(t("touchpoints"), by=by),
     "conversion": lambda t, by: outcomes.conversion(t("touchpoints"), "payment", by=by),
     "failure_rate": lambda t, by: outcomes.failure_rate(t("touchpoints"), by=by),
+    "late": lambda t, by: outcomes.late_delivery_rate(t("orders"), t.company.period.end, by=by),
     "dropouts": lambda t, by: dropouts.dropouts(t("touchpoints"), by=by),
     "visits": lambda t, by: touchpoints.visits(t("touchpoints"), by=by),
 }

@@ -151,6 +151,13 @@ def test_no_workspace_tells_how_to_make_one(tmp_path):
         ("name: x\nprivacy: {smallest_group: few}", "a value like 10"),
         ("name: x\nprivacy: {smallest_group: 0}", "1 or more"),
         ("name: x\ngoals: {nps: 40}", "target"),
+        ("name: x\ngoals: {npss: {target: 40}}", "goals: npss is no metric of the book; did you mean 'nps'"),
+        ("name: x\ngoals: {csat: {target: 75}}", "off its scale, 0 to 1; 75 percent is 0.75"),
+        ("name: x\ngoals: {nps: {target: 400}}", "off its scale, -100 to 100"),
+        ("name: x\ngoals: {resolution_hours: {target: -1}}", "0 and above"),
+        ("name: x\ngoals: {nps: {target: yes}}", "without a target"),
+        ("name: x\ngoals: {nps: {target: 4, direction: higher}}", "up or down"),
+        ("name: x\ngoals: {nps: {target: 4, by: 1404}}", "unknown key 'by'"),
         ("name: x\nengine: spark", "use duckdb://"),
         ("name: x\nsources: {a: b}", "list of"),
         ("name: [", "must be YAML"),
@@ -161,6 +168,14 @@ def test_settings_that_are_wrong_say_so(tmp_path, text, says):
     (tmp_path / "workspace.yaml").write_text(text, "utf-8")
     with pytest.raises(WorkspaceError, match=says):
         workspace.load_settings(tmp_path)
+
+
+def test_a_goal_may_be_of_a_metric_of_ones_own(tmp_path):
+    (tmp_path / "workspace.yaml").write_text(
+        "name: x\ngoals: {npss: {target: 3}, delight: {target: 9}, nps: {target: 100}}", "utf-8"
+    )
+    (tmp_path / "labels.yaml").write_text("npss: {en: our own}", "utf-8")
+    assert list(workspace.load_settings(tmp_path).goals) == ["npss", "delight", "nps"]
 
 
 def test_no_period_and_no_data_is_said(tmp_path):

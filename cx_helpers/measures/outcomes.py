@@ -1,4 +1,4 @@
-"""How many journeys reach what they came for, and how many visits fail?  The two rates behind a journey report."""
+"""How many journeys reach what they came for, how many visits fail, how many orders come late?  Rates of a journey."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def failure_rate(touchpoints: ir.Table, by=None, smallest: int = 1) -> pd.DataFr
     silent = 0 if said["bad"] and not said["good"] else None
     bad = ibis.cases((failed, 1), (touchpoints.outcome == "success", 0), else_=silent)
     return certainty.hide_small(certainty.share(certainty.sums(touchpoints, bad, keys), "failure_rate"), smallest)
+
+
+def late_delivery_rate(orders: ir.Table | None, end, by=None, smallest: int = 1) -> pd.DataFrame | None:
+    """Which share of the orders that were due came late, or not at all?
+
+    orders  of a period, with promised_at and delivered_at;  end  the instant the period ends: an order promised for
+            later is not due yet and does not count
+    Returns n orders due, customers, `late_delivery_rate` (0..1) with Wilson's interval on the effective number of
+    orders (those of one customer are clustered), se; None where the company promises no times (a table or column that
+    is not there): the number is not asked for.
+    """
+    if orders is None or not {"customer_id", "promised_at", "delivered_at"} <= {*orders.columns}:
+        return None
+    due = orders.filter(_.promised_at < end)
+    late = (due.delivered_at.isnull() | (due.delivered_at > due.promised_at)).cast("int64")
+    sums = certainty.sums(due, late, groups(by))
+    return certainty.hide_small(certainty.share(sums, "late_delivery_rate"), smallest)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cx_helpers import causes
 from cx_helpers.causes import Cause
 from cx_helpers.evidence import Evidence
+from cx_helpers.records import described
 from cx_helpers.wording import Words, join, name, say
 
 _FEW = 3
@@ -45,8 +48,9 @@ def _same(text: str) -> Words:
     return {"fa": text, "en": text}
 
 
-def weak(found: Evidence) -> list[Words]:
-    """Where the data are weak: faults that findings tell of, reports that could not be made, numbers without enough."""
+def weak(found: Evidence, goals: Iterable[str] = ()) -> list[Words]:
+    """Where the data are weak: faults that findings tell of, reports that could not be made, numbers without enough,
+    and `goals` of the workspace that no report measured."""
     faults = [one for one in found.findings if one["kind"] == "data_quality" and one["severity"] != "low"]
     told = [say(fa="{text}.", en="{text}.", text=one["text"]) for one in faults[:_FEW]]
     absent = [_report(key, one) for key, one in found.reports.items() if one["outcome"] != "published"]
@@ -56,6 +60,10 @@ def weak(found: Evidence) -> list[Words]:
     if empty:
         names = join([name(metric) for metric in dict.fromkeys(empty)][:_FEW])
         told.append(say(fa="دادهٔ کافی نداشت: {names}.", en="Too little data for: {names}.", names=names))
+    measured = {one["metric"] for one in found.metrics}
+    if unseen := [described(goal).title for goal in goals if goal not in measured]:
+        fa, en = "هدفی که هیچ گزارشی آن را نسنجید: {names}.", "Goals that no report measured: {names}."
+        told.append(say(fa=fa, en=en, names=join(unseen)))
     if told:
         return told
     return [
