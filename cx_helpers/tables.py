@@ -310,10 +310,10 @@ RESERVED = frozenset(
     """
     abandonment abandonment_high abandonment_low again agreement all asked at bad begun bin ces change change_high
     change_low cohort cohorts compared conversion csat csat_mean cumulative customer_share customers detractors end
-    failure failure_high failure_low failure_rate first from good harsh_words high how_read index journey kind_words late_delivery_rate
-    last level low mean_high mean_low median_s money money_each n n_before negative negative_share neutral next nps
-    observed off_scale offset orders p95_s p_adjusted p_value passives path people period position positive
-    positive_share promoters rank reached repeat_rate response_rate retention score_high score_low score_n se
+    failure failure_high failure_low failure_rate first from good harsh_words high how_read index journey kind_words
+    last late_delivery_rate level low mean_high mean_low median_s money money_each n n_before negative negative_share
+    neutral next nps observed off_scale offset orders p95_s p_adjusted p_value passives path people period position
+    positive positive_share promoters rank reached repeat_rate response_rate retention score_high score_low score_n se
     sentiment_high sentiment_low sentiment_n share signal so_far start steps to topics usual value x
     """.split()
 )
