@@ -173,7 +173,7 @@ def groups(record: dict) -> dict:
 
 
 def joined(findings: Iterable[dict], clv: float | None = None) -> list[Cause]:
-    """Findings of one cause brought together, in the order of the causes' first findings.
+    """Findings of one cause brought together; the causes in the order of `rank`, each with all that is at stake in it.
 
     A finding joins the first cause of another tone than its opposite with which it shares theme or group, and
     contradicts neither: delivery in one province joins the whole company's delivery, but not another province's.
@@ -186,7 +186,7 @@ def joined(findings: Iterable[dict], clv: float | None = None) -> list[Cause]:
             into.take(one)
         else:
             causes.append(one)
-    return [
+    made = [
         Cause(
             head=cause.found[0],
             others=tuple(cause.found[1:]),
@@ -196,6 +196,14 @@ def joined(findings: Iterable[dict], clv: float | None = None) -> list[Cause]:
         )
         for cause in causes
     ]
+    return sorted(made, key=lambda cause: _cause_key(cause, clv))  # stable: equals keep their findings' order
+
+
+def _cause_key(cause: Cause, clv: float | None) -> tuple:
+    """As `rank_key`: a cause is worth what its dearest finding is, else what its largest one touches."""
+    severity, worth = rank_key(cause.head, clv)[0], cause.money
+    stake = worth / clv if worth is not None and clv else max(map(harm, cause.all))
+    return severity, 0.0 if clv or worth is None else -worth, -stake
 
 
 @dataclass

@@ -44,6 +44,18 @@ def test_what_one_thing_breaks_is_one_cause():
     assert found[0].money == 99 * CLV
 
 
+def test_a_cause_stands_where_its_money_puts_it_not_where_its_loudest_finding_would():
+    """Payment: 258 failed visits, of whose customers 13 leave; a plan that loses 30 contracts comes before it."""
+    failed = one(touchpoint="payment") | {"value": 0.66, "baseline": 0.08, "n": 445}
+    gone = one("funnel_drop", "next_share", customers=13, touchpoint="payment", next="(gone)")
+    plan = one("churn_risk", "churn_rate", customers=30, plan="trial", report="churn")
+    assert causes.harm(failed) == pytest.approx(258.1)
+    assert [cause.money for cause in causes.joined([failed, gone, plan], CLV)] == [30 * CLV, 13 * CLV]
+    assert [cause.theme for cause in causes.joined([failed, plan], CLV)] == ["payment", ""], (
+        "no money: customers x harm"
+    )
+
+
 def test_another_group_and_another_news_are_another_cause():
     assert len(causes.joined([BROKEN, ELSEWHERE])) == 2
     assert len(causes.joined([STAYS, RARE])) == 2, "who stays longer and who stays shorter"
