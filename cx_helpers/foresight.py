@@ -19,6 +19,7 @@ from cx_helpers import prediction, threads
 METHODS = ("logistic", "boosting")
 FEWEST = 30  # to whom it happened, and to whom not, below which nothing is learnt or proven
 LEAK = 0.95  # AUC of a single column beyond which it is taken to know the outcome
+LOOKED = 20_000  # rows at most that a column is looked through for stretches that give the outcome away
 FOLDS = 3  # parts of the customers, each judged by what was learnt of the others
 
 
@@ -67,7 +68,8 @@ def trial(rows: pd.DataFrame, columns: list[str], method: str = "auto") -> Trial
     rows    who (customer), when (the instant, sortable), y (0 or 1), and the `columns`, numbers that may be null
     method  logistic, boosting, or auto: whichever had the smaller log loss on the past
     Refuses: short (one instant only), few_left, few_stay (under 30 of a kind, in the past or at the end), leak (a
-    column that tells the outcome by itself, AUC above .95: it holds what was only known afterwards).
+    column that tells the outcome by itself, AUC above .95, by more or less of it or by stretches: it holds what was
+    only known afterwards).
     """
     nobody = pd.DataFrame({"who": [], "y": [], "p": []})
     whens = sorted(rows["when"].unique())
@@ -78,9 +80,9 @@ def trial(rows: pd.DataFrame, columns: list[str], method: str = "auto") -> Trial
         return Trial(nobody, refused=refused)
     columns = [c for c in columns if past[c].nunique() > 1]
     alone = single(past, columns)
-    known = alone[(alone - 0.5).abs() > LEAK - 0.5]
+    known = leaks(past, columns, alone)
     if len(known):
-        refused = {"leak": {"column": known.index[0], "auc": max(known.iloc[0], 1 - known.iloc[0])}}
+        refused = {"leak": {"column": known.index[0], "auc": float(known.iloc[0])}}
         return Trial(nobody, alone=alone, refused=refused, n=len(past), left=int(past["y"].sum()))
     with threads.one("sklearn.ensemble", "sklearn.linear_model"):
         return _proven(past, now, columns, method, alone)
@@ -193,6 +195,24 @@ def _calibration(y: np.ndarray, p: np.ndarray) -> tuple[float, float]:
         if np.abs(step).max() < 1e-10:
             break
     return float(at[0]), float(at[1])
+
+
+def leaks(rows: pd.DataFrame, columns: list[str], alone: pd.Series) -> pd.Series:
+    """Columns that tell the outcome by themselves, with the AUC of each (above LEAK), the clearest first.
+
+    alone  of `single`: more of it or less of it tells.  A column may also give the outcome away by stretches (a code, a
+    middle range): a tree of at most eight leaves on that column alone finds those.
+    """
+    from sklearn.tree import DecisionTreeClassifier
+
+    found = np.maximum(alone, 1 - alone)
+    part = rows.iloc[:: -(-len(rows) // LOOKED)]
+    y = part["y"].to_numpy(int)
+    for column in columns if len(np.unique(y)) > 1 else ():
+        x = part[[column]].to_numpy(float)
+        tree = DecisionTreeClassifier(max_leaf_nodes=8, min_samples_leaf=max(10, len(x) // 100), random_state=1)
+        found[column] = max(found[column], prediction.auc(y, tree.fit(x, y).predict_proba(x)[:, 1])[0])
+    return found[found > LEAK].sort_values(ascending=False, kind="stable")
 
 
 def single(rows: pd.DataFrame, columns: list[str]) -> pd.Series:

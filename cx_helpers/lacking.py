@@ -10,9 +10,10 @@ def a_table(name: str) -> Words:
     """No file holds the table."""
     return say(
         fa="این شرکت جدول «{title}» ({name}) را ندارد. منبعی را که آن را پر می‌کند در workspace.yaml نگاشت کنید "
-        "و cx ingest را اجرا کنید، یا فایل {file} را در پوشهٔ tables بگذارید",
+        "و cx ingest را اجرا کنید، یا فایل {file} را در پوشهٔ tables بگذارید. "
+        "اگر منبع نگاشت شده است، پوشهٔ quarantine می‌گوید چرا ردیف‌هایش نیامده‌اند",
         en="this company has no table '{name}' ({meaning}); map a source that fills it in workspace.yaml and "
-        "run cx ingest, or put {file} into tables/",
+        "run cx ingest, or put {file} into tables/; where it is mapped, quarantine/ says why its rows did not come in",
         title=name, name=raw(name), file=raw(f"{name}.parquet"), meaning=raw(TABLES[name].meaning),
     )  # fmt: skip
 

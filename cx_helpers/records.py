@@ -102,7 +102,7 @@ METRICS: dict[str, Metric] = {
     "faulty_share": _metric("سهم ردیف‌های نادرست", "Share of faulty rows", "share", "down", 1, low=0, high=1),
     "rows": _metric("ردیف‌ها", "Rows", "count", low=0),
     "reached_goal": _metric(
-        "سهم رسیدگان به مقصد", "Share that got to the destination", "share", digits=1, low=0, high=1
+        "سهم کسانی که به مقصد رسیدند", "Share that got to the destination", "share", digits=1, low=0, high=1
     ),
     "converted": _metric("رسیده به مقصد", "Got to the destination", "share", digits=1, low=0, high=1),
     "passed": _metric("گذر از گام پیش", "Got on from the step before", "share", digits=1, low=0, high=1),

@@ -337,6 +337,7 @@ of | از | of
 (end) | پایان | end
 (gone) | رفتند | left
 (unknown) | نامعلوم | unknown
+(none) | نامشخص | not named
 from | از | from
 to | به | to
 now | اکنون | now
@@ -383,6 +384,8 @@ money_each | خرید هر مشتری | purchases per customer
 converting | تبدیل امروز | conversion now
 fixed | تبدیل پس از رفع | conversion if fixed
 gain | افزایش تبدیل | gain in conversion
+value_gain | سود ماندن بهتر | gain of better retention
+repeat_purchases | خریدهای دوباره | repeat purchases
 gained | مشتریان بیشتر | more customers
 touched | خریدارانی که گذشته‌اند | buyers who passed it
 counted_gain | افزایش با شمارش ساده (واحد درصد) | gain by plain counting (points)

@@ -108,6 +108,12 @@ def test_a_column_that_knows_the_answer_stops_it():
     assert found.judged.empty
     gone = drawn(3).assign(left_at=lambda f: np.where(f["y"] == 1, 1.0, np.nan))  # filled for who left only
     assert foresight.trial(gone.assign(left_at=gone["left_at"].where(gone.index != 0, 2)), ["left_at"]).refused["leak"]
+    rows = drawn(3)
+    rows["code"] = np.where(rows["y"] == 1, 2, 4 * (np.arange(len(rows)) % 2))
+    assert abs(foresight.single(rows, ["code"])["code"] - 0.5) < 0.2, "neither more of it nor less tells"
+    assert foresight.trial(rows, ["a", "code"]).refused["leak"]["column"] == "code"
+    rows["code"] = np.random.default_rng(2).integers(0, 5, len(rows))
+    assert not foresight.trial(rows, ["a", "code"]).refused
 
 
 @pytest.mark.parametrize(

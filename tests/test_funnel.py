@@ -181,6 +181,7 @@ def test_a_planted_drop_is_found_and_costed(lay):
     assert row["lost"] == pytest.approx(row["n"] * (row["baseline"] - row["value"]))  # payment is the goal: all of them
     assert dear.loc["cart", "would_convert"] == pytest.approx(dear.loc["cart", "lost"] * dear.loc["cart", "onward"])
     assert "pay" in readings.funnel.found(told, count)["en"]
+    assert f"Of {count} comparisons 1 holds after" in readings.funnel.found(told[:1], count)["en"]
 
 
 def test_a_lasting_difference_between_groups_is_not_loud(lay):

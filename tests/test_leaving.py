@@ -2,6 +2,7 @@
 can be said."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -112,8 +113,15 @@ def test_who_is_at_risk_and_how_well_that_was_told(rows, trial):
         readings.at_risk.sentence(at_risk.outlook(trial, now), PLAN)
     )
     assert "reckoned with" in said
-    assert "91 days" not in said
-    assert "90 days" in said
+    assert "buy nothing from 17 Shahrivar 1404 to 15 Azar 1404" in said, "a week after 10 Shahrivar, and for 90 days"
+    ends = readings.at_risk.sentence(at_risk.outlook(trial, now), replace(PLAN, leaving="contracts"))
+    assert "buy nothing" not in plain(ends)
+    assert readings.at_risk.doubt(quality) is None
+    assert "Call nobody" in plain(readings.at_risk.doubt(quality.assign(skill=-0.9, ece=0.24, ece_chance=0.04)))
+    assert readings.at_risk.doubt(quality.assign(skill=-0.01, ece=0.01, ece_chance=0.04)) is None
+    seldom = replace(PLAN, window_days=182, gaps=900, given=False)
+    assert "only looks as if leaving" in plain(readings.at_risk.defined(seldom, False))
+    assert "nine of ten" in plain(readings.at_risk.defined(replace(seldom, window_days=180), False))
     assert not {"c1", "c2"} & set(said.split())
     assert at_risk.signals(trial).index[0] == "recency_days"
 
@@ -212,7 +220,15 @@ def test_who_is_still_a_customer_and_how_many_leave_next():
     assert rules.loc[60, "n"] == silent.sum()
     assert rules.loc[60, "still"] == pytest.approx(each[silent].sum())
     assert rules["lost"].is_monotonic_decreasing
-    assert "will leave without a word" in plain(readings.alive.sentence(model, alive.leavers(model, 60), 60))
+    said = plain(readings.alive.sentence(model, alive.leavers(model, 60), 60))
+    assert "leave for good, without a word" in said
+    assert "rests on little" not in said
+    assert "another thing" in plain(readings.alive.sentence(model, alive.leavers(model, 60), 60, beside=True))
+    once = replace(model, rows=model.rows.assign(x=(np.arange(len(model.rows)) % 5 == 0).astype(float)))
+    all_here = alive.leavers(model, 60).assign(here=1490.0)
+    assert "only 20% bought again" in plain(readings.alive.sentence(once, all_here, 60))
+    other = pd.DataFrame({"alive": [0.4, 0.99]}, index=["mbgnbd", "bgnbd"])
+    assert "put this share at BG/NBD 99%" in plain(readings.alive.model_of(model, other))
 
 
 def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():

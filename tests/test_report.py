@@ -210,6 +210,15 @@ def test_a_finding_shows_its_small_print(locale):
     )
 
 
+def test_what_goes_with_leaving_is_not_said_to_be_mended(locale):
+    said = bare(
+        blocks.impact_text({"value": 290, "low": 253, "high": 329, "unit": "contracts"}, "x", locale, "churn_risk")
+    )
+    expected = {"fa": "همراه با آن: حدود ۲۹۰ قرارداد (۲۵۳ تا ۳۲۹) بیش از دیگران",
+                "en": "Goes with it: about 290 contracts (253 to 329) more than of the others"}  # fmt: skip
+    assert said == expected[locale]
+
+
 def test_nothing_compared_is_not_nothing_found(locale):
     few = {"fa": "پاسخ کافی برای مقایسه نبود", "en": "too few answers to compare"}[locale]
     assert few in blocks.findings([], looked_at=0).payload["empty"]

@@ -306,8 +306,14 @@ def test_better_retention_is_worth_what_the_model_says(model):
     assert f"({100 * gain['share_low']:.1f}% to {100 * gain['share_high']:.1f}%)" in told.detail["en"].replace(
         "\u2066", ""
     ).replace("\u2069", "")
+    assert "Were retention 5% better" in told.detail["en"].replace("\u2066", "").replace("\u2069", "")
     assert value_retention.slower(model, 10) == 0.0
+    most = value_retention.gain(model, 10)
+    (told,) = readings.value_retention.findings(model, most, 10)
+    assert "the most there can be" in told.detail["en"], "retention cannot pass 100%"
+    assert f"{100 / most['retention'].iloc[0] - 100:.1f}%" in told.text["en"]
     bars = value_retention.tornado(model)
+    assert "value_gain" in readings.value_retention.named(bars), "no gain in conversion"
     assert {"error", "margin", "discount", "horizon", "lift"} <= set(bars.index)
     assert (bars["low"] <= bars["gain"] * 1.0001).all()
     assert (bars["high"] >= bars["gain"] * 0.9999).all()

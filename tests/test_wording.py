@@ -68,6 +68,7 @@ def test_a_null_has_a_name_and_an_unknown_value_is_itself():
     assert wording.label(None, "fa") == "نامعلوم"
     assert wording.label(float("nan"), "en") == "unknown"
     assert wording.label("<b>", "en") == "<b>"
+    assert wording.label("(none)", "fa") == "نامشخص", "a case without an owner"
 
 
 def test_an_unknown_language_is_refused():

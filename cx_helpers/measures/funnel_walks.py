@@ -208,7 +208,7 @@ def _previous(k: int, steps: list[str], optional) -> int:
 
 def sizes(walked: ir.Table) -> tuple[int, int]:
     """How many walks there are, and how many of them had their whole time."""
-    row = walked.aggregate(n=_.count(), over=_.over.sum()).execute().iloc[0].fillna(0)
+    row = walked.aggregate(n=_.count(), over=_.over.sum()).execute().astype(float).fillna(0).iloc[0]
     return int(row["n"]), int(row["over"])
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import disclosure
 from cx_helpers.readings.value import MODELS
 from cx_helpers.valuation import CAME_BACK, FEWEST, SHORTEST, Model
-from cx_helpers.wording import Words, current, say
+from cx_helpers.wording import Words, current, join, say
 
 GUARDS = [
     {
@@ -51,6 +51,9 @@ _WHY = {
     ),
 }
 
+APART = 0.05  # of P(alive): models that differ by more are told
+NEARLY_ALL, OFTEN_BACK = 0.9, 0.5  # so many still there, so few who ever came back: told as resting on little
+
 BANDS = {1: "تا ۲۵٪|0–25%", 2: "۲۵ تا ۵۰٪|25–50%", 3: "۵۰ تا ۷۵٪|50–75%", 4: "بیش از ۷۵٪|75–100%"}
 
 GROUPS = {
@@ -88,8 +91,12 @@ def named(answer: pd.DataFrame) -> pd.DataFrame:
     return answer.rename(index={band: text.split("|")[place] for band, text in BANDS.items()})
 
 
-def sentence(model: Model, whole: pd.DataFrame, days: float, smallest: int = 1) -> Words:
-    """How many customers are still there, and how many leave next; or why it is not told.  whole  of `alive.leavers`"""
+def sentence(model: Model, whole: pd.DataFrame, days: float, smallest: int = 1, beside: bool = False) -> Words:
+    """How many customers are still there, and how many leave next; or why it is not told.
+
+    whole   of `alive.leavers`
+    beside  does it stand after who buys nothing for a while (`at_risk.sentence`)?  Then it says how the two differ
+    """
     for reason, facts in model.refused.items():
         if reason in _WHY and model.buying is None:
             counts = {k: disclosure.count(facts[k], smallest) for k in ("n", "back") if k in facts}
@@ -100,18 +107,37 @@ def sentence(model: Model, whole: pd.DataFrame, days: float, smallest: int = 1) 
     if pd.isna(row["leaving"]):
         return disclosure.sentence(disclosure.SMALL)
     return say(
-        fa="از {n} مشتری که تاکنون خریده‌اند، به برآورد مدل {here:.0f} نفر هنوز مشتری‌اند؛ در {days:.0f} روز آینده "
-        "{x:.0f} نفر دیگر بی‌صدا می‌روند (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f})، یعنی {share:.0%} ماندگان.",
-        en="Of {n} customers who ever bought, the model expects {here:.0f} to be customers still; within {days:.0f} "
-        "days another {x:.0f} will leave without a word (95% interval {low:.0f} to {high:.0f}), {share:.0%} of those "
-        "still there.",
+        fa="{other}از {n} مشتری که تاکنون خریده‌اند، به برآورد مدلِ خرید {here:.0f} نفر هنوز "
+        "مشتری‌اند{thin}؛ در {days:.0f} روز آینده {x:.0f} نفر دیگر بی‌صدا و برای همیشه می‌روند (بازهٔ ۹۵٪: {low:.0f} تا "
+        "{high:.0f})، یعنی {share:.0%} ماندگان.",
+        en="{other} {n} customers who ever bought, the model of buying expects {here:.0f} to be customers "
+        "still{thin}; within {days:.0f} days another {x:.0f} leave for good, without a word (95% "
+        "interval {low:.0f} to {high:.0f}), {share:.0%} of those still there.",
         n=int(row["n"]), here=row["here"], days=days, x=row["leaving"], low=row["low"], high=row["high"],
-        share=row["leaving_share"],
+        share=row["leaving_share"], thin=_thin(model, row),
+        other={"fa": "رفتنِ همیشگی چیز دیگری است: ", "en": "Leaving for good is another thing: of"} if beside
+        else {"fa": "", "en": "Of"},
     )  # fmt: skip
 
 
-def model_of(model: Model) -> Words | None:
-    """Which model tells it, and of whom it cannot; None where none was fitted."""
+def _thin(model: Model, row) -> Words:
+    """That nearly all are taken to be there rests on few who came back; nothing where that is not so."""
+    rows = model.rows
+    back = float(rows.loc[rows["x"] > 0, "n"].sum()) / float(rows["n"].sum())
+    if not row["here"] > NEARLY_ALL * row["n"] or back > OFTEN_BACK:
+        return {"fa": "", "en": ""}
+    return say(
+        fa=" (این بر اندک استوار است: تنها {back:.0%} دوباره خریده‌اند و از آنکه یک بار خریده کمتر چیزی می‌توان دانست)",
+        en=" (that rests on little: only {back:.0%} bought again, and of who bought once little can be known)",
+        back=back,
+    )
+
+
+def model_of(model: Model, fits: pd.DataFrame | None = None) -> Words | None:
+    """Which model tells it, of whom it cannot, and what the others would say; None where none was fitted.
+
+    fits  of `value.fits`
+    """
     if model.buying is None:
         return None
     once = (
@@ -123,7 +149,21 @@ def model_of(model: Model) -> Words | None:
         else {"fa": "", "en": ""}
     )
     return say(
-        fa="مدل: {name}، محتمل‌ترین از سه مدل خرید.{once}", en="Model: {name}, the likeliest of three models of "
-        "buying.{once}",
-        name=MODELS[model.buying.model], once=once,
+        fa="مدل: {name}، محتمل‌ترین از سه مدل خرید.{once}{others}",
+        en="Model: {name}, the likeliest of three models of buying.{once}{others}",
+        name=MODELS[model.buying.model], once=once, others=_others(model.buying.model, fits),
     )  # fmt: skip
+
+
+def _others(name: str, fits: pd.DataFrame | None) -> Words:
+    known = fits.drop(index=name, errors="ignore").dropna(subset="alive") if fits is not None else pd.DataFrame()
+    if not len(known) or not (known["alive"] - fits["alive"].get(name, float("nan"))).abs().max() > APART:
+        return {"fa": "", "en": ""}
+    each = [say(fa="{m} {x:.0%}", en="{m} {x:.0%}", m=MODELS[i], x=x) for i, x in known["alive"].items()]
+    return say(
+        fa=" مدل‌های دیگر، که با داده‌ها کمتر می‌خوانند، این سهم را {each} می‌دانند: عدد به مدل بسته است و بازه‌اش این را "
+        "نمی‌پوشاند.",
+        en=" The others, which fit the data less well, put this share at {each}: the number hangs on the model, and "
+        "its interval does not cover that.",
+        each=join(each),
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pandas as pd
 
 from cx_helpers import disclosure
 from cx_helpers.foresight import FEWEST, LEAK, Trial
-from cx_helpers.measures.snapshots import Schedule
+from cx_helpers.measures.snapshots import LONGEST, Schedule
 from cx_helpers.wording import Words, current, name, raw, say
 
 GUARDS = [
@@ -138,6 +140,15 @@ def defined(plan: Schedule, both: bool) -> Words:
             "gap of {g}, and none runs then.{more}",
             w=plan.window_days, g=plan.gap_days, more=more,
         )  # fmt: skip
+    rare = {"fa": "", "en": ""}
+    if plan.gaps and not plan.given and plan.window_days >= LONGEST:
+        rare = say(
+            fa=" (یک‌دهمِ بازخریدها یا بیشتر دیرتر از {w} روز، بلندترین پنجرهٔ این گزارش، بوده است: آنکه دیربه‌دیر می‌خرد "
+            "تنها رفته می‌نماید؛ احتمال ماندن را ببینید)",
+            en=" (a tenth of them or more took longer than {w} days, the longest window of this report: who buys "
+            "seldom only looks as if leaving; see P(alive))",
+            w=plan.window_days,
+        )
     source = {
         "fa": "بلندترین؛ کسی دو بار نخریده است که از او بتوان آموخت",
         "en": "the longest; nobody bought twice, so that it could be learnt",
@@ -146,9 +157,15 @@ def defined(plan: Schedule, both: bool) -> Words:
         source = {"fa": "پارامتر window_days", "en": "the parameter window_days"}
     elif plan.gaps:
         source = say(
-            fa="از {n} فاصلهٔ میان خریدهای همین شرکت: نه‌دهمِ بازخریدها در این مدت بوده",
-            en="from {n} waits between purchases of this very company: nine of ten who bought again did so within it",
+            fa="از {n} فاصلهٔ میان خریدهای همین شرکت{usual}",
+            en="from {n} waits between purchases of this very company{usual}",
             n=plan.gaps,
+            usual=rare
+            if rare["en"]
+            else {
+                "fa": ": نه‌دهمِ بازخریدها در این مدت بوده",
+                "en": ": nine of ten who bought again did so within it",
+            },
         )
     return say(
         fa="رفتن یعنی نخریدن (جدول orders): کسی که در {w} روزِ پیش خریده بود، در {w} روزِ پس از فاصله‌ای {g} روزه هیچ "
@@ -159,19 +176,52 @@ def defined(plan: Schedule, both: bool) -> Words:
     )  # fmt: skip
 
 
-def sentence(outlook: pd.DataFrame, plan: Schedule) -> Words | None:
-    """How many of today's customers will leave next; None where nothing was learnt.  outlook  of `at_risk.outlook`"""
+def sentence(outlook: pd.DataFrame, plan: Schedule, today: dt.date | None = None) -> Words | None:
+    """How many of today's customers will leave next; None where nothing was learnt.
+
+    outlook  of `at_risk.outlook`;  today  the first day that is not known, in the company's time zone
+    Where orders tell, leaving is said as what it is: buying nothing for so long.
+    """
     row = outlook.iloc[0]
     if pd.isna(row["leaving"]):
         return None
+    begins = (today or plan.today.date()) + dt.timedelta(plan.gap_days)
+    facts = {"n": int(row["n"]), "x": row["leaving"], "share": row["leaving_share"], "w": plan.window_days}
+    facts |= {"low": row["low"] * row["n"], "high": row["high"] * row["n"]}
+    facts |= {"from_": begins, "to": begins + dt.timedelta(plan.window_days - 1)}
+    if plan.leaving == "orders":
+        return say(
+            fa="از {n} مشتری که در {w} روزِ گذشته خریده‌اند انتظار می‌رود {x:.0f} نفر ({share:.0%}) از {from_} تا {to} "
+            "هیچ نخرند (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f} نفر)؛ در این گزارش، رفتن یعنی همین.",
+            en="Of {n} customers who bought in the last {w} days {x:.0f} ({share:.0%}) are expected to buy nothing "
+            "from {from_} to {to} (95% interval {low:.0f} to {high:.0f}): that is what leaving means here.",
+            **facts,
+        )
     return say(
-        fa="از {n} مشتریِ امروز انتظار می‌رود {x:.0f} نفر ({share:.0%}) در {w} روزِ پس از {g} روزِ آینده بروند (بازهٔ "
-        "۹۵٪: {low:.0f} تا {high:.0f}).",
-        en="Of {n} customers of today {x:.0f} ({share:.0%}) are expected to leave in the {w} days that begin {g} "
-        "days from now (95% interval {low:.0f} to {high:.0f}).",
-        n=int(row["n"]), x=row["leaving"], share=row["leaving_share"], w=plan.window_days, g=plan.gap_days,
-        low=row["low"] * row["n"], high=row["high"] * row["n"],
-    )  # fmt: skip
+        fa="از {n} مشتریِ امروز انتظار می‌رود {x:.0f} نفر ({share:.0%}) از {from_} تا {to} بروند (بازهٔ ۹۵٪: {low:.0f} تا "
+        "{high:.0f} نفر).",
+        en="Of {n} customers of today {x:.0f} ({share:.0%}) are expected to leave from {from_} to {to} (95% interval "
+        "{low:.0f} to {high:.0f}).",
+        **facts,
+    )
+
+
+def doubt(quality: pd.DataFrame) -> Words | None:
+    """That the chances did worse than one number for all when they were tried: then nobody is called by them.
+
+    quality  of `at_risk.quality`.  None where they did not, or where nothing was tried
+    """
+    row = quality.iloc[0]
+    if not (row["skill"] < 0 and row["ece"] > row["ece_chance"]):
+        return None
+    return say(
+        fa="اینکه چه کسی می‌رود از این داده‌ها گفتنی نیست: در آزمون، احتمال‌ها {ece:.0%} با آنچه شد فاصله داشتند و از "
+        "«یک عدد برای همه» هم نادرست‌تر بودند (گویا سهم رفتگان از فصلی به فصلی دیگر است). با آن‌ها به کسی زنگ نزنید.",
+        en="Who leaves next cannot be told from these data: when tried, the chances were {ece:.0%} from what came, "
+        "worse than one number for all (it seems that the share who leave differs from season to season). Call nobody "
+        "by them.",
+        ece=row["ece"],
+    )
 
 
 def judged(found: Trial, quality: pd.DataFrame) -> Words | None:

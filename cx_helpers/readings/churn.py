@@ -81,8 +81,8 @@ def _finding(row, months: float, asked: int, loud: str) -> Finding:
         x=row.churn_rate, c=name(row.column), g=name(row.group), m=months, b=row.baseline,
     )  # fmt: skip
     detail = say(
-        fa="بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، {n} قرارداد؛ آزمون لگ‌رنک بر سراسر منحنی.",
-        en="95% interval {low:.0%} to {high:.0%}, {n} contracts; logrank test of the whole curve.",
+        fa="بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، {n} قرارداد؛ آزمون لگ‌رنک، که سراسر منحنی‌ها را با هم می‌سنجد.",
+        en="95% interval {low:.0%} to {high:.0%}, {n} contracts; logrank test, which compares whole curves.",
         low=row.low, high=row.high, n=int(row.n),
     )  # fmt: skip
     more = float((row.churn_rate - row.baseline) * row.n)

@@ -74,7 +74,7 @@ def _claim(subject: dict, to: str, of: str, row) -> Words:
             **values,
         )
     return say(
-        fa="گام بعدی {x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند «{to}» است؛ پس از کامیابی {b:.0%}",
+        fa="{x:.0%} از کسانی که در «{t}»{w} ناکام می‌مانند سپس به «{to}» می‌روند؛ پس از کامیابی {b:.0%}",
         en="{x:.0%} of those who fail at “{t}”{w} go to “{to}” next, against {b:.0%} after a success",
         **values,
     )

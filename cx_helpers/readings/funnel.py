@@ -169,8 +169,8 @@ def found(findings: list[Finding], looks: int) -> Words:
     steps = join([name(step) for step in dict.fromkeys(f.subject["step"] for f in findings)])
     return say(
         fa="از {k} مقایسه، {m} مورد پس از تصحیح تأیید شد: {steps}.",
-        en="Of {k} comparisons {m} hold after correction: {steps}.",
-        k=looks, m=len(findings), steps=steps,
+        en="Of {k} comparisons {m} {hold} after correction: {steps}.",
+        k=looks, m=len(findings), steps=steps, hold={"fa": "", "en": "holds" if len(findings) == 1 else "hold"},
     )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ _UNITS = {"hours": {"fa": "ساعت", "en": "hours"}, "minutes": {"fa": "دقی�
 def curve_title(curve: pd.DataFrame) -> Words:
     """The title of the curve of `funnel.durations`."""
     return say(
-        fa="سهم رسیدگان به مقصد، چند {unit} پس از آغاز",
+        fa="سهم کسانی که به مقصد رسیدند، چند {unit} پس از آغاز",
         en="Share that got to the destination, {unit} after the beginning",
         unit=_UNITS[curve.index.name],
     )

@@ -122,7 +122,7 @@ def sentence(groups: pd.DataFrame) -> Words:
     if lost["value_share"].isna().any():
         return said
     more = say(
-        fa="{n} خریدارِ پرخرید یا میانه که {value:.0%} خریدها از آنان بود دیر است نیامده‌اند.",
+        fa="{n} خریدارِ پرخرید یا میانه که {value:.0%} خریدها از آنان بود مدتی است چیزی نخریده‌اند.",
         en="{n} buyers of much or of some, who brought {value:.0%} of sales, have not come for long.",
         n=int(lost["n"].sum()), value=lost["value_share"].sum(),
     )  # fmt: skip
@@ -143,9 +143,10 @@ def clusters(made: Segmentation, smallest: int = 1) -> Words:
     part, tried = made.partition, made.partition.tried
     if part.k:
         return say(
-            fa="مشتریان در {k} خوشهٔ پایدار جدا می‌شوند (سیلوئت {s:.2f}؛ پایداری {worst:.2f} تا "
-            "{best:.2f}).",
-            en="Customers fall into {k} stable clusters (silhouette {s:.2f}; stability {worst:.2f} to {best:.2f}).",
+            fa="مشتریان در {k} خوشهٔ پایدار جدا می‌شوند (جداییِ خوشه‌ها، سیلوئت: {s:.2f} از ۱؛ پایداری در بازنمونه‌ها: "
+            "{worst:.2f} تا {best:.2f} از ۱).",
+            en="Customers fall into {k} stable clusters (how far apart they lie, silhouette: {s:.2f} of 1; found again "
+            "in resamples: {worst:.2f} to {best:.2f} of 1).",
             k=part.k, s=tried.loc[(part.method, part.k), "silhouette"], best=max(part.stability),
             worst=min(part.stability),
         )  # fmt: skip
@@ -157,10 +158,11 @@ def clusters(made: Segmentation, smallest: int = 1) -> Words:
             n=disclosure.count(made.sampled, smallest),
         )  # fmt: skip
     return say(
-        fa="خوشهٔ جداشده‌ای میان مشتریان نیست: از {looks} خوشه‌بندی هیچ‌کدام از آزمون‌ها نگذشت (بیشترین سیلوئت {s:.2f}؛ "
-        "دست‌کم {least:.2f} لازم است). مشتریان طیفی پیوسته‌اند و گروه‌های خرید آن را می‌بُرند.",
-        en="There are no clusters among the customers: none of {looks} clusterings stood the tests (highest silhouette "
-        "{s:.2f}, at least {least:.2f} is needed). Customers are a continuum, which the buying groups cut.",
+        fa="خوشهٔ جداشده‌ای میان مشتریان نیست: از {looks} خوشه‌بندی هیچ‌کدام از آزمون‌ها نگذشت (بیشترین جدایی، "
+        "سیلوئت: {s:.2f} از ۱؛ دست‌کم {least:.2f} لازم است). مشتریان طیفی پیوسته‌اند و گروه‌های خرید آن را می‌بُرند.",
+        en="There are no clusters among the customers: none of {looks} clusterings stood the tests (how far apart, "
+        "silhouette: at most {s:.2f} of 1, at least {least:.2f} is needed). Customers are a continuum, which the "
+        "buying groups cut.",
         looks=len(tried), s=tried["silhouette"].max(), least=SILHOUETTE,
     )  # fmt: skip
 

@@ -60,8 +60,9 @@ def sentence(found: pd.DataFrame, told: list[Finding]) -> Words | None:
     if told:
         return say(
             fa="از {pairs} جفت و {looks} مقایسه، {k} جفت پس از تصحیح مانده است.",
-            en="Of {pairs} pairs and {looks} comparisons {k} pairs hold after correction.",
+            en="Of {pairs} pairs and {looks} comparisons {k} {hold} after correction.",
             pairs=pairs, looks=len(found), k=len(told),
+            hold={"fa": "", "en": "pair holds" if len(told) == 1 else "pairs hold"},
         )  # fmt: skip
     return say(
         fa="از {pairs} جفت و {looks} مقایسه هیچ‌کدام پس از تصحیح نماند: در اینجا هیچ امتیازی پیشاپیش از فروش یا ریزش "

@@ -85,10 +85,10 @@ _NOTED: dict[str, tuple[str, str]] = {
         "{low:.2f} to {high:.2f}): read the value of frequent buyers with some care.",
     ),
     "near_one": (
-        "پراکندگی مبلغ‌ها زیاد است (q = {q:.2f}، بازهٔ ۹۵٪ آن تا {low:.2f} پایین می‌آید)؛ میانگین مبلغ به چند "
-        "خریدار بزرگ بستگی دارد.",
-        "Amounts differ much between customers (q = {q:.2f}, its 95% interval reaches down to {low:.2f}): the mean "
-        "amount hangs on a few large buyers.",
+        "از این داده‌ها نمی‌توان دانست که چند خریدار بزرگ میانگین مبلغ را نمی‌سازند (q = {q:.2f}، بازهٔ ۹۵٪ آن تا "
+        "{low:.2f} پایین می‌آید و زیر ۱ میانگینی نیست)؛ مبلغ‌ها را با احتیاط بخوانید.",
+        "These data do not rule out that a few large buyers make the mean amount (q = {q:.2f}, its 95% interval "
+        "reaches down to {low:.2f}, and below 1 there is no mean): read amounts with care.",
     ),
 }  # fmt: skip
 

@@ -44,6 +44,9 @@ def named(answer: pd.DataFrame) -> pd.DataFrame:
     """An answer by `series` with their names in both languages as labels of the reader's language."""
     from cx_helpers.wording import current
 
+    answer = answer.rename(
+        columns={"purchases": "repeat_purchases"}
+    )  # of all or of each, and no forecast of a customer
     return answer.rename(index={k: v[current().locale] for k, v in SERIES.items()}, level="series")
 
 

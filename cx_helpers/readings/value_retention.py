@@ -22,7 +22,18 @@ ASSUMPTIONS = {
 
 def named(bars: pd.DataFrame) -> pd.DataFrame:
     """The answer of `tornado` with each assumption as the reader calls it."""
+    bars = bars.rename(columns={"gain": "value_gain"})
     return bars.rename(index={k: v[current().locale] for k, v in ASSUMPTIONS.items()})
+
+
+def _up(row, lift: float, short: bool = False) -> Words:
+    """By how much retention is better: what was asked, or what is left to 100 % where that is less."""
+    left = 1 / row["retention"] - 1
+    if left >= lift or short:
+        digits = 0 if left >= lift else 1
+        better = "" if short else " better"
+        return say(fa=f"{{x:.{digits}%}}", en=f"{{x:.{digits}%}}{better}", x=min(lift, left))
+    return say(fa="{x:.1%} (بیشترین اندازهٔ ممکن)", en="{x:.1%} better, the most there can be", x=left)
 
 
 def sentence(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> Words | None:
@@ -30,24 +41,24 @@ def sentence(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> Words | No
     row = gain.iloc[0]
     if pd.isna(row["gain"]):
         return None
-    ends = {k: row[k] for k in ("retention", "better", "share", "share_low", "share_high")}
+    ends = {k: row[k] for k in ("retention", "better", "share", "share_low", "share_high")} | {"lift": _up(row, lift)}
     if model.spending is None:
         return say(
-            fa="اگر ماندن مشتریان {lift:.0%} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، خریدهای پیش رو "
+            fa="اگر ماندن مشتریان {lift} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، خریدهای پیش رو "
             "{share:.1%} بیشتر می‌شود (بازهٔ ۹۵٪: {share_low:.1%} تا {share_high:.1%}).",
-            en="Were retention {lift:.0%} better (from {retention:.1%} to {better:.1%} a year), purchases to come "
+            en="Were retention {lift} (from {retention:.1%} to {better:.1%} a year), purchases to come "
             "would be {share:.1%} more (95% interval {share_low:.1%} to {share_high:.1%}).",
-            lift=lift, **ends,
+            **ends,
         )  # fmt: skip
     return say(
-        fa="اگر ماندن مشتریان {lift:.0%} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، مشتریان امروز "
+        fa="اگر ماندن مشتریان {lift} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، مشتریان امروز "
         "{gain:money} "
         "{what} بیشتر می‌آورند (بازهٔ ۹۵٪: {low:money} تا {high:money})، یعنی {share:.1%} بیش از ارزش پیش رو "
         "({share_low:.1%} تا {share_high:.1%}).",
-        en="Were retention {lift:.0%} better (from {retention:.1%} to {better:.1%} a year), today's customers would "
+        en="Were retention {lift} (from {retention:.1%} to {better:.1%} a year), today's customers would "
         "bring {gain:money} more {what} (95% interval {low:money} to {high:money}): {share:.1%} of the value to come "
         "({share_low:.1%} to {share_high:.1%}).",
-        lift=lift, gain=row["gain"], low=row["low"], high=row["high"], what=what(model), **ends,
+        gain=row["gain"], low=row["low"], high=row["high"], what=what(model), **ends,
     )  # fmt: skip
 
 
@@ -61,9 +72,9 @@ def findings(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> list[Findi
         return []
     impact = {"value": clean(row["gain"]), "low": clean(row["low"]), "high": clean(row["high"]), "unit": "money"}
     title = say(
-        fa="{lift:.0%} ماندن بهتر در سال، ارزش مشتریان امروز را {share:.1%} بالا می‌برد",
-        en="{lift:.0%} better retention a year lifts the value of today's customers by {share:.1%}",
-        lift=lift, share=row["share"],
+        fa="{lift} ماندن بهتر در سال، ارزش مشتریان امروز را {share:.1%} بالا می‌برد",
+        en="{lift} better retention a year lifts the value of today's customers by {share:.1%}",
+        lift=_up(row, lift, short=True), share=row["share"],
     )  # fmt: skip
     return [
         Finding(

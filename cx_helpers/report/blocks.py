@@ -123,7 +123,7 @@ friction | گرفتار نمی‌شوند | would not get stuck
 funnel_drop | نمی‌روند | would not leave
 moment_of_truth | بازمی‌گردند | would come back
 cohort | بازمی‌گردند | would come back
-churn_risk | می‌مانند | would stay
+churn_risk | بیش از دیگران | more than of the others
 opportunity | به مقصد می‌رسند | would reach the goal
 score | در کل | overall
 """)  # what a number of customers, journeys … does, by the finding's kind
@@ -153,7 +153,8 @@ def impact_text(impact: dict | None, measure: str, locale: str, kind: str = "") 
         else ""
     )
     does = _BRINGS[key][locale] if key in _BRINGS else ""
-    return " ".join(filter(None, [f"{t.impact}: {t.about} {value}", between and f"({between})", does]))
+    mended = t.goes_with if kind == "churn_risk" else t.impact  # who leaves more was compared, not mended
+    return " ".join(filter(None, [f"{mended}: {t.about} {value}", between and f"({between})", does]))
 
 
 def table(

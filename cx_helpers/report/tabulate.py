@@ -26,7 +26,7 @@ _MONEY = ("money", "money_each", "revenue", "amount")
 _SHARES = ("share", "cumulative", "customer_share", "usual", "touched", "retention", "agreement")
 _CHANGES = ("change", "change_low", "change_high", "detectable")
 _HELPERS = ("se", disclosure.HIDDEN)
-_P_VALUES = ("p_value", "p_adjusted")
+_P_VALUES = ("p_value", "p_adjusted", "uneven_p")
 _TITLES = wording._names("""
 low | کران پایین | lower end
 high | کران بالا | upper end
