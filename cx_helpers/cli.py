@@ -279,6 +279,9 @@ def _run(asked: argparse.Namespace) -> int:
         print(f"left out, to protect groups of too few customers: {', '.join(result.left_out)}", file=sys.stderr)
     if result.differences:
         print(f"took the place of another run ({'; '.join(result.differences)}); --out keeps both", file=sys.stderr)
+    if result.aged:
+        said = f"the newest month that the data cover ended {result.aged} days ago"
+        print(f"cx: {said}; are the exports still coming? (--period names one on purpose)", file=sys.stderr)
     print(result.place / "index.html")
     return result.code
 

@@ -27,6 +27,7 @@ from cx_helpers.tables import nearest
 
 PUBLISHED, FAILED = 0, 2
 _MOST_GROUPS = 200
+_STALE_DAYS = 62  # two months: a month is complete at most so long ago where exports still come
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Result:
     latest: bool  # does `latest` say this run?
     left_out: tuple[str, ...]  # groups too small to be shown, and the one beside them
     differences: tuple[str, ...] = ()  # of this run from the one whose place it took
+    aged: int = 0  # days since its period ended, where nobody named one and data were to come (0: no more than usual)
 
     @property
     def code(self) -> int:
@@ -95,7 +97,15 @@ def run(asked: Request) -> Result:
             if not failed or not latest.exists():
                 publish.point(latest, place.name)
     differences = (context.replaced or {}).get("differences", ())
-    return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences))
+    aged = 0 if asked.parameters.get("period") or plan.period else _aged(context)
+    return Result(place, entries, os.path.samefile(latest, place), context.left_out, tuple(differences), aged)
+
+
+def _aged(context: gather.Context) -> int:
+    """The days since the newest complete month of the data ended; 0 where that is how it should be, or where the
+    workspace reads no sources, so that nothing new can come."""
+    days = (context.started - context.period.end).days
+    return days if days > _STALE_DAYS and (context.settings.sources or context.settings.pull) else 0
 
 
 def check(asked: Request) -> tuple[workspace.Settings, plans.Plan]:

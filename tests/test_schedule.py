@@ -1,6 +1,7 @@
 """`cx schedule`: what it prints is what the machine's own scheduler runs, whatever the folders are called."""
 
 import ast
+import datetime as dt
 import json
 import os
 import re
@@ -161,6 +162,18 @@ def test_what_cannot_run_is_not_scheduled(place, capsys, more, says):
     told = capsys.readouterr()
     assert says in told.err
     assert told.out == ""
+
+
+def test_a_run_of_its_own_accord_says_how_old_its_newest_month_is(place, capsys):
+    """Exports that no longer come would let a scheduler publish one month again and again without a word."""
+    asked = ["run", "survey", "-w", str(place), "--out", str(place / "aged"), "--locale", "en"]
+    capsys.readouterr()
+    assert cli.main(asked) == 0
+    said = capsys.readouterr().err
+    days = int(re.search(r"ended (\d+) days ago; are the exports still coming\?", said)[1])
+    assert abs(days - (dt.date.today() - dt.date(2025, 8, 22)).days) <= 1  # 1404-05 ended on the 22nd of August
+    assert cli.main([*asked, "--period", "1404-05"]) == 0
+    assert "days ago" not in capsys.readouterr().err
 
 
 def test_a_persian_plan_gets_a_unit_that_systemd_takes(place, tmp_path, capsys):
