@@ -442,7 +442,7 @@ WRONG = {
     ("good", "--from", "1404-07-01"): "go together",
     ("good", "--period", "1404", "--from", "1404-07-01", "--to", "1404-07-02"): "not both",
     ("good", "--locale", "de"): "invalid choice",
-    ("good", "--jobs", "0"): "invalid",
+    ("good", "--jobs", "0"): "no whole number above 0",
     ("good", "--jbos", "2"): "did you mean --jobs",
     ("good", "-p", "workspace=elsewhere"): "given by -w DIR",
     ("good", "--for-each", "provinse"): "did you mean 'province'",
