@@ -55,10 +55,12 @@ def weak(found: Evidence, goals: Iterable[str] = ()) -> list[Words]:
     told = [say(fa="{text}.", en="{text}.", text=one["text"]) for one in faults[:_FEW]]
     absent = [_report(key, one) for key, one in found.reports.items() if one["outcome"] != "published"]
     if absent:
-        told.append(say(fa="ساخته نشد: {names}.", en="Not made: {names}.", names=join(absent)))
+        more = len(absent) - _FEW
+        names = join([*absent[:_FEW], *([say(fa="{k} گزارش دیگر", en="{k} more", k=more)] if more > 0 else [])])
+        told.append(say(fa="ساخته نشد: {names}.", en="Not made: {names}.", names=names))
     empty = [one["metric"] for one in found.metrics if one["value"] is None and not one["dimensions"]]
     if empty:
-        names = join([name(metric) for metric in dict.fromkeys(empty)][:_FEW])
+        names = join([described(metric).title for metric in dict.fromkeys(empty)][:_FEW])
         told.append(say(fa="دادهٔ کافی نداشت: {names}.", en="Too little data for: {names}.", names=names))
     measured = {one["metric"] for one in found.metrics}
     if unseen := [described(goal).title for goal in goals if goal not in measured]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cx_helpers import wording
 from cx_helpers.causes import Cause
 from cx_helpers.evidence import Evidence
+from cx_helpers.records import OF_DATA
 from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.wording import Words, join, say, sentences
@@ -46,11 +47,12 @@ def aims(found: Evidence) -> Block:
 
 
 def aimed(found: Evidence) -> list[dict]:
-    """The numbers with a goal, as their reports show them; those that moved where the company has set no goals."""
+    """The numbers with a goal, as their reports show them; where the company has set no goals those that moved, and
+    where none did the first that tell of customers."""
     once = list({(card["metric"], card["title"]): card for card in reversed(found.cards)}.values())[::-1]
     own = [card for card in once if not card["reason"] and not card.get("of_group")]
-    cards = [card for card in own if card["goal_state"]] or [c for c in own if c.get("change_tone") in ("bad", "good")]
-    return cards[:6]
+    aims = [card for card in own if card["goal_state"]] or [c for c in own if c.get("change_tone") in ("bad", "good")]
+    return aims[:6] or [card for card in own if card["metric"] not in OF_DATA][:3]
 
 
 def _goals(cards: list[dict], named: bool = True) -> Words | None:
