@@ -69,11 +69,11 @@ def theta(y: np.ndarray, origins, horizon: int, shape: Shape = PLAIN, x=None) ->
     """
     m, out = max(shape), []
     for part in _parts(origins):
-        weight = _weight(y[: part[0]] - _season(y[: part[0]], m)[np.arange(part[0]) % m])
+        weight = best_weight(y[: part[0]] - _season(y[: part[0]], m)[np.arange(part[0]) % m])
         for t in part:
             season = _season(y[:t], m)
             flat = y[:t] - season[np.arange(t) % m]
-            drift = _slope(flat) / 2
+            drift = slope(flat) / 2
             late = (1 - (1 - weight) ** t) / weight  # how far the smoothed level lags behind a line
             ahead = _smoothed(flat, weight) + drift * (np.arange(horizon) + late)
             out.append(ahead + season[(t + np.arange(horizon)) % m])
@@ -173,7 +173,8 @@ def _season(y: np.ndarray, m: int) -> np.ndarray:
     return found - found.mean()
 
 
-def _slope(y: np.ndarray) -> float:
+def slope(y: np.ndarray) -> float:
+    """How far a series goes with each step, by least squares; 0 of a single value."""
     t = np.arange(len(y)) - (len(y) - 1) / 2
     return float(t @ y / (t @ t)) if len(y) > 1 else 0.0
 
@@ -185,7 +186,7 @@ def _smoothed(y: np.ndarray, weight: float) -> float:
     return float(lfilter([weight], [1, weight - 1], y, zi=[(1 - weight) * y[0]])[0][-1])
 
 
-def _weight(y: np.ndarray) -> float:
+def best_weight(y: np.ndarray) -> float:
     """The weight of the newest value that would have told the next one best, of 0.02 to 0.98."""
     from scipy.signal import lfilter
 

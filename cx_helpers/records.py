@@ -111,6 +111,7 @@ METRICS: dict[str, Metric] = {
     "lift": _metric("چند برابر معمول", "Times the usual", "number", digits=1, low=0),
     "forecast_coverage": _metric("پیش‌بینی‌های درست", "Forecast intervals that held", "share", digits=1, low=0, high=1),
     "experience_cost": _metric("هزینهٔ سالانهٔ تجربهٔ بد", "Yearly cost of bad experience", "money", "down"),
+    "revenue_shortfall": _metric("کسری فروش در خطر (VaR ۹۵٪)", "Revenue at risk (VaR 95%)", "money", "down"),
     "importance": _metric("سهم از توضیح", "Relative importance", "share", digits=0, low=0, high=1),
 }
 # how sound the data is, not how customers fare

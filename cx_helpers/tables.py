@@ -217,10 +217,10 @@ TABLES: dict[str, Table] = {
         "initiative_id",
         """
         initiative_id* string
-        name string
-        touchpoint string
+        name string                  rows of one name are one initiative that began group by group
+        touchpoint string            where it is to be felt
         started_at* timestamp
-        cost float64
+        cost float64                 once, in the workspace's currency
         owner string
         """,
     ),

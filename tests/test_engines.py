@@ -59,8 +59,11 @@ from cx_helpers.measures import (
     relations,
     renewals,
     repeats,
+    returns,
+    revenue_risk,
     rfm,
     risen,
+    rollouts,
     scenario,
     segments,
     sentiment,
@@ -248,6 +251,12 @@ def stands(t):
     return standing.standing(profiles(t), t.period.end, cases=t.cases, **more)
 
 
+def rolled(t):
+    """Initiatives, the first of which began for women only; and the customers."""
+    first = t.until.initiatives.initiative_id == "I01"
+    return t.until.initiatives.mutate(gender=first.ifelse("female", ibis.null("string"))), t.customers
+
+
 ANSWERS = {
     "levers.lived": lived,
     "levers.followed": followed,
@@ -255,6 +264,27 @@ ANSWERS = {
     "relations.links": linked,
     "relations.instrument": lambda t: [relations.instrument(t.until.responses)],
     "relations.felt": lambda t: relations.felt(wide(t), "nps", list(levers.LEVERS)),
+    "revenue_risk.weekly": lambda t: revenue_risk.weekly(t.until.orders, t.period, weeks_back=60),
+    "returns.returns": lambda t: returns.returns(
+        t.until.touchpoints,
+        t.until.orders,
+        t.until.initiatives,
+        t.period,
+        valuation.Terms(),
+        follow_days=45,
+        smallest=5,
+    ),
+    "rollouts.columns": lambda t: [*rollouts.columns(*rolled(t)), "name"],
+    "rollouts.of_everybody": lambda t: [rollouts.of_everybody(*rolled(t)).count().execute()],
+    "rollouts.cohorts": lambda t: pd.DataFrame(
+        [
+            np.r_[one.n, one.mean, one.cov.ravel()]
+            for one in rollouts.cohorts(t.customers, t.until.orders, t.months(4), "gender", {"female": 2})
+        ]
+    ),
+    "rollouts.rollouts": lambda t: rollouts.rollouts(
+        *rolled(t), t.until.orders, t.months(8), valuation.Terms(), smallest=5
+    ),
     "scenario.sales": lambda t: [scenario.sales(t.until.orders, t.period)],
     "standing.standing": lambda t: numbers(
         stands(t)

@@ -49,6 +49,7 @@ SCORES += (
     "hours_to_contact",
     "hours_to_close",
     "experience_cost",
+    "revenue_shortfall",
 )
 
 

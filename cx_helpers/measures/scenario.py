@@ -195,11 +195,7 @@ def hills(money: pd.DataFrame, points: int = 121) -> pd.DataFrame:
         drawn = money[name].to_numpy(float)
         if not np.ptp(drawn) > 0:  # also null: nothing is uncertain
             continue
-        low, high = np.quantile(drawn, [0.001, 0.999])
-        at, wide = np.linspace(low, high, points), 1.06 * drawn.std() * len(drawn) ** -0.2
-        heap, edges = np.histogram(drawn, bins=4 * points)
-        middle = (edges[1:] + edges[:-1]) / 2
-        height = (heap * np.exp(-(((at[:, None] - middle) / wide) ** 2) / 2)).sum(axis=1) / wide
+        at, height = certainty.hill(drawn, points)
         parts[name] = pd.DataFrame({"money": at, "density": height}, index=pd.RangeIndex(points, name="point"))
     if not parts:
         return pd.DataFrame(columns=["money", "density"], dtype=float)

@@ -26,11 +26,14 @@ def density(
     unit: str = "score",
     digits: int = 1,
     most: int = 5,
+    limit: float = 0.0,
+    marks: list[tuple] = (),
 ) -> Chart | Block:
     """Where does one number lie, as far as is known?  A hill for each group; higher means more likely.
 
     answer  index (group, point), points in the order of `across`; `up` is 1 at the highest of all
-    good    up: what lies below 0 is red;  down: what lies above it is;  unit, digits  of `across`
+    good    up: what lies below `limit` is red;  down: what lies above it is;  unit, digits  of `across`
+    marks   [(value, words), …]: upright lines
     most    groups at most, one under the other, each with its own ground.  Values run left to right in both languages.
     """
     locale, of = wording.current().locale, metric(across, unit, digits)
@@ -42,11 +45,11 @@ def density(
     for place, (name, part) in enumerate(parts.items()):
         ground, x = -_RIDGE * place, part[across].to_numpy(float)
         height = part[up].to_numpy(float) / float(part[up].max())
-        wrong = x < 0 if good == "up" else x > 0
+        wrong = x < limit if good == "up" else x > limit
         traces += [_hill(x, height, ground, side, face) for side, face in ((~wrong, "good"), (wrong, "bad"))]
         peaks[group(name, locale)] = x[int(np.argmax(height))]
         traces[-1]["hovertext"] = amount(peaks[group(name, locale)], of, locale)
-    ends = float(min(shown[across].min(), 0)), float(max(shown[across].max(), 0))
+    ends = float(min(shown[across].min(), limit)), float(max(shown[across].max(), limit))
     names = [isolate(name, locale) for name in peaks]
     layout = {
         "height": 120 + 110 * len(parts),
@@ -61,8 +64,15 @@ def density(
             "side": "right" if locale == "fa" else "left",
         },
         "shapes": [
-            {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "layer": "above",
+            {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "layer": "above",
              "line": {"color": theme.colour("mid"), "width": 1.4, "dash": "dot"}}
+            for x in [place for place, _ in marks] or [limit]
+        ],
+        "annotations": [
+            {"x": x, "yref": "paper", "y": 1 - 0.12 * place, "yanchor": "top", "xanchor": "left", "xshift": 4,
+             "text": isolate(words(text, locale), locale), "showarrow": False,
+             "font": {"size": 12, "color": theme.colour("mid")}}
+            for place, (x, text) in enumerate(marks)
         ],
     }  # fmt: skip
 
