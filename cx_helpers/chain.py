@@ -24,7 +24,7 @@ MARKET = ("volume", "price")  # moved too, by a share of what they are; they nee
 class Links:
     """What was fitted to customers' own histories.
 
-    table   per lever: n, customers, hit, effect, low, high, p_value, p_adjusted, sure (measures.relations.links)
+    table   per lever, as measures.relations.links gives it: effect, its ends, p_adjusted, sure …
     coef, cov  of its levers in order, for what is worked out from several at once
     worth, worth_se  what a customer who bought again spent in those days, of `buyers` customers; NaN: nobody did
     """

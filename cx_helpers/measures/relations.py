@@ -19,7 +19,7 @@ from cx_helpers.chain import EXPOSED, LEVERS, Links
 
 FEWEST = 30  # customers hit, and customers not, without which a link is not looked at
 SURE = 0.05  # p, Holm over the levers
-SLOPES = ["n", "customers", "hit", "free", "effect", "low", "high", "p_value", "p_adjusted", "sure"]
+SLOPES = ["n", "customers", "victims", "hit", "free", "effect", "low", "high", "p_value", "p_adjusted", "sure"]
 
 
 def links(rows: ir.Table | None, smallest: int = 1) -> Links:
@@ -28,9 +28,9 @@ def links(rows: ir.Table | None, smallest: int = 1) -> Links:
     rows  of `levers.followed`; None: there is nothing to go by
     Each lever's customers hit against those to whom it could happen and did not, all levers at once, within the month,
     with the number of orders before, by least squares with errors clustered by customer (panels.linear).
-    Returns Links; its table, index `lever`: n rows, customers hit and not, whichever are fewer, hit (rows), free
-    (the share of those not hit that buys again), effect (its change, -1..1), low, high (95 %), p_value, p_adjusted
-    (Holm), sure.  Null with fewer than 30 customers hit or not, or fewer than may be told of.
+    Returns Links; its table, index `lever`: n rows, customers hit and not, whichever are fewer, victims (customers
+    hit), hit (rows), free (the share of those not hit that buys again), effect (its change, -1..1), low, high (95 %),
+    p_value, p_adjusted (Holm), sure.  Null with fewer than 30 customers hit or not, or fewer than may be told of.
     """
     nothing = Links(_table([]), np.empty(0), np.empty((0, 0)))
     if rows is None:
@@ -52,14 +52,17 @@ def links(rows: ir.Table | None, smallest: int = 1) -> Links:
     k = len(used)
     part = fit.table([*used, *range(len(fit.coef) - k)]).iloc[:k]
     slopes = part[["coef", "low", "high", "p_value"]]
-    told = [(fit.n, int(fewer[c]), int(seen[f"{c}_n"]), float(seen[f"{c}_rate"]), *slopes.loc[c]) for c in used]
+    told = [
+        (fit.n, int(fewer[c]), int(seen[f"{c}_hit"]), int(seen[f"{c}_n"]), float(seen[f"{c}_rate"]), *slopes.loc[c])
+        for c in used
+    ]
     bought = panels.linear(rows.filter(rows.again == 1), "money", [])
     worth = (float(bought.coef[0]), float(bought.se[0])) if bought.converged else (np.nan, np.nan)
     return Links(_table(told, used), fit.coef[:k], fit.cov[:k, :k], *worth, int(bought.df + 1))
 
 
 def _table(rows: list[tuple], index: list[str] = ()) -> pd.DataFrame:
-    out = pd.DataFrame(rows, columns=SLOPES[:8], index=pd.Index(list(index), name="lever"))
+    out = pd.DataFrame(rows, columns=SLOPES[:9], index=pd.Index(list(index), name="lever"))
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
     return out.assign(sure=out["p_adjusted"] < SURE)
 

@@ -202,7 +202,8 @@ def back(found: pd.DataFrame) -> Words:
         return {"fa": "هزینه‌ای که بازگشتش را بتوان گفت نیست", "en": "There is no cost whose payback can be told"}
     row = known.loc[known["payback"].idxmin()]
     if months(row["payback"])["en"] == "never":
-        return {"fa": "هزینهٔ هیچ کاری برنمی‌گردد", "en": "No initiative’s cost comes back"}
+        fa, en = "هزینهٔ «{title}» برنمی‌گردد", "The cost of “{title}” does not come back"
+        return say(fa=fa, en=en, title=called(row))
     return say(
         fa="زودتر از همه «{title}»: {x}", en="Soonest back: “{title}”, {x}", title=called(row), x=months(row["payback"])
     )

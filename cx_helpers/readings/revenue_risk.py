@@ -73,11 +73,14 @@ def common(found: pd.DataFrame) -> Words | None:
     if len(found) < 2 or not found.loc["apart", "cvar"] > 0:
         return None
     more = found.loc["together", "cvar"] / found.loc["apart", "cvar"] - 1
+    if more <= 0:
+        return None
     return say(
-        fa="چون بخش‌ها با هم می‌لرزند، کسریِ بدترین‌ها {x:+.0%} نسبت به لرزش‌های جداگانه است.",
-        en="Because areas are hit together, the shortfall of the worst cases is {x:+.0%} against shocks one by one.",
+        fa="چون بخش‌ها با هم می‌لرزند، کسریِ بدترین‌ها {x:.0%} بیش از آن است که اگر جداگانه می‌لرزیدند.",
+        en="Because areas are hit together, the shortfall of the worst cases is {x:.0%} more than of shocks one "
+        "by one.",
         x=more,
-    )  # fmt: skip
+    )
 
 
 def held(found: pd.DataFrame) -> Words | None:

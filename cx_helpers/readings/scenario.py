@@ -26,9 +26,24 @@ NAMES = {f"half:{lever}": words for lever, words in HALVED.items()} | {
     "volume": say(fa="{x:.0%} سفارش کمتر", en="{x:.0%} fewer orders", x=FALL),
     "price": say(fa="{x:.0%} قیمت پایین‌تر", en="{x:.0%} lower prices", x=FALL),
 }
+SHORT = {  # the same in as few words as a picture has room for
+    "half:late_delivery": {"fa": "نصف دیرکردها", "en": "half the lateness"},
+    "half:failed_purchase": {"fa": "نصف ناکامی‌ها", "en": "half the failures"},
+    "half:slow_reply": {"fa": "نصف پاسخ‌های دیر", "en": "half the slow replies"},
+    "half:unsolved_request": {"fa": "نصف حل‌نشده‌ها", "en": "half the unsolved"},
+    "own": {"fa": "سناریوی شما", "en": "yours"},
+    "best": {"fa": "مانند ماه‌های خوب", "en": "like good months"},
+    "worst": {"fa": "مانند بدترین ماه", "en": "like the worst month"},
+}
+THINGS = {
+    "late_delivery": {"fa": "دیرکرد", "en": "late delivery"},
+    "failed_purchase": {"fa": "ناکامی", "en": "failure"},
+    "slow_reply": {"fa": "پاسخ دیر", "en": "slow reply"},
+    "unsolved_request": {"fa": "حل‌نشده", "en": "unsolved"},
+}
 INPUTS = {
     "worth": {"fa": "خرید هر بازگشت", "en": "spent by who comes back"},
-    "volume": {"fa": "شمار مشتریان در معرض", "en": "customers it can happen to"},
+    "volume": {"fa": "مشتریان در معرض", "en": "customers exposed"},
 }
 HIT = {  # who was hit, as the subject of a sentence
     "late_delivery": {"fa": "مشتریانی که سفارششان دیر رسید", "en": "Customers whose order came late"},
@@ -59,13 +74,13 @@ OUTCOMES = {
     "rows_title": {"fa": "سناریو", "en": "scenario"},
 }  # fmt: skip
 LINKS = {
-    "columns": ["hit", "free", "effect", "low", "high", "p_adjusted"],
+    "columns": ["victims", "free", "effect", "low", "high", "p_adjusted"],
     "titles": {
-        "hit": {"fa": "گرفتار (مشتری و ماه)", "en": "hit (customers and months)"},
+        "victims": {"fa": "مشتریان گرفتار", "en": "customers hit"},
         "free": {"fa": "خرید دوبارهٔ دیگران", "en": "others who buy again"},
         "effect": {"fa": "تفاوت گرفتارها", "en": "difference of who was hit"},
     },
-    "formats": {"hit": "count", "free": "share"}
+    "formats": {"victims": "count", "free": "share"}
     | dict.fromkeys(("effect", "low", "high"), lambda x: points(x)[current().locale]),
     "rows_title": {"fa": "اهرم", "en": "lever"},
 }
@@ -155,7 +170,7 @@ def what(terms: Terms) -> Words:
 
 def named(found: pd.DataFrame) -> pd.DataFrame:
     """An answer whose rows (or first level) are scenarios, levers or inputs, called in words."""
-    rename = {key: words[current().locale] for key, words in NAMES.items()}
+    rename = {key: words[current().locale] for key, words in (NAMES | SHORT).items()}
     rename |= {lever: label(lever) for lever in LEVERS}
     return found.rename(index=rename)
 
@@ -168,7 +183,7 @@ def inputs(found: pd.DataFrame) -> pd.DataFrame:
     )
     rename = {key: words[locale] for key, words in INPUTS.items()}
     for kind, words in kinds.items():
-        rename |= {f"{kind}:{lever}": f"{words[locale]} {label(lever)}" for lever in LEVERS}
+        rename |= {f"{kind}:{lever}": f"{words[locale]} {THINGS[lever][locale]}" for lever in LEVERS}
     return found.rename(index=rename)
 
 
@@ -246,7 +261,7 @@ def findings(found: pd.DataFrame, links: Links, terms: Terms) -> list[Finding]:
         out.append(
             Finding(
                 kind="risk", subject={"driver": lever}, measure="repeat_rate", value=clean(rate["effect"]),
-                low=clean(rate["low"]), high=clean(rate["high"]), baseline=clean(row["free"]), n=int(row["hit"]),
+                low=clean(rate["low"]), high=clean(rate["high"]), baseline=clean(row["free"]), n=int(row["victims"]),
                 p_adjusted=clean(row["p_adjusted"]), severity=loud, looks=len(links.table),
                 impact={k: clean(gain[c]) for k, c in (("value", "money"), ("low", "low"), ("high", "high"))}
                 | {"unit": "money"},
@@ -255,7 +270,7 @@ def findings(found: pd.DataFrame, links: Links, terms: Terms) -> list[Finding]:
                     en="{who} come back less often: {x:.0%} instead of {base:.0%}",
                     who=HIT[lever], x=rate["effect"], base=row["free"],
                 ),
-                detail=_worth(lever, gain, terms),
+                detail=_worth(gain, terms),
             )
         )  # fmt: skip
     return out
@@ -265,14 +280,14 @@ def _share(x: float) -> float:
     return float(np.clip(x, 0, 1))
 
 
-def _worth(lever: str, gain: pd.Series, terms: Terms) -> Words | None:
+def _worth(gain: pd.Series, terms: Terms) -> Words | None:
     if pd.isna(gain["money"]):
         return None
     return say(
-        fa="{name} سالانه {money:money} {what} می‌آورد ({low:money} تا {high:money}).",
-        en="{name} would bring {money:money} of {what} a year ({low:money} to {high:money}).",
-        name=HALVED[lever], what=what(terms), **{k: gain[k] for k in ("money", "low", "high")},
-    )  # fmt: skip
+        fa="آنچه اصلاح می‌آورد، {what}ِ نصف شدن گرفتارها در یک سال است.",
+        en="What mending brings is the {what} of half as many being hit, over a year.",
+        what=what(terms),
+    )
 
 
 def slid(blocks, found: pd.DataFrame, terms: Terms):
