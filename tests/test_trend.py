@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import series, wording
+from cx_helpers import readings, series, wording
 from cx_helpers import workspace as ws
 from cx_helpers.dates import Period
 from cx_helpers.measures import trend, trend_changes, trend_forecast, trend_leads, trend_levels, trend_surprises
@@ -246,7 +246,6 @@ def test_leads_of_weeks_that_do_not_begin_together():
 
 def test_words_are_in_both_languages():
     wording.use(locale="fa", calendar="jalali", currency="IRR", period=LAST)
-    from cx_helpers import readings
 
     one = daily(step_at=360)
     levels = {"orders": trend_levels.levels(one)}
@@ -261,3 +260,19 @@ def test_words_are_in_both_languages():
     assert "will not reach its goal of 5,000" in goal.text["en"]
     assert readings.trend.goals(coming)["en"].endswith("below 1%.")
     assert readings.trend.sentence({}, [], 0) == readings.trend.TOO_LITTLE
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "en"),
+    [
+        ("revenue", 1.4e10, 2.1e10, "1.4 to 2.1 billion toman"),
+        ("revenue", 9e9, 2.1e10, "900 million toman to 2.1 billion toman"),
+        ("csat", 0.36, 0.4721, "36.0 to 47.2%"),
+        ("nps", -3.2, 12.4, "-3 to 12"),
+        ("resolution_hours", 10.4, 16.8, "10.4 to 16.8 hours"),
+        ("orders", float("nan"), 2.0, "—"),
+    ],
+)
+def test_two_ends_of_one_unit_bear_it_once(metric, low, high, en):
+    said = readings.trend_forecast._to(metric, low, high)["en"]
+    assert said.replace("\u00a0", " ").replace("\u2212", "-") == en

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from cx_helpers.readings.trend_changes import is_large
 from cx_helpers.records import METRICS, Finding, clean, severity
 from cx_helpers.wording import Words, name, say, sentences
 
+_UNIT = re.compile(r"(?:[%٪]|[ \u00a0][^\d۰-۹]+)$")  # what follows a number
 UNLIKELY = 0.05  # a goal that is reached with less chance than this is told as a risk
 
 COMING = {  # how a page sets the expected values
@@ -119,7 +122,15 @@ def spoken(coming: dict[str, pd.DataFrame], locale: str) -> pd.DataFrame:
 def _to(metric: str, low: float, high: float) -> Words:
     if pd.isna(low):
         return {"fa": "—", "en": "—"}
-    return say(fa="{low} تا {high}", en="{low} to {high}", low=trend.told(metric, low), high=trend.told(metric, high))
+    first, last = trend.told(metric, low), trend.told(metric, high)
+    return say(fa="{low} تا {high}", en="{low} to {high}", low=_bare(first, last), high=last)
+
+
+def _bare(one: Words, other: Words) -> Words:
+    """The first of two ends without the unit that both bear: 1.4 to 2.1 billion toman."""
+    parts = {locale: (_UNIT.search(one[locale]), _UNIT.search(other[locale])) for locale in one}
+    alike = {locale: bool(a and b and a[0] == b[0]) for locale, (a, b) in parts.items()}
+    return {x: one[x][: parts[x][0].start()] if alike[x] else one[x] for x in one}
 
 
 def sentence(skills: pd.DataFrame, coverages: pd.DataFrame) -> Words | None:
