@@ -286,6 +286,21 @@ def test_channels_ways_and_tastes_by_hand(lay):
     steps = pd.DataFrame(rows, columns=["kind", "from", "to", "share"]).assign(customers=9, low=0.1, high=0.9)
     way = personas.ways(steps.set_index(["kind", "from", "to"]))
     assert way["touchpoint"].tolist() == ["ad", "shop"]  # not ad again, and from the shop most go no further
+    rows = [(kind, "cart", to, n) for kind, paid in (("x", 300), ("y", 500), ("z", 500))
+            for to, n in (("pay", paid), ("search", 900 - paid), ("(end)", 100))]  # fmt: skip
+    steps = pd.DataFrame(rows, columns=["kind", "from", "to", "n"]).assign(share=lambda f: f["n"] / 1000)
+    steps = steps.assign(customers=steps["n"], low=0.0, high=1.0, se=0.015).set_index(["kind", "from", "to"])
+    turn = personas.turns(steps)
+    assert turn.index.tolist() == [("x", 1), ("y", 1), ("z", 1)]
+    assert turn.loc[("x", 1), ["from", "to", "share", "others"]].tolist() == ["cart", "search", 0.6, 0.4]
+    assert turn.loc[("y", 1), ["to", "share", "others"]].tolist() == ["pay", 0.5, 0.4]
+    assert "60%, others 40%" in readings.personas._turn(turn.loc[("x", 1)])["en"].replace("\u2066", "").replace(
+        "\u2069", ""
+    )
+    assert readings.personas._alike(None) == []
+    assert "as the others do" in readings.personas._alike(turn)[0]["en"]
+    assert personas.turns(steps.assign(se=0.2)).empty, "what chance does too sets nobody apart"
+    assert personas.turns(steps.xs("x", level=0, drop_level=False)).empty, "one group has no others"
     wrote = pd.DataFrame({"customer_id": list("abcd"), "kind": "x", "sentiment": [0.9, -0.9, 0.1, None]})
     wrote["aspect_price"] = [0.8, -0.8, None, -0.9]
     taste = personas.tastes(lay(wrote), "kind", ["price"])

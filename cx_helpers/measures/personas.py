@@ -14,6 +14,7 @@ from cx_helpers import certainty, disclosure
 from cx_helpers.tables import need
 
 START, END, STEPS = "(start)", "(end)", 7  # as journey.transitions names them; steps of a way at the most
+TURN = 0.05  # of those who leave a place: a step that so many more take sets a group apart
 BAND = 0.2  # a feeling nearer to 0 is neither praise nor complaint, as everywhere
 
 
@@ -86,6 +87,34 @@ def ways(steps: pd.DataFrame, most: int = STEPS) -> pd.DataFrame:
             been.append(here)
     out = pd.DataFrame(rows, columns=[by, "step", "touchpoint", "n", "share", "low", "high"])
     return out.set_index([by, "step"])
+
+
+def turns(steps: pd.DataFrame, most: int = 2) -> pd.DataFrame:
+    """Where does each group's way part from the others'?  The commonest ways are often the same for all.
+
+    steps  as in `ways`
+    Returns, index (group, place 1, 2): from, to, n, `share` (0..1 of those of the group who leave `from`) with low and
+    high, others (the same of the other groups together), p_adjusted (Holm over every step of every group).  Told are
+    steps that the group takes more often by five points or more, and surely so, the farthest off first.
+    """
+    by, shown = steps.index.names[0], steps.dropna(subset=["share"])
+    shown = shown[(shown["share"] > 0) & shown.index.get_level_values(0).notna()].reset_index()
+    left = shown["n"] / shown["share"]
+    gone = left.groupby([shown[by], shown["from"]]).max()  # who leaves a place, of each group
+    step, place = [shown["from"], shown["to"]], pd.MultiIndex.from_frame(shown[[by, "from"]])
+    whole = gone.groupby(level="from").sum().reindex(shown["from"]).to_numpy() - gone.reindex(place).to_numpy()
+    taken = shown["n"].groupby(step).transform("sum") - shown["n"]
+    spread = ((left * shown["se"]) ** 2).groupby(step).transform("sum") - (left * shown["se"]) ** 2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shown["others"] = taken / np.where(whole > 0, whole, np.nan)
+        z = (shown["share"] - shown["others"]) / np.sqrt(shown["se"] ** 2 + spread.clip(lower=0) / whole**2)
+    shown["p_adjusted"] = certainty.adjust(pd.Series(certainty.two_sided(z), shown.index), "holm")
+    shown["more"] = shown["share"] - shown["others"]
+    found = shown[(shown["more"] >= TURN) & (shown["p_adjusted"] < 0.05)]
+    found = found.sort_values([by, "more"], ascending=[True, False], kind="stable")
+    found["place"] = found.groupby(by).cumcount() + 1
+    columns = ["from", "to", "n", "share", "low", "high", "others", "p_adjusted"]
+    return found[found["place"] <= most].set_index([by, "place"])[columns]
 
 
 def tastes(comments: ir.Table, by: str, aspects: list[str], smallest: int = 1) -> pd.DataFrame:

@@ -20,9 +20,11 @@ GUARDS = [
         "group's vote; names and numbers are taken out, and of a group in which too few wrote nothing is quoted.",
     },
     {
-        "fa": "مسیر هر چهره پرتکرارترین گام بعدی از هر گام است، نه راهِ یک مشتری. کانال‌ها بر هم می‌افتند: هر مشتری در "
-        "هر کانالی که به کار برده شمرده شده است.",
-        "en": "The way of a persona is the commonest next step after each step, not the way of one customer. Channels "
+        "fa": "مسیر هر چهره پرتکرارترین گام بعدی از هر گام است، نه راهِ یک مشتری؛ زیر آن گام‌هایی آمده که این گروه "
+        "بی‌گمان بیش از دیگران برمی‌دارد (p تصحیح‌شده). کانال‌ها بر هم می‌افتند: هر مشتری در هر کانالی که به کار برده "
+        "شمرده شده است.",
+        "en": "The way of a persona is the commonest next step after each step, not the way of one customer; below it "
+        "stand steps that the group surely takes more often than the others (p corrected for all steps). Channels "
         "overlap: a customer counts in each one used.",
     },
 ]
@@ -96,10 +98,12 @@ def names(portraits: pd.DataFrame, own: bool = True) -> dict[str, Words]:
     return found
 
 
-def cards(portraits: pd.DataFrame, own: bool, channels=None, ways=None, tastes=None, quotes=None, scores=None) -> list:
+def cards(
+    portraits: pd.DataFrame, own: bool, channels=None, ways=None, tastes=None, quotes=None, scores=None, turns=None
+) -> list:
     """The groups as `blocks.personas` sets them, the most valuable (else the largest) first.
 
-    portraits, channels, ways, tastes  of measures.personas;  own  have the groups no names yet (clusters)?
+    portraits, channels, ways, turns, tastes  of measures.personas;  own  have the groups no names yet (clusters)?
     quotes  {"loved" | "hated": frame with the group's column and `text`, redacted};  scores  {metric: answer by group}
     """
     titles, order = names(portraits, own), "value_share" if "value_share" in portraits else "share"
@@ -113,6 +117,7 @@ def cards(portraits: pd.DataFrame, own: bool, channels=None, ways=None, tastes=N
                 "apart": [_line(t, row) for t in apart(row)[:3]],
                 "channels": _rows(channels, group).head(4),
                 "way": list(_rows(ways, group).get("touchpoint", ())),
+                "turns": [_turn(row) for _, row in _rows(turns, group).iterrows()] or _alike(turns),
                 "loved": _taste(tastes, group, "loved"),
                 "hated": _taste(tastes, group, "hated"),
                 "loved_said": _said(quotes, "loved", by, group),
@@ -149,6 +154,22 @@ def _scored(group, scores: dict) -> list[tuple]:
 def _line(trait: str, row: pd.Series) -> dict:
     """One trait that sets the group apart: its mean, and that of all customers."""
     return {"trait": trait, "more": row[f"apart_{trait}"] > 0, "mean": row[trait], "all": row[f"all_{trait}"]}
+
+
+def _turn(row: pd.Series) -> Words:
+    """One step that the group takes more often than the others."""
+    nodes = {"(start)": {"fa": "آغاز", "en": "the start"}, "(end)": {"fa": "پایان", "en": "the end"}}
+    begins, ends = (nodes.get(row[c]) or name(row[c]) for c in ("from", "to"))
+    return say(
+        fa="از «{begins}» به «{ends}»: {x:.0%}، دیگران {b:.0%}",
+        en="From “{begins}” to “{ends}”: {x:.0%}, others {b:.0%}",
+        begins=begins, ends=ends, x=row["share"], b=row["others"],
+    )  # fmt: skip
+
+
+def _alike(turns: pd.DataFrame | None) -> list[Words]:
+    """That the group goes as the others do, where that was looked at."""
+    return [] if turns is None else [{"fa": "هیچ؛ مانند دیگران می‌روند", "en": "None: they go as the others do"}]
 
 
 def _rows(frame: pd.DataFrame | None, group) -> pd.DataFrame:

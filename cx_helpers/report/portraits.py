@@ -17,7 +17,7 @@ def personas(cards: list[dict], *, title=None, formats: dict | None = None) -> B
 
     cards    each {title, kicker: words; why: words where it must not be shown, else null; size: n, share, low, high;
              figures: (metric, value, low, high); apart: {trait, more, mean, all}; channels, loved, hated: rows of
-             share, low, high; way: touchpoints; loved_said, hated_said: customers' words, redacted already}
+             share, low, high; way: touchpoints; turns: words; loved_said, hated_said: customers' words, redacted}
     formats  {trait: metric name or unit} of what sets a group apart
     """
     locale = wording.current().locale
@@ -31,7 +31,7 @@ def personas(cards: list[dict], *, title=None, formats: dict | None = None) -> B
 
 def _card(one: dict, locale: str, formats: dict) -> dict:
     card = {key: words(one[key], locale) for key in ("title", "kicker", "why")}
-    lists = ("figures", "apart", "channels", "way", "loved", "hated", "loved_said", "hated_said")
+    lists = ("figures", "apart", "channels", "way", "turns", "loved", "hated", "loved_said", "hated_said")
     empty = {"size": "", "people": "", "interval": "", "width": 0} | {key: [] for key in lists}
     if card["why"]:
         return card | empty
@@ -45,6 +45,7 @@ def _card(one: dict, locale: str, formats: dict) -> dict:
         "apart": [_apart(row, locale, formats) for row in one["apart"]],
         "channels": [_bar(name, row, locale) for name, row in one["channels"].iterrows() if not is_null(row["share"])],
         "way": [group(place, locale) for place in one["way"]],
+        "turns": [words(turn, locale) for turn in one.get("turns", ())],
         "loved": [_bar(name, row, locale) for name, row in one["loved"].iterrows()],
         "hated": [_bar(name, row, locale) for name, row in one["hated"].iterrows()],
         "loved_said": list(one["loved_said"]),
