@@ -1,13 +1,14 @@
 """Experiments: worked by hand, planted effects, broken draws, whales, and everything that can be missing."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from cells import run
 
-from cx_helpers import disclosure
+from cx_helpers import disclosure, wording
 from cx_helpers.dates import Period
 from cx_helpers.intake import sources
 from cx_helpers.measures import (
@@ -451,7 +452,7 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     trial, _, sums = asked(lay, late, BOUGHT, ["conversion"])
     assert sums.empty
     checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts), waiting=trial.customers)
-    assert "For none of the 4 customers" in checks[-1].text["en"]
+    assert "For none of these customers (4)" in checks[-1].text["en"]
     found = experiment_effects.effects(sums, "A")
     assert "nothing to compare yet" in judged(trial, found, "conversion").text["en"]
     assert experiment_looks.looks(sums, "A", "conversion", PERIOD, trial.first).empty
@@ -492,6 +493,26 @@ def test_the_notebook_counts_shops_where_shops_were_drawn(tmp_path):
     assert (first["measure"], first["n"]) == ("conversion", 200)  # shops, not their customers
     (early,) = run("experiment", workspace=str(tmp_path), period="2025-04", planned_date="2025-07-01")["shown"][:1]
     assert "Wait until 1 July 2025" in early["text/plain"]
+
+
+def test_how_few_took_part_is_not_told(lay):
+    table, limit = lay(company(n=4)[0], "exposures"), disclosure.Limit(30, 10)
+    trial, ratio = experiment.trial(table), experiment_ratio.ratio({"A": 2, "B": 2})
+    wording.use(enough=limit)
+    assert "fewer than 10 customers came in" in bare(told.ran(trial, "orders_each", 7)["en"])
+    assert "(fewer than 10)" in bare(
+        experiment_checks.sentence(experiment_checks.checks(trial, ratio, waiting=4))["en"]
+    )
+    twice = experiment_checks._crossed(replace(trial, crossed=3, counts={"A": 450, "B": 450})).text["en"]
+    assert "%" not in twice, "nor by its share of a known number"
+    wording.use(enough=1)
+    shown = experiment.experiments(table, smallest=limit).iloc[0]
+    assert shown[["customers", "crossed", "first"]].isna().all()
+    assert experiment.experiments(table).iloc[0]["n"] == 4
+
+
+def bare(text):
+    return text.replace("\u2066", "").replace("\u2069", "").replace("\u2068", "")
 
 
 def test_a_company_without_exposures_is_told_why(tmp_path):

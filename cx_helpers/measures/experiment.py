@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from cx_helpers import engine
+from cx_helpers import disclosure, engine
 from cx_helpers.tables import TableError, hint, need
 from cx_helpers.wording import raw, say
 
@@ -60,12 +60,12 @@ class Trial:
         return sum((self.counts or {}).values())
 
 
-def experiments(exposures: ir.Table, timezone: str = "UTC") -> pd.DataFrame:
+def experiments(exposures: ir.Table, timezone: str = "UTC", smallest: int = 1) -> pd.DataFrame:
     """Which experiments are there?  One row each, the one that ran most lately first.
 
     exposures  contract table; rows without experiment, customer, variant or time do not count
-    timezone   in which a day begins
-    Returns index experiment: n (customers), variants, crossed (customers seen in two), first and last (days).
+    timezone   in which a day begins;  smallest  experiments of fewer customers lose their numbers (disclosure.Limit)
+    Returns index experiment: n (customers), customers, variants, crossed (customers seen in two), first, last (days).
     """
     need(exposures, "experiment", "customer_id", "variant", "exposed_at")
     each = _whole(exposures).group_by(["experiment", "customer_id"]).aggregate(**_facts())
@@ -76,7 +76,10 @@ def experiments(exposures: ir.Table, timezone: str = "UTC") -> pd.DataFrame:
     both = found.execute().merge(kinds.execute(), on="experiment").sort_values(["last", "experiment"])
     both = both.iloc[::-1].set_index("experiment")
     days = {end: [day_of(s, timezone) for s in both[end]] for end in ("first", "last")}
-    return both.assign(**days)[["n", "variants", "crossed", "first", "last"]]
+    found = both.assign(customers=both["n"], **days)[["n", "customers", "variants", "crossed", "first", "last"]]
+    few = disclosure.few(found["crossed"], smallest)
+    hidden = disclosure.hide(found, disclosure.customers_only(smallest), total=False)
+    return hidden.assign(crossed=hidden["crossed"].mask(few))
 
 
 def trial(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cx_helpers import certainty
+from cx_helpers import certainty, disclosure
 from cx_helpers.records import Finding, amount, clean, described, severity, step
-from cx_helpers.wording import Words, join, name, say, sentences
+from cx_helpers.wording import Words, current, join, name, say, sentences
 
 LARGE = 0.05  # of the control's value: an effect that a manager should hear of loudly
 
@@ -173,7 +173,8 @@ def ran(trial, main: str, window_days: int) -> Words | None:
     said = say(
         fa="آزمایش «{e}»: {n} مشتری {when} در {k} گروه وارد شدند.",
         en="Experiment “{e}”: {n} customers came in {when}, in {k} variants.",
-        e=name(trial.name), n=trial.customers, when=when, k=len(trial.counts),
+        e=name(trial.name), n=disclosure.count(trial.customers, current().enough), when=when,
+        k=len(trial.counts),
     )  # fmt: skip
     if main != "conversion":
         return said

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from cx_helpers.wording import Words, join, name, raw, say, sentences
+from cx_helpers import disclosure
+from cx_helpers.wording import Words, current, join, name, raw, say, sentences
 
 BLOCKS, WARNS = 0.001, 0.01  # p of the sample ratio
 CROSSED_BLOCKS, CROSSED_WARNS = 0.05, 0.01  # share of customers seen in two variants
@@ -101,7 +102,7 @@ def _empty(trial) -> Check | None:
                 "told; what can be said is how this one variant did. Record the control’s exposures, too.",
                 e=name(trial.name),
                 v=name(trial.control),
-                n=trial.customers,
+                n=_count(trial.customers),
             ),
         )
     return None
@@ -148,10 +149,16 @@ def _small(p: float) -> Words:
     )
 
 
+def _count(n: int):
+    """A number of customers, or “fewer than 10” where that is too few to be told."""
+    return disclosure.count(n, current().enough)
+
+
 def _crossed(trial) -> Check | None:
     share = trial.crossed / max(trial.crossed + trial.customers, 1)
     if not trial.crossed or not trial.customers:
         return None
+    few = disclosure.few(trial.crossed, current().enough)  # then their share would tell how many
     level = "blocks" if share > CROSSED_BLOCKS else "warns" if share > CROSSED_WARNS else "notes"
     why = {
         "blocks": {
@@ -164,10 +171,10 @@ def _crossed(trial) -> Check | None:
     return Check(
         level,
         say(
-            fa="{n} مشتری ({s:.1%}) در بیش از یک گروه دیده شدند و کنار گذاشته شدند.{why}",
-            en="{n} customers ({s:.1%}) were seen in more than one variant and are left out.{why}",
-            n=trial.crossed,
-            s=share,
+            fa="{n} مشتری{part} در بیش از یک گروه دیده شدند و کنار گذاشته شدند.{why}",
+            en="{n} customers{part} were seen in more than one variant and are left out.{why}",
+            n=_count(trial.crossed),
+            part={"fa": "", "en": ""} if few else say(fa=" ({s:.1%})", en=" ({s:.1%})", s=share),
             why=why,
         ),
     )
@@ -215,14 +222,14 @@ def _few_units(trial) -> Check | None:
 def _waiting(trial, waiting: int) -> Words:
     if waiting >= trial.customers:
         return say(
-            fa="مهلت سنجش هیچ‌یک از {n} مشتری هنوز تمام نشده، یا داده‌ها پیش از آن پایان یافته‌اند؛ هنوز نتیجه‌ای نیست.",
-            en="For none of the {n} customers is the time over in which an outcome counts, or the data end "
+            fa="مهلت سنجش هیچ مشتری‌ای ({n} نفر) هنوز تمام نشده، یا داده‌ها پیش از آن پایان یافته‌اند؛ هنوز نتیجه‌ای نیست.",
+            en="For none of these customers ({n}) is the time over in which an outcome counts, or the data end "
             "before it: there "
             "are no results yet.",
-            n=waiting,
+            n=_count(waiting),
         )
     return say(
         fa="{n} مشتری هنوز در مهلت سنجش‌اند و در نتیجه‌ها نیامده‌اند.",
         en="For {n} customers the time in which an outcome counts is not over; they are not in the results.",
-        n=waiting,
+        n=_count(waiting),
     )
