@@ -476,6 +476,10 @@ status | وضعیت | status
 band | پهنای خنثی | neutral band
 chance_band | بازهٔ احتمال | range of the chance
 net_gain | سود خالص | net gain
+voucher | کد تخفیف | voucher
+against | در برابر | against
+policy | شیوه | way
+action | کار | action
 share_called | سهم تماس‌گرفته | share called
 window_days | مهلت (روز) | window (days)
 smallest | کوچک‌ترین گروه | smallest group

@@ -48,6 +48,8 @@ SCORES += (
     "loop_closed_rate",
     "hours_to_contact",
     "hours_to_close",
+    "expected_money",
+    "action_share",
     "experience_cost",
     "revenue_shortfall",
 )
@@ -229,6 +231,7 @@ def known(people: pd.DataFrame, end, company=SAMPLE) -> dict:
     of = people["customer_id"]
     counts = {"active_customers": len(of), "quiet": of.isin(bought).sum(), "unhappy": of.isin(said).sum()}
     counts |= dict.fromkeys(("alive", "purchases", "clv", "spent_each"), counts["quiet"])
+    counts["action_share"] = len(of)
     return {name: int(n) for name, n in (counts | {"consent": people["consent"].notna().sum()}).items()}
 
 

@@ -5,8 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import actions, offpolicy
+from cx_helpers import actions, audiences, offpolicy, spreadsheet
+from cx_helpers.dates import Period
 from cx_helpers.disclosure import Limit
+from cx_helpers.intake import pseudonyms
 from cx_helpers.intake.start import init
 from cx_helpers.measures import next_action, next_item, policy_value, standing
 from cx_helpers.settings import WorkspaceError
@@ -109,10 +111,10 @@ def test_what_was_measured_takes_the_place_of_the_assumption():
     tried = next_action.Uplift(40.0, 3.0, 20.0, 500)
     found = chosen(people(100), measured={"offer": tried})
     row = next_action.by_action(found).loc["offer"]
-    assert row[["n", "net_gain", "each", "measured"]].tolist() == [100, 3500, 35, 1]
+    assert row[["n", "expected_money", "each", "measured"]].tolist() == [100, 3500, 35, 1]
     half = 1.959964 * np.sqrt(100 * 20**2 + (100 * 3) ** 2)
-    assert row["high"] - row["net_gain"] == pytest.approx(half, rel=1e-6)
-    assert next_action.total(found).loc["all", "net_gain"] == 3500
+    assert row["high"] - row["expected_money"] == pytest.approx(half, rel=1e-6)
+    assert next_action.total(found).loc["all", "expected_money"] == 3500
 
 
 UNKNOWN = dict.fromkeys(["recency_days", "consent", "risk", "kept", "mean_order", "open_tickets", "value"])
@@ -124,7 +126,7 @@ def test_nobody_one_and_nothing_known(known):
     assert len(found.rows) == len(known)
     total = next_action.total(found).iloc[0]
     assert total["n"] == (1 if len(known) == 1 else 0)
-    assert pd.isna(total["net_gain"]) == (total["n"] == 0), "nothing is null, not 0"
+    assert pd.isna(total["expected_money"]) == (total["n"] == 0), "nothing is null, not 0"
     assert next_action.funnel(found)["n"].iloc[0] == len(known)
     assert len(next_action.whom(found)) == total["n"]
 
@@ -135,7 +137,7 @@ def test_small_groups_are_not_told_by_subtraction_either():
     known["recency_days"] = [50.0] * 200 + [10.0] * 100
     found = chosen(known)
     told = next_action.by_action(found, smallest=limit)
-    assert told[["net_gain", "n"]].isna().all(axis=None), "4 calls, and the offers beside them"
+    assert told[["expected_money", "n"]].isna().all(axis=None), "4 calls, and the offers beside them"
     steps = next_action.funnel(found, limit)["n"].dropna().tolist()
     assert all(a - b == 0 or a - b >= 10 for a, b in zip(steps, steps[1:], strict=False))
     assert steps[0] == 300
@@ -340,3 +342,72 @@ def test_only_what_was_bought_in_the_days_after_counts(lay):
         "ordered_at": [NOW - pd.Timedelta(d, "D") for d, _ in ago], "margin": [1.0, 10, 20, 40, None]})  # fmt: skip
     found = policy_value.rewards(ibis.memtable(trial), lay(orders, "orders"), 30, NOW, 0.3).execute()
     assert dict(zip(found["customer_id"], found["reward"], strict=True)) == {"a": 30, "b": 30}
+
+
+# -- how a list leaves -------------------------------------------------------------------------------------------------
+
+
+class Company:
+    """What `audiences` asks of a workspace: settings, period, two tables."""
+
+    def __init__(self, folder, customers, identities=None, hidden=True):
+        self.settings = type("S", (), {"folder": folder, "privacy": {"pseudonyms": hidden}})()
+        self.period, self.locale, self.until = Period.parse("1404-06"), "en", self
+        self.customers = ibis.memtable(pd.DataFrame({"customer_id": customers}))
+        self.identities = None if identities is None else ibis.memtable(identities)
+
+    def has(self, name):
+        return getattr(self, name) is not None
+
+
+def kept(key):
+    return pseudonyms.pseudonym(key, "a secret of sixteen letters")
+
+
+@pytest.mark.parametrize("system", [*audiences.SHAPES])
+def test_an_audience_reads_back_in_the_vendors_shape(system, tmp_path, monkeypatch):
+    """Five customers: known by the vendor's id, by e-mail, by an e-mail of two, by none, and one who said no since."""
+    monkeypatch.setenv("CX_KEY", "a secret of sixteen letters")
+    ids = [kept(k) for k in ("=1+1", "x2", "x3", "x4", "x5")]
+    mail = [("a@b.ir", ids[1]), ("family@b.ir", ids[2]), ("family@b.ir", ids[3])]
+    owners = pd.DataFrame([("crm", "email", kept(m), c) for m, c in mail], columns=["source", "kind", "value",
+        "customer_id"])  # fmt: skip
+    choice = chosen(people(5).assign(customer_id=ids))
+    rows = choice.rows.assign(consent=[i != kept("x5") for i in choice.rows["customer_id"]])
+    choice = next_action.Choice(rows, choice.policy, {}, choice.costs)
+    one, mails, own = audiences.SHAPES[system]
+    contacts = pd.DataFrame(
+        {one: ["=1+1", "77", "78", "x5", "99"], mails: ["", "A@B.ir ", "family@b.ir", "", "z@z.ir"]}
+    )
+    spreadsheet.write(tmp_path / "contacts.csv", contacts)
+    company = Company(tmp_path, ids, owners)
+    found = audiences.write(company, choice, system, tmp_path / "out", tmp_path / "contacts.csv")
+    row = found.loc["offer"]
+    assert row[["chosen", "listed", "refused", "unknown", "shared"]].tolist() == [5, 2, 1, 0, 2], "adds up"
+    path = tmp_path / "out" / row["file"]
+    text = path.read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert b'"\'=1+1"' in text, "no cell is a formula"
+    assert path.stat().st_mode & 0o077 == 0
+    back = pd.DataFrame(spreadsheet.read(path)).sort_values(one, ignore_index=True)
+    assert [*back] == [one, mails, *own]
+    assert back[[one, mails]].to_numpy().tolist() == [["77", "A@B.ir"], ["=1+1", ""]]
+    assert back[own[1]].iloc[0] == "days since the last order: 50"
+    exposed = spreadsheet.read(tmp_path / "out" / "exposures.csv")
+    assert [r["customer_id"] for r in exposed] == ["=1+1"], "known by the id, and asked"
+    assert {r["variant"] for r in exposed} == {"offer"}
+
+
+def test_without_contacts_a_pseudonym_is_called_one(tmp_path):
+    choice = chosen(people(2))
+    found = audiences.write(Company(tmp_path, ["c0", "c1"]), choice, "hubspot", tmp_path)
+    assert found["file"].tolist() == ["hubspot-offer-pseudonyms.csv"]
+    assert audiences.PSEUDONYM in spreadsheet.read(tmp_path / found["file"].iloc[0])[0]
+    assert not (tmp_path / "exposures.csv").exists()
+    plain = audiences.write(Company(tmp_path, ["c0", "c1"], hidden=False), choice, "zoho", tmp_path)
+    assert [r["Record Id"] for r in spreadsheet.read(tmp_path / plain["file"].iloc[0])] == ["c0", "c1"]
+    with pytest.raises(WorkspaceError, match="did you mean 'hubspot'"):
+        audiences.write(Company(tmp_path, []), choice, "hubspt", tmp_path)
+    spreadsheet.write(tmp_path / "c.csv", pd.DataFrame({"Record": ["1"]}))
+    with pytest.raises(WorkspaceError, match="no column 'Record ID'"):
+        audiences.write(Company(tmp_path, ["c0"]), choice, "hubspot", tmp_path, tmp_path / "c.csv")

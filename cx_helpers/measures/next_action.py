@@ -73,6 +73,21 @@ def facts(standing: pd.DataFrame, today: pd.DataFrame, items: pd.DataFrame) -> p
     return out.drop_duplicates("customer_id").sort_values("customer_id", ignore_index=True)
 
 
+def costs(known: pd.DataFrame, policy: Policy) -> dict[str, float]:
+    """What each action costs: its amount, or its share of the company's mean order (0 where nobody bought)."""
+    orders = known["orders"].astype(float).sum()
+    usual = float(known["value"].astype(float).sum() / orders) if orders > 0 else 0.0
+    return {a.key: float(a.cost if a.cost is not None else a.cost_share * usual) for a in policy.actions}
+
+
+def measured(action: Action | None, effect: pd.DataFrame) -> dict[str, Uplift]:
+    """What an action brought those whom its rule picks, where that was told.  effect  of `policy_value.effect`"""
+    if action is None or effect.empty or pd.isna(effect.loc["picked", "each"]):
+        return {}
+    row = effect.loc["picked"]
+    return {action.key: Uplift(float(row["each"]), float(row["se"]), float(row["sd"]), int(row["n"]))}
+
+
 def choose(known: pd.DataFrame, policy: Policy, each: float = 1.0, measured: dict | None = None) -> Choice:
     """One action for each customer, or none and why.
 
@@ -84,16 +99,15 @@ def choose(known: pd.DataFrame, policy: Policy, each: float = 1.0, measured: dic
     check(policy, known.columns)
     known = known.sort_values("customer_id", ignore_index=True)
     measured, actions, n = measured or {}, policy.actions, len(known)
-    usual = known["value"].sum() / known["orders"].sum() if known["orders"].sum() > 0 else 0.0
-    costs = {a.key: float(a.cost if a.cost is not None else a.cost_share * usual) for a in actions}
+    price = costs(known, policy)
     gross, noise = (np.zeros((n, len(actions))) for _ in range(2))
     for place, action in enumerate(actions):
         gross[:, place], noise[:, place] = _brings(known, action, each, measured.get(action.key))
-    expected = np.round(gross - np.array([costs[a.key] for a in actions]), 2)
+    expected = np.round(gross - np.array([price[a.key] for a in actions]), 2)
     masks = _masks(known, policy, expected)
     place = _placed(masks[-1], expected, policy)
     room = place >= 0
-    spent = np.array([costs[actions[p].key] if p >= 0 else 0.0 for p in place])
+    spent = np.array([price[actions[p].key] if p >= 0 else 0.0 for p in place])
     room &= _affordable(place, expected, spent, policy)
     last = np.where(room, place, -1)
     held = np.array([ok and _drawn(actions[p].key, who, policy.holdout)
@@ -111,7 +125,7 @@ def choose(known: pd.DataFrame, policy: Policy, each: float = 1.0, measured: dic
         "expected": np.where(room, expected[rows, at], np.nan),
         "noise": np.where(room, noise[rows, at], np.nan),
     }
-    return Choice(known.assign(**picked), policy, measured, costs)
+    return Choice(known.assign(**picked), policy, measured, price)
 
 
 def _brings(known: pd.DataFrame, action: Action, each: float, tried: Uplift | None) -> tuple[np.ndarray, np.ndarray]:
@@ -208,13 +222,13 @@ def by_action(choice: Choice, error: float = 0.0, smallest: int = 1) -> pd.DataF
 
     error  relative error of what is foretold of leaving (calling.check)
     Returns, index `action` in the order of the money, one row for each action that somebody gets: n, customers,
-    `net_gain` (expected money less costs) with low, high (95 %: who acts on it, the error, and the uncertainty of
+    `expected_money` (expected money less costs) with low, high (95 %: who acts on it, the error, and the uncertainty of
     effects that were measured; not that of assumptions), each (a customer), spent, measured (was the effect?).
     """
     made = {key: _sum(choice, mine, error) for key, mine in choice.taken.groupby("action")}
-    columns = ["n", "customers", "net_gain", "low", "high", "each", "spent", "measured"]
+    columns = ["n", "customers", "expected_money", "low", "high", "each", "spent", "measured"]
     out = pd.DataFrame.from_dict(made, orient="index", columns=columns).rename_axis("action")
-    out = out.sort_values(["net_gain"], ascending=False, kind="stable")
+    out = out.sort_values(["expected_money"], ascending=False, kind="stable")
     out["measured"] = out["measured"].astype(float)
     out = out.astype({"n": int, "customers": int}) if len(out) else out
     out = certainty.hide_small(out, disclosure.customers_only(smallest))
@@ -229,8 +243,7 @@ def total(choice: Choice, error: float = 0.0, smallest: int = 1) -> pd.DataFrame
     n, whole = out["n"], len(choice.rows)
     out["share"] = n / whole if whole else np.nan
     out["share_low"], out["share_high"] = certainty.wilson(n, np.full(1, whole))
-    out["known"] = float(whole)
-    return certainty.hide_small(out, disclosure.customers_only(smallest))
+    return certainty.hide_small(out, disclosure.customers_only(smallest)).assign(known=whole)
 
 
 def _sum(choice: Choice, mine: pd.DataFrame, error: float) -> dict:
@@ -242,9 +255,15 @@ def _sum(choice: Choice, mine: pd.DataFrame, error: float) -> dict:
         spread += ((mine["action"] == key).sum() * tried.se) ** 2
     half = certainty.Z95 * np.sqrt(spread)
     net = gross - spent if n else np.nan
-    out = {"n": n, "customers": n, "net_gain": net, "low": net - half, "high": net + half}
+    out = {"n": n, "customers": n, "expected_money": net, "low": net - half, "high": net + half}
     known = mine["action"].isin(choice.measured).mean() if n else np.nan
     return out | {"each": net / n if n else np.nan, "spent": spent if n else np.nan, "measured": known}
+
+
+def share(total: pd.DataFrame) -> pd.DataFrame:
+    """One row `all` of `total`: n customers looked at, customers, `action_share` that gets something, low, high."""
+    columns = {"action_share": total["share"], "low": total["share_low"], "high": total["share_high"]}
+    return pd.DataFrame({"n": total["known"], "customers": total["known"]} | columns)
 
 
 def funnel(choice: Choice, smallest: int = 1) -> pd.DataFrame:

@@ -85,6 +85,13 @@ def tested(action: Action, rows: pd.DataFrame, known: pd.DataFrame, control: str
     return offpolicy.Judged(**fields, refused=refused), picked
 
 
+def nothing(reason: str, action: Action | None = None) -> offpolicy.Judged:
+    """A rule of which nothing can be told: `none` (no action was tried) or `table` (its experiment is not there)."""
+    none = np.zeros(0)
+    facts = {"experiment": action.tried[0]} if action is not None else {}
+    return offpolicy.Judged(none, none, none, none, none, {reason: facts})
+
+
 def picks(action: Action, known: pd.DataFrame) -> np.ndarray:
     """Whom would the action's own rule have picked: conditions, complaints and consent (unknown is no)."""
     out = np.logical_and.reduce([c.holds(known) for c in action.when])

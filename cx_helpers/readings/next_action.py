@@ -49,17 +49,17 @@ FUNNEL = {
     "rows_title": {"fa": "گام", "en": "step"},
 }
 ACTIONS = {
-    "columns": ["n", "net_gain", "low", "high", "each", "spent", "measured"],
+    "columns": ["n", "expected_money", "low", "high", "each", "spent", "measured"],
     "titles": {
         "n": {"fa": "مشتریان", "en": "customers"},
-        "net_gain": {"fa": "پول مورد انتظار", "en": "expected money"},
+        "expected_money": {"fa": "پول مورد انتظار", "en": "expected money"},
         "each": {"fa": "برای هر مشتری", "en": "a customer"},
         "spent": {"fa": "هزینه", "en": "cost"},
         "measured": {"fa": "اثر", "en": "effect"},
     },
     "formats": {
         "n": "count",
-        **dict.fromkeys(("net_gain", "low", "high", "each", "spent"), "money"),
+        **dict.fromkeys(("expected_money", "low", "high", "each", "spent"), "money"),
         "measured": lambda x: (
             {"fa": "سنجیده با قرعه", "en": "measured by lot"} if x == 1 else {"fa": "فرض", "en": "assumed"}
         ),
@@ -181,8 +181,9 @@ def rules(choice: Choice, locale: str) -> pd.DataFrame:
         effect = say(fa="{x:.0%} (فرض)", en="{x:.0%} (assumed)", x=a.effect)
         if (tried := choice.measured.get(a.key)) is not None:
             stake, effect = {"fa": "سنجیده با قرعه", "en": "measured by lot"}, _number("value", tried.each)
+        when = {"fa": "؛ ", "en": "; "}[locale].join(condition(c)[locale] for c in a.when)
         rows[a.name[locale]] = {
-            "when": join([condition(c) for c in a.when])[locale], "channel": name(a.channel)[locale],
+            "when": when, "channel": name(a.channel)[locale],
             "consent": name(a.consent)[locale], "stake": stake[locale], "effect": effect[locale],
             "cost": choice.costs[a.key],
         }  # fmt: skip
@@ -210,23 +211,23 @@ def sentence(total: pd.DataFrame, smallest: int = 1) -> Words:
         "{high:money}).{sure}",
         en="There is something to do for {n} of {k} customers, worth {x:money} after costs (95% interval {low:money} "
         "to {high:money}).{sure}",
-        n=int(row["n"]), k=int(row["known"]), x=row["net_gain"], low=row["low"], high=row["high"], sure=sure,
+        n=int(row["n"]), k=int(row["known"]), x=row["expected_money"], low=row["low"], high=row["high"], sure=sure,
     )  # fmt: skip
 
 
 def first(found: pd.DataFrame, policy: Policy) -> Words | None:
     """Which action first: the one that is expected to bring most; None where none is told.  found  of `by_action`"""
-    some = found[found["net_gain"].notna() & (found["net_gain"] > 0)]
+    some = found[found["expected_money"].notna() & (found["expected_money"] > 0)]
     if some.empty:
         return None
-    key, row = some["net_gain"].idxmax(), some.loc[some["net_gain"].idxmax()]
+    key, row = some["expected_money"].idxmax(), some.loc[some["expected_money"].idxmax()]
     how = {
         True: {"fa": "اثرش با قرعه سنجیده شده است", "en": "its effect was measured by lot"},
         False: {"fa": "اثرش فرض است، پس نخست با قرعه بیازمایید", "en": "its effect is assumed: try it by lot first"},
     }[bool(row["measured"] == 1)]
     return say(
         fa="نخست «{a}»: {n} مشتری، {x:money}؛ {how}.", en="First “{a}”: {n} customers, {x:money}; {how}.",
-        a=policy[key].name, n=int(row["n"]), x=row["net_gain"], how=how,
+        a=policy[key].name, n=int(row["n"]), x=row["expected_money"], how=how,
     )  # fmt: skip
 
 

@@ -134,9 +134,9 @@ def shown(found: pd.DataFrame, locale: str) -> pd.DataFrame:
     return found.set_axis(pd.Index([names[k][locale] for k in found.index], name=found.index.name, dtype=object))
 
 
-def sentence(gains: pd.DataFrame, action: Action, days: float) -> Words | None:
+def sentence(gains: pd.DataFrame, action: Action | None, days: float) -> Words | None:
     """By how much the rule would have been better; None where nothing is told.  gains  of `policy_value.gains`"""
-    if gains.empty:
+    if gains.empty or action is None:
         return None
     row, lot = gains.loc["nobody"], gains.loc["lot"]
     sure = {"fa": "", "en": ""}
@@ -151,7 +151,7 @@ def sentence(gains: pd.DataFrame, action: Action, days: float) -> Words | None:
     )  # fmt: skip
 
 
-def findings(gains: pd.DataFrame, values: pd.DataFrame, action: Action) -> tuple[list[Finding], int]:
+def findings(gains: pd.DataFrame, values: pd.DataFrame, action: Action | None) -> tuple[list[Finding], int]:
     """Against what the rule is better, or worse, and how many comparisons were made."""
     out = []
     base = values["value_each"].get("nobody", float("nan")) if len(values) else float("nan")
