@@ -67,16 +67,15 @@ ACTIONS = {
     "rows_title": {"fa": "کار", "en": "action"},
 }
 RULES = {
-    "columns": ["when", "channel", "consent", "stake", "effect", "cost"],
+    "columns": ["when", "channel", "stake", "effect", "cost"],
     "titles": {
         "when": {"fa": "برای چه کسی", "en": "for whom"},
         "channel": {"fa": "از راه", "en": "by"},
-        "consent": {"fa": "ستون اجازه", "en": "consent column"},
         "stake": {"fa": "در میان است", "en": "at stake"},
         "effect": {"fa": "اثر", "en": "effect"},
         "cost": {"fa": "هزینهٔ هر بار", "en": "cost each"},
     },
-    "formats": {c: (lambda x: x) for c in ("when", "channel", "consent", "stake", "effect")} | {"cost": "money"},
+    "formats": {c: (lambda x: x) for c in ("when", "channel", "stake", "effect")} | {"cost": "money"},
     "rows_title": {"fa": "کار", "en": "action"},
 }
 _FACTS: dict[str, Words] = {
@@ -137,6 +136,20 @@ def condition(c: Condition) -> Words:
     return say(fa="{f}: " + fa + " {v}", en="{f}: " + en + " {v}", f=fact(c.fact), v=_number(c.fact, c.value))
 
 
+def conditions(action: Action) -> list[Words]:
+    """An action's conditions in words; from … to … where both ends of a fact are given."""
+    out, ends = [], {}
+    for c in action.when:
+        ends.setdefault(c.fact, {})[c.sign] = c
+    for f, signs in ends.items():
+        if set(signs) == {">=", "<="}:
+            low, high = (_number(f, signs[s].value) for s in (">=", "<="))
+            out.append(say(fa="{f}: {a} تا {b}", en="{f}: {a} to {b}", f=fact(f), a=low, b=high))
+        else:
+            out += [condition(c) for c in action.when if c.fact == f]
+    return out
+
+
 def reason(row: pd.Series, action: Action) -> Words:
     """Why does this customer get this action: the facts that its rule asked for, as they are.  For the lab."""
     asked = list(dict.fromkeys(c.fact for c in action.when))
@@ -181,10 +194,9 @@ def rules(choice: Choice, locale: str) -> pd.DataFrame:
         effect = say(fa="{x:.0%} (فرض)", en="{x:.0%} (assumed)", x=a.effect)
         if (tried := choice.measured.get(a.key)) is not None:
             stake, effect = {"fa": "سنجیده با قرعه", "en": "measured by lot"}, _number("value", tried.each)
-        when = {"fa": "؛ ", "en": "; "}[locale].join(condition(c)[locale] for c in a.when)
+        when = {"fa": "؛ ", "en": "; "}[locale].join(c[locale] for c in conditions(a))
         rows[a.name[locale]] = {
-            "when": when, "channel": name(a.channel)[locale],
-            "consent": name(a.consent)[locale], "stake": stake[locale], "effect": effect[locale],
+            "when": when, "channel": name(a.channel)[locale], "stake": stake[locale], "effect": effect[locale],
             "cost": choice.costs[a.key],
         }  # fmt: skip
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("action")

@@ -81,7 +81,8 @@ def findings(found: Iterable[records.Finding], looked_at: int | None = None, not
     return Block(payload, plain, findings=[one.record() | {"tone": one.tone} for one in ranked])
 
 
-_COUNTS = {"opportunity": "", "experiment": "retention"}  # kinds whose n counts cases, customers, whatever the measure
+# kinds whose n counts cases, customers, whatever the measure; and measures that count customers, whatever the kind
+_COUNTS = {"opportunity": "", "experiment": "retention", "value_each": "retention"}
 
 
 def finding_item(one: records.Finding, locale: str) -> dict:
@@ -110,7 +111,7 @@ def finding_item(one: records.Finding, locale: str) -> dict:
 
 def sample(kind: str, measure: str, n: int | None, locale: str) -> str:
     """What a finding rests on: 4,128 customers; empty where nothing is counted."""
-    return "" if n is None else counted(n, _COUNTS.get(kind, measure), locale)
+    return "" if n is None else counted(n, _COUNTS.get(measure, _COUNTS.get(kind, measure)), locale)
 
 
 def remedy_text(remedy, locale: str) -> str:
