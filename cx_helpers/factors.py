@@ -101,3 +101,16 @@ def alpha(covariance, n: int) -> tuple[float, float, float]:
     found = k / (k - 1) * (1 - np.trace(c) / c.sum())
     ends = special.fdtri(n - 1, (n - 1) * (k - 1), [0.975, 0.025])
     return (float(found), *(float(1 - (1 - found) * end) for end in ends))
+
+
+def omega(covariance) -> float:
+    """McDonald's omega of one factor (0..1): how much of the sum's variance is what the items have in common.
+
+    Unlike alpha it does not take the items as equally good.  NaN below three items: one factor is then not told.
+    """
+    c = np.asarray(covariance, float)
+    if len(c) < 3 or (np.diag(c) <= 0).any():
+        return np.nan
+    sd = np.sqrt(np.diag(c))
+    common = float((loadings(c / np.outer(sd, sd), 1)[:, 0] * sd).sum()) ** 2
+    return float(common / c.sum()) if c.sum() > 0 else np.nan

@@ -97,6 +97,15 @@ METRICS: dict[str, Metric] = {
         "سهم رفتنی‌ها در پنجرهٔ پیش رو", "Expected to leave next", "share", "down", 1, low=0, high=1
     ),
     "data_age": _metric("سن داده", "Age of data", "days", "down", 1, low=0),
+    "service_gap": _metric("شکاف دریافت و انتظار", "Gap: perceived less expected", "scale", digits=1, low=-6, high=6),
+    "perceived": _metric("کیفیت دریافت‌شده (۱ تا ۷)", "Perceived quality (1–7)", "scale", digits=1, low=1, high=7),
+    "form_score": _metric("امتیاز از ۱۰۰", "Points of 100", "score", digits=0, low=0, high=100),
+    "enps": _metric(
+        "شاخص خالص مروجان کارکنان (eNPS)", "Employee Net Promoter Score (eNPS)", "points", low=-100, high=100
+    ),
+    "net_value": _metric("ارزش خالص (از ۱۰۰)", "Net value (of 100)", "score", digits=0),
+    "adds": _metric("سهم در ارزش", "Adds to value", "score", digits=0),
+    "maturity": _metric("سطح بلوغ (۱ تا ۵)", "Maturity level (1–5)", "scale", digits=1, low=1, high=5),
     "completeness": _metric("خانه‌های پر", "Cells that are filled", "share", digits=1, low=0, high=1),
     "quarantined": _metric("ردیف‌های در قرنطینه", "Rows in quarantine", "count", "down", low=0),
     "known_customers": _metric(

@@ -17,6 +17,9 @@ from cx_helpers.tables import nearest
 STAGES = {stage: [] for stage in ("awareness", "evaluation", "purchase", "use", "support", "loyalty")}
 ENGINES = ("duckdb", "pyspark")
 PRIVACY = {"pseudonyms": True, "smallest_group": 10, "redact_text": True}
+# what a point of each part counts in value = benefit - effort - risk - price ± treatment: one of benefit weighs up one
+# of effort, risk and price together
+VALUE_WEIGHTS = {"benefit": 3.0, "effort": 1.0, "risk": 1.0, "price": 1.0, "treatment": 1.0}
 
 
 class WorkspaceError(Refusal):
@@ -39,6 +42,7 @@ class Settings:
     stages: dict = field(default_factory=lambda: dict(STAGES))
     goals: dict = field(default_factory=dict)
     privacy: dict = field(default_factory=lambda: dict(PRIVACY))
+    value_weights: dict = field(default_factory=lambda: dict(VALUE_WEIGHTS))
 
     @property
     def database(self) -> Path | None:
@@ -83,6 +87,7 @@ def load_settings(folder: str | Path) -> Settings:
     given = {key: value for key, value in raw.items() if value is not None}
     given["name"] = _names(given.get("name"))
     given["privacy"] = PRIVACY | _section(given, "privacy", PRIVACY)
+    given["value_weights"] = VALUE_WEIGHTS | _weights(given.get("value_weights", {}))
     settings = Settings(folder=folder, **given)
     _check(settings)
     _check_goals(settings.goals, labels(folder))
@@ -126,6 +131,14 @@ def _yaml(path: Path, loader: type, form: str) -> dict:
     return raw or {}
 
 
+def read_yaml(path: Path, form: str) -> dict:
+    """A further file of a workspace: its keys and values, or a WorkspaceError in one line: what is wrong where.
+
+    form  what it should look like
+    """
+    return _yaml(path, _Settings, form)
+
+
 def _names(name) -> dict:
     if isinstance(name, str) and name.strip():
         return dict.fromkeys(("fa", "en"), wording.straight(name))
@@ -150,6 +163,23 @@ def _section(given: dict, key: str, known: dict) -> dict:
         if type(value) is not type(known[name]):
             raise WorkspaceError(f"workspace.yaml: {key}.{name} is {value!r}; a value like {known[name]!r} is needed")
     return section
+
+
+def _weights(given) -> dict:
+    """The weights of the value equation that are given, as numbers; benefit above 0, the others not below it."""
+    if not isinstance(given, dict):
+        raise WorkspaceError(f"workspace.yaml: value_weights is {given!r}; write {{benefit: 3, effort: 1, …}}")
+    for name, value in given.items():
+        if name not in VALUE_WEIGHTS:
+            raise WorkspaceError(f"workspace.yaml: unknown key value_weights.{name}{nearest(name, VALUE_WEIGHTS)}")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value < float("inf")
+        if not number or value < 0 or (name == "benefit" and value == 0):
+            raise WorkspaceError(
+                f"workspace.yaml: value_weights.{name} is {value!r}; a weight is a number of 0 or more, that "
+                f"of benefit "
+                "above 0 (signs are the equation's: effort, risk and price are taken off)"
+            )
+    return {name: float(value) for name, value in given.items()}
 
 
 def _check(s: Settings) -> None:

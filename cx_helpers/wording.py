@@ -107,7 +107,14 @@ def label(value, locale: str | None = None) -> str:
         names = _reading.labels.get(key) or STANDARD.get(key)
         if names and locale in names:
             return names[locale]
+    if (
+        "." in plain and plain.split(".")[0] in _FORMS
+    ):  # servqual.empathy.18.expected: of a form's line, what it is about
+        return label(plain.rpartition(".")[0], locale)
     return straight(plain)
+
+
+_FORMS = ("servqual", "clue", "effortless", "value")
 
 
 class _Setter(string.Formatter):
@@ -283,6 +290,38 @@ recency_days | روز از آخرین خرید | days since the last order
 visits | تماس‌ها | contacts
 requests | درخواست‌ها | requests
 satisfaction | رضایت | satisfaction
+enps | شاخص خالص مروجان کارکنان (eNPS) | Employee Net Promoter Score (eNPS)
+dimension | بُعد | dimension
+clue | نشانه | clue
+mark | نشان | mark
+functional | کارکردی | functional
+mechanical | محیطی | mechanical
+human | انسانی | human
+tangibles | ظاهر و امکانات | tangibles
+reliability | قابلیت اعتماد | reliability
+responsiveness | پاسخ‌گویی | responsiveness
+assurance | اطمینان خاطر | assurance
+empathy | همدلی | empathy
+servqual.tangibles | ظاهر و امکانات | tangibles
+servqual.reliability | قابلیت اعتماد | reliability
+servqual.responsiveness | پاسخ‌گویی | responsiveness
+servqual.assurance | اطمینان خاطر | assurance
+servqual.empathy | همدلی | empathy
+servqual | کیفیت خدمت (SERVQUAL) | service quality (SERVQUAL)
+clue.functional | کارکرد (کالا و خدمت) | function (product and service)
+clue.mechanical | محیط (فضا، اپلیکیشن، بسته‌بندی) | place (shop, app, packaging)
+clue.human | آدم‌ها (رفتار و گفتار) | people (conduct and words)
+effortless | تجربهٔ بی‌دردسر | effortless experience
+effortless.trustable | درخور اعتماد | trustable
+effortless.reliable | هر بار همان | reliable
+effortless.worth | باارزش | worth it
+effortless.relevant | به‌کارآمدنی | relevant
+value.benefit | سود | benefit
+value.effort | زحمت | effort
+value.risk | نگرانی | risk
+value.price | قیمت | price
+value.treatment | رفتار | treatment
+value.value | ارزش خالص | net value
 item | پرسش | item
 trait | ویژگی | trait
 identities | شناسه‌ها | identities

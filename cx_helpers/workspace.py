@@ -181,7 +181,9 @@ class Tables:
         import ibis
 
         return ibis.memtable(
-            [], schema=dict.fromkeys(columns, "string") | {c: spec.type for c, spec in TABLES[name].columns.items()}
+            [],
+            schema=dict.fromkeys(columns, "string")
+            | {c: spec.type.replace("list", "array<string>") for c, spec in TABLES[name].columns.items()},
         )
 
     def columns(self, name: str) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, folding, histories, partition, series, valuation, workspace
+from cx_helpers import disclosure, folding, forms, histories, partition, series, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
 from cx_helpers.intake import urgent
@@ -26,11 +26,13 @@ from cx_helpers.measures import (
     churn,
     churn_hazards,
     closed_loop,
+    clues,
     cohort,
     cohort_coverage,
     completeness,
     dropouts,
     emotion,
+    employees,
     experience,
     experiment,
     experiment_metrics,
@@ -67,6 +69,7 @@ from cx_helpers.measures import (
     scenario,
     segments,
     sentiment,
+    service_quality,
     snapshots,
     standing,
     survey,
@@ -79,11 +82,13 @@ from cx_helpers.measures import (
     unread,
     urgency,
     value,
+    value_equation,
     value_experience,
     value_holdout,
     voices,
     volume,
 )
+from cx_helpers.settings import VALUE_WEIGHTS
 
 STAGES = {"evaluation": ["product_page", "reviews"], "purchase": ["cart", "payment"], "support": ["support_call"]}
 
@@ -257,6 +262,22 @@ def rolled(t):
     return t.until.initiatives.mutate(gender=first.ifelse("female", ibis.null("string"))), t.customers
 
 
+def form(t, family):
+    """What customers said on the short form, with the questions that were asked."""
+    asked = forms.asked(t.until.responses)
+    return forms.answers(t.until.responses, asked, family, None, ["channel"]), asked
+
+
+def lines(t):
+    found, asked = form(t, "servqual")
+    return forms.wide(found, asked, "reliability")
+
+
+def as_a_frame(table):
+    out = table.execute()
+    return out.sort_values(list(out), ignore_index=True)
+
+
 ANSWERS = {
     "levers.lived": lived,
     "levers.followed": followed,
@@ -308,6 +329,18 @@ ANSWERS = {
         ).order_by("customer_id"),
         "reward",
     ),
+    "forms.asked": lambda t: form(t, "clue")[1],
+    "forms.wide": lambda t: as_a_frame(lines(t)),
+    "service_quality.gaps": lambda t: service_quality.gaps(form(t, "servqual")[0]),
+    "service_quality.compared": lambda t: service_quality.compared(forms.each(form(t, "effortless")[0]), (0, 1)),
+    "service_quality.perceived": lambda t: service_quality.perceived(form(t, "servqual")[0]),
+    "service_quality.parts": lambda t: service_quality.parts(form(t, "clue")[0]),
+    "service_quality.importance": lambda t: service_quality.importance(form(t, "servqual")[0]),
+    "service_quality.overall": lambda t: service_quality.overall(form(t, "servqual")[0], "channel", True),
+    "value_equation.value": lambda t: value_equation.value(form(t, "value")[0], VALUE_WEIGHTS),
+    "value_equation.losing": lambda t: value_equation.losing(form(t, "value")[0], VALUE_WEIGHTS),
+    "clues.written": lambda t: clues.written(about(t)),
+    "employees.common": lambda t: pd.Series(employees.common(t.until.responses)),
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(
@@ -552,7 +585,7 @@ def measures() -> set[str]:
 def test_no_measure_is_left_out():
     asked = {name.split(" ")[0] for name in ANSWERS}
     assert measures() - asked == set(), "a measure that no entry asks of both engines"
-    ground = {"folding.collapse", "histories.fold", "histories.left_out"}
+    ground = {"folding.collapse", "histories.fold", "histories.left_out", "forms.asked", "forms.wide"}
     assert asked - measures() == ground, "an entry for a measure that is gone"
 
 

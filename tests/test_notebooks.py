@@ -52,6 +52,9 @@ SCORES += (
     "action_share",
     "experience_cost",
     "revenue_shortfall",
+    "service_gap",
+    "net_value",
+    "enps",
 )
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from cx_helpers import actions
 from cx_helpers.settings import WorkspaceError
 
+FILES = ("programme.yaml", "questionnaire.csv")  # what the team, and what customers and employees, may be asked
 FOLDERS = ("sources", "tables", "quarantine", "state")
 
 
 def init(folder: str | Path) -> Path:
-    """Make an empty workspace: workspace.yaml and actions.yaml with every key explained, and four folders.
+    """Make an empty workspace: workspace.yaml and actions.yaml with every key explained, four folders, and a short
+    survey: questionnaire.csv for customers and employees, programme.yaml for the team (docs/service-quality.md).
 
     Returns the folder.  Raises WorkspaceError where a workspace.yaml is already there, or the place is a file.
     """
@@ -26,6 +28,9 @@ def init(folder: str | Path) -> Path:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name in ("quarantine", "state"):  # personal data, and the key of the pseudonyms
         (folder / name).chmod(0o700)
+    for name in FILES:
+        if not (folder / name).exists():
+            (folder / name).write_bytes(files("cx_helpers").joinpath("templates", name).read_bytes())
     (folder / "workspace.yaml").write_text(text, "utf-8")
     if not (folder / actions.FILE).exists():
         (folder / actions.FILE).write_text(actions.template(), "utf-8")

@@ -46,7 +46,9 @@ def _own(responses: ir.Table) -> list[str]:
 def _asked(responses: ir.Table, family: str) -> list[str]:
     need(responses, "customer_id", "responded_at", "instrument", "score")
     asked = responses.filter(responses.instrument.startswith(f"{family}."))
-    return sorted(asked.select("instrument").distinct().execute()["instrument"])
+    names = asked.select("instrument").distinct().execute()["instrument"]
+    # what was expected of a thing, and how much it matters, are no further opinions of how it is
+    return sorted(name for name in names if not name.endswith((".expected", ".importance")))
 
 
 def wide(responses: ir.Table, family: str = "servqual") -> ir.Table:

@@ -18,13 +18,14 @@ from cx_helpers.tables import TableError, groups, need
 from cx_helpers.wording import raw, say
 
 
-def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
+def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1, instrument: str = "nps") -> pd.DataFrame:
     """How likely are customers to recommend us, and how sure are we?
 
-    responses  `score` is a whole number 0-10, null = did not answer; other instruments than `nps` are left out
+    responses  `score` is a whole number 0-10, null = did not answer; other instruments than `instrument` are left out
     by         a column (or several) that splits the answers, e.g. "channel"; a null there is a group too
     periods    consecutive dates.Period: one row each, by responded_at
     smallest   groups with fewer answers, or of too few customers, get nulls (disclosure.Limit)
+    instrument "enps": the employees' (would they recommend us as a place to work?); the value is then called so
 
     Returns n, customers, `nps` in points (-100..100), low, high, se, and promoters, passives, detractors (counts: all
     three null where one of them is fewer than a group may be).
@@ -33,7 +34,7 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     Source: Reichheld, HBR, Dec 2003; interval: adjusted Wald, Rocks, Am. Stat. 70(4), 2016, on the effective number
     of answers (Kish) where customers answer more than once.
     """
-    asked = _answers(responses, "nps", by, periods)
+    asked = _answers(responses, instrument, by, periods)
     vote = ibis.cases((asked.score >= 9, 1), (asked.score <= 6, -1), (asked.score.notnull(), 0))
     parts = {name: (vote == v).cast("int64") for name, v in (("promoters", 1), ("passives", 0), ("detractors", -1))}
     off = ((asked.score < 0) | (asked.score > 10)).cast("int64")
@@ -46,7 +47,7 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.Dat
     # three imaginary answers, 3/4 at each end and 3/2 between, keep the interval honest when n is small
     middle = sure * (up - down) / (sure + 3)
     se = np.sqrt(((sure * (up + down) + 1.5) / (sure + 3) - middle**2) / (sure + 3))
-    points = {"nps": up - down, "low": middle - certainty.Z95 * se, "high": middle + certainty.Z95 * se}
+    points = {instrument: up - down, "low": middle - certainty.Z95 * se, "high": middle + certainty.Z95 * se}
     columns = {name: 100 * value.clip(-1, 1) for name, value in points.items()} | {"se": 100 * se}
     whole = certainty.answer(found, columns | {part: found[part] for part in parts})
     whole = disclosure.hide_parts(whole, list(parts), sums, smallest)

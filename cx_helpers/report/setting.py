@@ -44,6 +44,8 @@ COUNTED = {
     "response_rate": "invitations",
     "conversion": "journeys",
     **dict.fromkeys(("reached_goal", "passed"), "customers"),
+    **dict.fromkeys(("service_gap", "perceived", "form_score", "net_value", "adds", "losing"), "customers"),
+    "enps": "responses",
 }
 COUNT_TITLES = {
     "responses": {"fa": "پاسخ‌ها", "en": "answers"},

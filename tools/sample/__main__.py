@@ -7,7 +7,7 @@ import yaml
 
 from cx_helpers.intake.sentiment import DERIVED, score_comments
 
-from . import ALL, NONE, SEED, build, write
+from . import ALL, NONE, SEED, build, forms, write
 from .journeys import STAGES
 from .labels import labels
 from .truth_page import page
@@ -84,7 +84,8 @@ actions:
 
 
 def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> dict[str, int]:
-    """Write workspace.yaml, labels.yaml, actions.yaml, tables/, the book of cases and, for the shipped one, TRUTH.md.
+    """Write workspace.yaml, labels.yaml, actions.yaml, programme.yaml, tables/, the book of cases and, for the shipped
+    one, TRUTH.md.
 
     Returns the bytes of each table.
     """
@@ -94,6 +95,7 @@ def fill(folder: Path, seed: int = SEED, effects=ALL, customers: int = 6000) -> 
     sizes = write(tables, folder)
     stages = "\n".join(f"  {stage}: [{', '.join(touchpoints)}]" for stage, touchpoints in STAGES.items())
     (folder / "workspace.yaml").write_text(WORKSPACE % stages, "utf-8")
+    (folder / "programme.yaml").write_text(forms.programme(), "utf-8")
     names = yaml.safe_dump(labels(), allow_unicode=True, sort_keys=False, default_flow_style=None, width=200)
     (folder / "labels.yaml").write_text("# what reports call the keys in the tables\n" + names, "utf-8")
     (folder / "actions.yaml").write_text(ACTIONS, "utf-8")

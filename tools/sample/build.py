@@ -8,7 +8,7 @@ import pandas as pd
 from cx_helpers.intake.inner import TABLES as KNOWN
 
 from . import effects as planted
-from . import extras, feedback, journeys, lifetimes, loop, people, products, talk, voucher
+from . import extras, feedback, forms, journeys, lifetimes, loop, people, products, talk, voucher
 from .calendar import END, Rhythm, stamps
 
 
@@ -47,6 +47,7 @@ def build(seed: int, effects=planted.ALL, customers: int = 6000) -> dict[str, pd
     origins |= {"response": responses["response_id"].to_numpy(), "ticket": ticket_of}
     orders, items = _orders(chance["baskets"], crowd, tries, steps, effects)
     cases = loop.cases(seed, crowd, given, said, responses, orders, effects)
+    responses = pd.concat([responses, forms.answers(seed, crowd, tries, effects)], ignore_index=True)
     made = {
         "customers": people.customers(crowd),
         "identities": people.identities(chance["keys"], crowd, seed),

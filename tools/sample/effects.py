@@ -167,6 +167,24 @@ EFFECTS: dict[str, Effect] = {
         "the warehouse takes four times as long to close",
         "closed-loop (recovered customers, whose cases lie)",
     ),
+    "unreliable": Effect(
+        "what is promised is not kept: reliability falls shorter of what customers expect than all else",
+        "responses, instruments servqual.reliability.ITEM.perceived, from 1403-05 on",
+        "latent perception of reliability -0.9 SD; other dimensions and all expectations unchanged",
+        "service-quality (SERVQUAL gaps)",
+    ),
+    "shabby": Effect(
+        "the app, the box and the shop look worse than what they hold and than the people are",
+        "responses, instrument clue.mechanical, from 1403-05 on",
+        "latent -0.8 SD; functional and human clues unchanged",
+        "service-quality (clues)",
+    ),
+    "unhappy_callers": Effect(
+        "who works on the phone would not recommend the shop as a place to work",
+        "responses, instrument enps, channel phone, Tir 1404",
+        "latent -1.3 SD (about -75 points of eNPS); other channels alike",
+        "service-quality (eNPS beside NPS)",
+    ),
     "seasonality": Effect(
         "orders follow the Iranian year",
         "order volume",

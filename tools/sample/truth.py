@@ -136,6 +136,7 @@ def measured(tables: dict[str, pd.DataFrame]) -> dict[str, Measured]:
         "month-1 retention, cohorts from 1403-07 against before", kept["back"], kept["cohort"] >= 12
     )
     found |= _attributes(f.overall)
+    found |= _forms(tables["responses"])
     found["closed_loop"] = _called_back(tables["cases"], o, f.end)
 
     asked = f.tickets.assign(fast=(f.tickets["first_reply_at"] - f.tickets["opened_at"]) <= _span(1, 1 / 24))
@@ -246,6 +247,23 @@ def _won_back(f, orders: pd.DataFrame) -> Measured:
     test = test[quiet.between(31, 119)]
     what = "order within 60 days, last bought 30 to 120 days before, voucher against none"
     return _gap(what, f.orders_after(test, "exposed_at", 60, 0), test["variant"] == "B")
+
+
+def _forms(responses: pd.DataFrame) -> dict[str, Measured]:
+    """What the forms say: the gap of reliability, the mechanical clue, each against the rest; eNPS by phone and not."""
+    asked = responses[responses["source"] == "form"]
+    part, side = (asked["instrument"].str.split(".").str[k] for k in (1, 3))
+    gap = asked["score"] * side.map({"perceived": 1.0, "expected": -1.0})
+    items = asked.assign(part=part, gap=gap)[side.isin(["perceived", "expected"])]
+    gaps = (items.groupby(["customer_id", "part"])["gap"].sum() / 3).reset_index()
+    clues = asked.assign(part=part)[asked["instrument"].str.startswith("clue.")]
+    staff = asked[asked["instrument"] == "enps"]
+    vote = 100 * ((staff["score"] >= 9).astype(float) - (staff["score"] <= 6))
+    return {
+        "unreliable": _gap("gap of reliability against the others (1-7)", gaps["gap"], gaps["part"] == "reliability"),
+        "shabby": _gap("mechanical clue against the others (1-5)", clues["score"], clues["part"] == "mechanical"),
+        "unhappy_callers": _gap("eNPS by phone against the rest", vote, staff["channel"] == "phone"),
+    }
 
 
 def _attributes(overall: pd.DataFrame) -> dict[str, Measured]:
