@@ -38,6 +38,10 @@ BESIDE = {  # how a page sets `employees.beside`
     "formats": {"n": "count", "nps_n": "count"} | dict.fromkeys(("nps", "nps_low", "nps_high"), "nps"),
     "unit_of": "enps",
 }
+REMEDY = {
+    "fa": "با همین کارکنان بی‌حضور مدیرشان گفت‌وگو کنید: چه چیز نمی‌گذارد خوب به مشتری برسند؟",
+    "en": "talk with these employees without their manager: what keeps them from serving customers well?",
+}
 NEVER = {
     "fa": "از کارکنان نپرسیده‌اید که کار در اینجا را به دیگران پیشنهاد می‌کنند یا نه: پرسش enps در "
     "questionnaire.csv؛ بی‌نام "
@@ -154,4 +158,5 @@ def _finding(unit, row, own, by: str, looks: int) -> Finding | None:
         detail=sentences(detail, beside or None),
         looks=looks,
         good=good,
+        remedy=None if good else REMEDY,
     )

@@ -92,8 +92,8 @@ def named(steps: pd.DataFrame, locale: str) -> pd.DataFrame:
 
 
 def drawn(steps: pd.DataFrame, locale: str) -> pd.DataFrame:
-    """The rated steps for a picture: the level, and how far the team's answers reach as the thin line."""
-    return named(steps, locale).rename(columns={"lowest": "low", "highest": "high"})
+    """The rated steps for a picture: the level and, where there are any, the target beside it."""
+    return named(steps, locale)[["maturity", *(["target"] if steps["target"].notna().any() else [])]]
 
 
 def bare(step: str) -> Words:

@@ -4,6 +4,7 @@ ranges        how do groups differ, and how sure is that?       a dot and its in
 lines         how did it go over time?                          one line for each group, with a band
 fan           where is it going, and how sure is that?       a line that opens into the bands of a forecast
 bars          how much of each?                                 lengths, or parts of a whole
+waterfall     what adds, what takes, and what is left?          bars that begin where the last one ended
 heat          which cell of a grid stands out?                  cohort triangle, two groupings crossed
 flow          where do they go from here?                       ribbons between places
 curve         how does it feel along the way?                   the emotion curve over stages
@@ -30,8 +31,9 @@ from cx_helpers.report.paths import curve, quadrant
 from cx_helpers.report.prints import small_multiples
 from cx_helpers.report.timeline import timeline
 from cx_helpers.report.trends import lines
+from cx_helpers.report.waterfall import waterfall
 
 __all__ = [
     "ranges", "lines", "bars", "heat", "flow", "curve", "quadrant", "against", "density", "small_multiples", "timeline",
-    "fan", "explore"
+    "fan", "waterfall", "explore"
 ]  # fmt: skip

@@ -85,6 +85,7 @@ def ranges(
                 "hoverinfo": "skip",
             }
         )
+    past = []
     if before is not None and value in before.columns:
         past = floats(before[value].reindex(shown.index))
         ring = {"color": theme.colour("paper"), "size": 9, "line": {"color": theme.colour("mute"), "width": 1.8}}
@@ -110,7 +111,7 @@ def ranges(
             "cliponaxis": False,
         }
     )
-    reach = [x for x in (*middle, *low, *high, target) if x is not None]
+    reach = [x for x in (*middle, *low, *high, *past, target) if x is not None]
 
     def across(count: int) -> dict:
         axis = value_axis(min(reach), max(reach), of, locale, count=count)

@@ -152,11 +152,13 @@ def quadrant(
     x_unit: str | None = None,
     y_unit: str | None = None,
     digits: int | None = None,
+    alarm: bool = True,
 ) -> Chart | Block:
     """What is important and badly done?  One mark for each thing asked about, between two lines that cut the field.
 
     answer   index = the things; columns x and y;  split  where the field is cut (default: the medians)
     corners  {"mend" (important, badly done), "keep", "watch" (neither), "enough" (well done, not important)}: words
+    alarm    is the field of `mend` bad news?  False: no field is red
     What is important and badly done stands where reading begins: at the upper left, in Persian at the upper right.
     On a phone the marks carry numbers and their names stand under the picture.
     """
@@ -168,7 +170,7 @@ def quadrant(
     shown = shown.sort_values(y, ascending=False, kind="stable")
     names, xs, ys = groups(shown.index, locale), floats(shown[x]), floats(shown[y])
     cut_x, cut_y = (float(shown[c].median()) if cut is None else cut for c, cut in zip((x, y), split, strict=True))
-    to_mend = [a < cut_x and b >= cut_y for a, b in zip(xs, ys, strict=True)]
+    to_mend = [alarm and a < cut_x and b >= cut_y for a, b in zip(xs, ys, strict=True)]
     axis_x = value_axis(min(*xs, cut_x), max(*xs, cut_x), of_x, locale, pad=0.18)
     axis_x |= {"range": axis_x["range"][::-1] if locale == "fa" else axis_x["range"]}  # as in ranges and bars
     axis_y = value_axis(min(*ys, cut_y), max(*ys, cut_y), of_y, locale, pad=0.18)
@@ -209,7 +211,7 @@ def quadrant(
             cut | {"x0": cut_x, "x1": cut_x, "yref": "paper", "y0": 0, "y1": 1},
             cut | {"y0": cut_y, "y1": cut_y, "xref": "paper", "x0": 0, "x1": 1},
         ],
-        "annotations": _corners(corners, locale),
+        "annotations": _corners(corners, locale, alarm),
     }
     narrow_axes = {"xaxis": {"tickfont": {"size": 11}}, "yaxis": {"tickfont": {"size": 11}}, "height": 380}
     near = together(xs, ys, numbers, *ends, width=PHONE, height=PHONE)
@@ -243,7 +245,7 @@ enough | کم‌وزن، نه بدتر از دیگران | weighs little
 """)
 
 
-def _corners(corners: dict | None, locale: str) -> list[dict]:
+def _corners(corners: dict | None, locale: str, alarm: bool = True) -> list[dict]:
     said = {key: words((corners or {}).get(key, pair), locale) for key, pair in _CORNERS.items()}
     places = {"mend": (0, 1), "keep": (1, 1), "watch": (0, 0), "enough": (1, 0)}
     if locale == "fa":
@@ -258,7 +260,7 @@ def _corners(corners: dict | None, locale: str) -> list[dict]:
             "yanchor": "top" if y else "bottom",
             "text": isolate(said[key], locale),
             "showarrow": False,
-            "font": {"size": 12, "color": theme.colour("bad" if key == "mend" else "mute")},
+            "font": {"size": 12, "color": theme.colour("bad" if alarm and key == "mend" else "mute")},
         }
         for key, (x, y) in places.items()
     ]
