@@ -17,6 +17,7 @@ EXPOSED = {  # to whom each lever can happen
     "unsolved_request": "asked",
 }
 LEVERS = tuple(EXPOSED)
+TIMES = {"promised": "promises", "tried": "tries", "asked": "requests"}  # how often a month it could happen
 MARKET = ("volume", "price")  # moved too, by a share of what they are; they need no link
 
 

@@ -53,6 +53,7 @@ def test_what_customers_lived_through_and_what_they_did_then():
     assert rows.loc["b", columns].to_list() == [0, 1, 0, 1, 0, 0, 0, 1], "20 days is too long; bought in the month only"
     assert rows.loc["c", columns].to_list() == [1, 1, 1, 1, 0, 0, 0, 1], "neither answered nor solved"
     assert rows["bought_before"].to_dict() == {"a": np.log(2), "b": 0, "c": 0}
+    assert rows["requests"].to_dict() == {"a": 2, "b": 1, "c": 1}
     late = levers.followed(lived, bought, MONTHS, MONTHS[1].end, 45)
     assert late.count().execute() == 0, "April's 45 days are not over"
     found = levers.levels(lived, MONTHS)
@@ -150,6 +151,24 @@ def test_a_random_outcome_brings_no_sure_money():
     assert "no money is promised" in readings.scenario.sentence(out, found, TERMS)["en"]
     assert scenario.inputs(ranges, found, levers.levels(None, MONTHS)).empty
     assert np.isnan(scenario.loss(ranges, found, 1000.0, TERMS)["experience_cost"].iloc[0])
+
+
+def test_that_more_come_back_is_no_harm_to_be_mended():
+    found, _ = links(+0.3, n=400)
+    assert found.table.loc["slow_reply", "p_adjusted"] < 0.001
+    assert found.sure == []
+
+
+def test_who_asks_more_often_waits_more_often_and_that_is_no_effect_of_waiting():
+    rng, asked, bought = np.random.default_rng(3), [], []
+    for i in range(600):
+        keen = i % 2  # asks four times, and buys again more often; waiting changes nothing
+        asked += [(f"c{i}", 2 + k, 90 if rng.random() < 0.3 else 20, 1) for k in range(4 if keen else 1)]
+        bought += [(f"c{i}", 40, 1)] if rng.random() < (0.3 if keen else 0.7) else []
+    lived = levers.lived(MONTHS, tickets=tickets(*asked))
+    found = relations.links(levers.followed(lived, orders(*bought), MONTHS, END, 30))
+    assert found.sure == [], "without the number of requests it looks like ten points"
+    assert abs(found.table.loc["slow_reply", "effect"]) < 0.1
 
 
 @pytest.mark.parametrize("case", ["nobody", "one customer", "no orders", "all null"])

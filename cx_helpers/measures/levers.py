@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure
-from cx_helpers.chain import EXPOSED, LEVERS
+from cx_helpers.chain import EXPOSED, LEVERS, TIMES
 from cx_helpers.dates import Period, month_number
 from cx_helpers.tables import need
 
@@ -52,7 +52,8 @@ def lived(
         for part in parts
     ]
     whole = wide[0] if len(wide) == 1 else ibis.union(*wide)
-    return whole.group_by(["customer_id", "month"]).aggregate(**{c: _[c].max() for c in _COLUMNS})
+    times = {name: whole[exposed].sum() for exposed, name in TIMES.items()}
+    return whole.group_by(["customer_id", "month"]).aggregate(**{c: _[c].max() for c in _COLUMNS}, **times)
 
 
 def _has(table: ir.Table | None, *columns: str) -> bool:

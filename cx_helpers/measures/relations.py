@@ -3,7 +3,7 @@
     lever (late, failed, slow, unsolved)  ->  buys again in the days after  ->  money
                                           ->  the score given then
 
-Among customers of the same month, with the same number of orders before and the same chances of being hit, those who
+Among customers of the same month, with as many orders before, to whom it could happen as often, those who
 were hit are compared with those who were not.  All of it is association: who is hit may differ in what nobody wrote
 down.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, disclosure, panels
-from cx_helpers.chain import EXPOSED, LEVERS, Links
+from cx_helpers.chain import EXPOSED, LEVERS, TIMES, Links
 
 FEWEST = 30  # customers hit, and customers not, without which a link is not looked at
 SURE = 0.05  # p, Holm over the levers
@@ -30,7 +30,8 @@ def links(rows: ir.Table | None, smallest: int = 1) -> Links:
     with the number of orders before, by least squares with errors clustered by customer (panels.linear).
     Returns Links; its table, index `lever`: n rows, customers hit and not, whichever are fewer, victims (customers
     hit), hit (rows), free (the share of those not hit that buys again), effect (its change, -1..1), low, high (95 %),
-    p_value, p_adjusted (Holm), sure.  Null with fewer than 30 customers hit or not, or fewer than may be told of.
+    p_value, p_adjusted (Holm), sure (and fewer buy again: that more do is no harm to be mended, but tells who they
+    are).  Null with fewer than 30 customers hit or not, or fewer than may be told of.
     """
     nothing = Links(_table([]), np.empty(0), np.empty((0, 0)))
     if rows is None:
@@ -48,7 +49,10 @@ def links(rows: ir.Table | None, smallest: int = 1) -> Links:
     if not used or not seen["buyers"] > 0:
         return nothing
     exposures = list(dict.fromkeys(EXPOSED[c] for c in used))
-    fit = panels.linear(rows, "again", [*used, *exposures, "bought_before", "newcomer"], within=["month"])
+    # who tries more often fails more often, and buys more often, too
+    rows = rows.mutate(**{f"_{c}": (rows[TIMES[c]] + 1).cast("float64").ln() for c in exposures})
+    often = [f"_{c}" for c in exposures]
+    fit = panels.linear(rows, "again", [*used, *exposures, *often, "bought_before", "newcomer"], within=["month"])
     k = len(used)
     part = fit.table([*used, *range(len(fit.coef) - k)]).iloc[:k]
     slopes = part[["coef", "low", "high", "p_value"]]
@@ -64,7 +68,7 @@ def links(rows: ir.Table | None, smallest: int = 1) -> Links:
 def _table(rows: list[tuple], index: list[str] = ()) -> pd.DataFrame:
     out = pd.DataFrame(rows, columns=SLOPES[:9], index=pd.Index(list(index), name="lever"))
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
-    return out.assign(sure=out["p_adjusted"] < SURE)
+    return out.assign(sure=(out["p_adjusted"] < SURE) & (out["effect"] < 0))
 
 
 def instrument(responses: ir.Table | None) -> str:
