@@ -10,6 +10,7 @@ import pytest
 from cx_helpers import chain, disclosure, readings
 from cx_helpers.dates import Period
 from cx_helpers.measures import levers, relations, scenario
+from cx_helpers.report.explore import sliders
 from cx_helpers.tables import TableError
 from cx_helpers.valuation import Terms
 
@@ -229,6 +230,15 @@ def test_sliders_move_only_what_was_moved():
     moved = scenario.one({"slow_reply": 20, "volume": 0, "price": 0}, *given).iloc[0]
     assert moved["money"] == pytest.approx(120 * 0.2 * 0.3 * 10 * 0.2)
     assert moved["returning"] == pytest.approx(7.2)
+
+
+def test_a_slider_for_each_lever_draws_what_it_says():
+    seen = []
+    box = sliders(scenario.limits(RANGES), seen.append)
+    levers_there = box.children[0].children
+    levers_there[0].value = 20
+    start = {"slow_reply": 40, "volume": 0, "price": 0}
+    assert seen == [start, start | {"slow_reply": 20}]
 
 
 def test_sales_of_a_year():
