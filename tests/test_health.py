@@ -357,6 +357,7 @@ def test_a_column_that_became_emptier(company):
     assert gaps["completeness"].item() == pytest.approx(frame["channel"].notna().mean())
     assert (before["completeness"].item(), before["n"].item()) == (1, row["n_before"])
     assert completeness.emptiest(found, frozenset({("responses", "table", "responses")}))[0].empty
+    assert all(part.empty for part in completeness.emptiest(found.iloc[:0])), "no table of what customers did"
     every = len(found.index.droplevel("source").unique())
     assert readings.completeness.full(found)["en"].startswith(f"{every - 1} of {every} columns")
     by = completeness.share(company("emptier").responses, "channel", by="instrument")
@@ -490,6 +491,8 @@ def test_sources_and_tables_of_few_customers_are_hidden(tmp_path):
     assert set(shown.index[shown["hidden"].notna()]) == {("tickets", "kiosk desk"), ("comments", "shop")}
     share, _ = linkage.shared(linkage.overlap(whole.whole, MONTH), whole.smallest)
     assert "comments" not in share.index.union(share.columns)
+    none = repeats.repeats(whole.whole, MONTH).iloc[:0]
+    assert health.checks((none, "extra"))["faulty_share"].empty, "a company of exposures alone has none of these tables"
     checks = health.checks((repeats.repeats(whole.whole, MONTH), "extra"), unseen=unseen)
     assert "comments" not in checks.index.get_level_values("table")
 

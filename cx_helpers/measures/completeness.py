@@ -137,7 +137,8 @@ def emptiest(found: pd.DataFrame, unseen: frozenset = frozenset()) -> tuple[pd.D
     Returns twice index (`table`, `column`): n rows, filled, `completeness` with Wilson's low and high; of the period,
     and of the six periods before.
     """
-    found = found[[(table, "table", table) not in unseen for table, *_ in found.index]]
+    seen = [(table, "table", table) not in unseen for table, *_ in found.index]
+    found = found[np.array(seen, bool)]  # a company of exposures alone has no rows here, and keeps its columns
     counts = ["n", "filled", "n_before"]
     before = (found["usual"] * found["n_before"]).fillna(0)
     whole = found[counts].assign(filled_before=before).groupby(level=["table", "column"], sort=False).sum()

@@ -21,7 +21,7 @@ def freshness(dry: pd.DataFrame, unseen: frozenset = frozenset()) -> pd.DataFram
     none); nothing is estimated: no interval.
     """
     tables = dry[dry.index.get_level_values("source") == "all"].droplevel("source")
-    ages = tables["data_age"][[(table, "table", table) not in unseen for table in tables.index]]
+    ages = tables["data_age"][np.array([(table, "table", table) not in unseen for table in tables.index], bool)]
     return _one(n=len(ages), data_age=ages.max() if len(ages) else math.nan, table=ages.idxmax() if len(ages) else None)
 
 
@@ -76,5 +76,5 @@ def checks(*answered: tuple[pd.DataFrame, str], unseen: frozenset = frozenset())
         part = frame[["n", faulty, "faulty_share"]].rename(columns={faulty: "faulty"})
         parts.append(part.rename_axis(["table", "problem"]))
     whole = pd.concat(parts)
-    whole = whole[[(table, "table", table) not in unseen for table, _ in whole.index]]
+    whole = whole[np.array([(table, "table", table) not in unseen for table, _ in whole.index], bool)]
     return whole.sort_values(["faulty_share", "faulty"], ascending=False, kind="stable")
