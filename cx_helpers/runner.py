@@ -112,7 +112,10 @@ def check(asked: Request) -> tuple[workspace.Settings, plans.Plan]:
     """The company and the plan of a run that could begin now; nothing is written.  Raises what `run` raises."""
     plan = _plan(asked, shelves.catalog(company_folder(asked.workspace)))
     with whereabouts.reading():
-        return _context(asked, plan, dt.datetime.now(dt.UTC)).settings, plan
+        context = _context(asked, plan, dt.datetime.now(dt.UTC))
+    home = Path(asked.out) / plan.name
+    standing.admit(home, home / context.period.name, context, asked.replace)
+    return context.settings, plan
 
 
 def _worked(context: gather.Context, jobs: list[Job], at_once: int, environment: dict, desk: Path, tick) -> list[Job]:

@@ -197,13 +197,19 @@ class Tables:
         if found is None or self.period.kind == "day":
             return None
         last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.period.timezone)).date()
-        if last >= self.period.past - dt.timedelta(1):
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        if last >= self.period.past - dt.timedelta(1) or self._came_later(soon):
             return None
         return wording.say(
             fa="این دوره هنوز کامل نیست: داده‌ها تا {day} رسیده‌اند.",
             en="This period is incomplete: data reach {day}.",
             day=last,
         )
+
+    def _came_later(self, soon: dt.datetime) -> bool:
+        """Did anything happen after the period?  Then its quiet last days were quiet, not cut off."""
+        found = data_range(self.settings, soon)
+        return found is not None and found[1].replace(tzinfo=dt.UTC) >= self.period.end
 
     def card(self, *names: str) -> dict:
         """What a report stands on: for each table its rows, customers, first and last instant and unknown customers;

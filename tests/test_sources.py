@@ -21,7 +21,18 @@ import yaml
 from hypothesis import strategies as st
 
 from cx_helpers import cli, dates
-from cx_helpers.intake import convert, csvlines, fields, pseudonyms, quarantine, reading, sources, store, values
+from cx_helpers.intake import (
+    convert,
+    csvlines,
+    fields,
+    forgetting,
+    pseudonyms,
+    quarantine,
+    reading,
+    sources,
+    store,
+    values,
+)
 from cx_helpers.settings import WorkspaceError
 
 ROOT = Path(__file__).parent.parent
@@ -504,6 +515,29 @@ def test_a_missing_column_that_may_be_null_is_told_and_stays_empty(company):
     report = sources.load(folder)
     assert "sources/a.csv: no column 'state', it stays empty; did you mean 'stat'?" in report.text("en")
     assert table(folder, "orders")["status"].isna().all()
+
+
+ARABIC = {"شناسه": "شناسه", "مشتری": "مشتري", "تاریخ": "تاريخ", "کد‌کالا": "كدكالا", "مبلغ": "مبلغ"}
+
+
+def test_a_header_in_arabic_letters_is_the_column_that_a_persian_keyboard_names(company):
+    columns = {"order_id": "شناسه", "customer_id": "مشتری", "ordered_at": "تاریخ", "amount": "مبلغ", "note": "کد‌کالا"}
+    folder = company({"system": "table", "path": "sources/*", "table": "orders", "columns": columns})
+    put(folder, "a.csv", ",".join(ARABIC.values()) + "\n1,mina,1404/05/02,k7,9\nx,y,when,z,w\n")
+    report = sources.load(folder)
+    assert (report.rows_in, report.taken) == (2, 1)
+    assert "no column" not in report.text("en")
+    assert table(folder, "orders")[["customer_id", "note", "amount"]].to_numpy().tolist() == [["mina", "k7", 9]]
+    (bad,) = quarantined(folder)
+    assert set(bad["row"]) == set(columns.values()), "quarantine knows which of them are keys"
+    found = forgetting.forget(folder, "mina", [])
+    assert "sources/a.csv: 1 at line 2" in found.text()
+
+
+def test_of_two_headers_that_look_alike_none_is_guessed(company):
+    folder = company(SIMPLE | {"columns": SIMPLE["columns"] | {"status": "کد"}})
+    put(folder, "a.csv", "id,who,at,amount,كد,کـد\n1,a,2024-01-01,5,x,y\n")
+    assert "no column 'کد', it stays empty" in sources.load(folder).text("en")
 
 
 def test_of_two_columns_of_one_name_the_first_is_read_and_that_is_told(company):

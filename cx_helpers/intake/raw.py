@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched, count
 from typing import NamedTuple
 
 import pyarrow as pa
 
 from cx_helpers.intake.values import literal, name
+from cx_helpers.persian import simplify
 
 CHUNK = 50_000
 _numbers = count()
@@ -125,6 +127,31 @@ def forget(con, *kinds: str) -> None:
     among = " OR ".join(f"starts_with(table_name, '{kind}_')" for kind in kinds)
     for (table,) in con.execute(f"SELECT table_name FROM duckdb_tables() WHERE temporary AND ({among})").fetchall():
         con.execute(f"DROP TABLE {table}")
+
+
+def spelled(raw: Raw, wanted: Iterable[str]) -> Raw:
+    """The source with its columns as the mapping spells them, where the two differ in nothing that a reader sees:
+    Arabic ي and ك for ی and ک, a half-space, the kind of digits.
+
+    wanted  the columns that the mapping names.  A column whose name stands as it is stays; where two columns, or two
+            names, are alike none is taken for the other
+    """
+    have, ask = Counter(map(simplify, raw.columns)), Counter(map(simplify, wanted := dict.fromkeys(wanted)))
+    there = {simplify(column): column for column in raw.columns}
+    lacking = {column: there.get(simplify(column)) for column in wanted if column not in raw.columns}
+    renamed = {c: n for n, c in lacking.items() if c and have[simplify(n)] == ask[simplify(n)] == 1}
+    if not renamed:
+        return raw
+    pairs = ", ".join(f"{name(column)} AS {name(new)}" for column, new in renamed.items())
+    again = (lambda: spelled(raw.careful(), wanted)) if raw.careful else None
+    return replace(
+        raw,
+        relation=f"(SELECT * RENAME ({pairs}) FROM {raw.relation})",
+        columns=[renamed.get(column, column) for column in raw.columns],
+        careful=again,
+        bare=raw.bare and f"(SELECT * RENAME ({pairs}) FROM {raw.bare})",
+        twice=frozenset(renamed.get(column, column) for column in raw.twice),
+    )
 
 
 def nothing(columns: list[str]) -> str:

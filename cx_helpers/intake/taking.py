@@ -81,7 +81,9 @@ def parts_of(con, unit: Unit, settings: Settings, scratch: Path, hasher) -> tupl
     path = units.unzipped(unit, scratch)
     if source.dialects:
         return recognising.open_parts(con, unit, path, scratch)
-    return [Part(source, reading.open_file(con, path, options, scratch))], []
+    wanted = [column for column in options["_columns"] if not column.startswith("_")]
+    wanted += [target.split[0] for target in source.targets if target.split]
+    return [Part(source, raw.spelled(reading.open_file(con, path, options, scratch), wanted))], []
 
 
 def _pieces(source: Source, stem: str) -> list[dict]:

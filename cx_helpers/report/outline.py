@@ -60,22 +60,18 @@ def _goals(cards: list[dict], named: bool = True) -> Words | None:
     aims = [card for card in cards if card["goal_state"]]
     if not aims:
         return None
-    state = {name: [card for card in aims if card["goal_state"] == name] for name in ("met", "missed", "open")}
+    state = {one: [card for card in aims if card["goal_state"] == one] for one in ("met", "missed", "open")}
     met, missed, unsure = (state[name] for name in ("met", "missed", "open"))
     if len(aims) == 1:
-        whole = say(
-            fa="هدف به دست آمده است" if met else "هدف هنوز به دست نیامده است",
-            en="The goal is met" if met else "The goal is not met yet",
-        )
-    else:
-        one, none = len(met) == 1, not met
-        whole = say(
-            fa="هیچ‌یک از {k} هدف هنوز به دست نیامده است" if none else "از {k} هدف، {met} به دست آمده است",
-            en="None of the {k} goals is met yet" if none else "Of {k} goals {met} " + ("is met" if one else "are met"),
-            k=len(aims), met={"fa": "یکی", "en": "one"} if one else len(met),
-        )  # fmt: skip
+        return _run([_alone(aims[0]), say(fa="{names}", en="{names}", names=_few(aims, _aimed)) if named else None])
+    one, none = len(met) == 1, not met
+    whole = say(
+        fa="هیچ‌یک از {k} هدف هنوز به دست نیامده است" if none else "از {k} هدف، {met} به دست آمده است",
+        en="None of the {k} goals is met yet" if none else "Of {k} goals {met} " + ("is met" if one else "are met"),
+        k=len(aims), met={"fa": "یکی", "en": "one"} if one else len(met),
+    )  # fmt: skip
     if not named:
-        return _run([whole, *_counts(len(missed), len(unsure), len(aims))])
+        return _run([whole, *_counts(len(missed), len(unsure))])
     short = say(fa="نرسیده: {names}", en="missed: {names}", names=_few(missed, _aimed)) if missed else None
     open_ = (
         say(fa="هنوز روشن نیست: {names}", en="not yet clear: {names}", names=_few(unsure, _aimed)) if unsure else None
@@ -83,11 +79,21 @@ def _goals(cards: list[dict], named: bool = True) -> Words | None:
     return _run([whole, short, open_])
 
 
-def _counts(missed: int, unsure: int, of: int) -> list[Words | None]:
-    """How many are surely missed, how many the interval leaves open; nothing where one goal is all there is."""
+def _alone(card: dict) -> Words:
+    """Where the company stands with its only goal: met, missed, or not yet clear."""
+    fa, en = {
+        "met": ("هدفِ {only} به دست آمده است", "The goal of {only} is met"),
+        "missed": ("{only} به هدف نرسیده است", "{only} misses its goal"),
+        "open": ("هنوز روشن نیست که {only} به هدف رسیده باشد", "Whether {only} reaches its goal is not clear yet"),
+    }[card["goal_state"]]
+    return say(fa=fa, en=en, only=dict.fromkeys(wording.LOCALES, card["title"]))
+
+
+def _counts(missed: int, unsure: int) -> list[Words | None]:
+    """How many are surely missed, how many the interval leaves open."""
     one = {"fa": "یکی", "en": "one"}
     return [
-        say(fa="{k} نرسیده", en="{k} missed", k=one if missed == 1 else missed) if missed and of > 1 else None,
+        say(fa="{k} نرسیده", en="{k} missed", k=one if missed == 1 else missed) if missed else None,
         say(fa="{k} هنوز روشن نیست", en="{k} not yet clear", k=one if unsure == 1 else unsure) if unsure else None,
     ]
 
