@@ -311,7 +311,11 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
     assert table("customers", one_customer)["customer_id"].nunique() == 1
     given = within(answers, "responded_at", period).dropna(subset=["score"])
     given = given[(given["instrument"] != "csat") | given["touchpoint"].isna()]
+    given = given[given["instrument"].isin(SCORES)]
     counts = dict.fromkeys(SCORES, 0) | given["instrument"].value_counts().to_dict()
+    form = answers[(answers["responded_at"] >= period.back(12)[0].start) & (answers["responded_at"] < period.end)]
+    both = form.loc[form["instrument"].str.endswith(".expected"), "customer_id"]  # who fills in the form answers it all
+    counts["service_gap"] = counts["net_value"] = both.nunique()
     counts["response_rate"] = len(within(answers, "invited_at", period))
     written = within(table("comments", one_customer), "written_at", period)["sentiment"].notna()
     counts["sentiment"] = counts["negative_share"] = counts["urgent_share"] = int(written.sum())

@@ -155,6 +155,15 @@ def test_nothing_said_is_nothing_found(lay):
     assert readings.value_equation.sentence(made, values.losing(of(empty, "value"), VALUE_WEIGHTS)) is None
 
 
+def test_answers_of_nobody_are_told_and_left_out(lay):
+    answers = said(lay, [(None, "servqual.empathy", 3), (None, "servqual.empathy.expected", 6)])
+    asked, found = forms.asked(answers), of(answers, "servqual")
+    told = readings.service_quality.sentence(
+        *(f(found) for f in (quality.overall, quality.gaps, quality.perceived)), asked
+    )
+    assert "2 answers are of no known customer" in told["en"]
+
+
 def test_a_misspelt_name_is_told_with_the_right_one(lay):
     asked = forms.asked(said(lay, [("a", "servqual.reliabilty.5", 3), ("a", "clue.human", 3)]))
     assert "did you mean 'servqual.reliability'" in readings.service_quality.unknown(asked)["en"]

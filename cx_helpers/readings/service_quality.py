@@ -201,9 +201,9 @@ def sentence(whole: pd.DataFrame, gaps: pd.DataFrame, seen: pd.DataFrame, questi
             high=known["high"].iloc[0],
         )  # fmt: skip
         return sentences(told, _UNEXPECTED)
-    if len(gaps) or len(seen):
-        return disclosure.sentence(disclosure.SMALL) if (seen["n"] > 0).any() else _LACKS["servqual"]
-    return _LACKS["servqual"]
+    if (seen["n"] > 0).any():
+        return disclosure.sentence(disclosure.SMALL)
+    return nobody(questions) or _LACKS["servqual"]
 
 
 _UNEXPECTED = {
