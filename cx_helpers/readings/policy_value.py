@@ -40,7 +40,7 @@ VALUES = {
     "titles": {
         "treated": {"fa": "به چه سهمی می‌رسد", "en": "share that gets it"},
         "value_each": {"fa": "سود هر مشتری", "en": "money a customer"},
-        "snipw": {"fa": "با وزن وارون (SNIPW)", "en": "weighted (SNIPW)"},
+        "snipw": {"fa": "با وزن وارون", "en": "weighted (SNIPW)"},
         "ess": {"fa": "اندازهٔ مؤثر", "en": "effective size"},
     },
     "formats": {"treated": "share", "ess": "count", **dict.fromkeys(("value_each", "low", "high", "snipw"), "money")},
