@@ -72,7 +72,7 @@ def read(folder: str, tables) -> Evidence:
                     "do cx run first, or name a run's folder by -p evidence=DIR",
                 )
             )
-        return _load(found, tables.locale)
+        folder = str(found)
     here = Path().resolve()
     place = next((base / folder for base in (here, *here.parents) if (base / folder).is_dir()), Path(folder))
     for name in _FILES:
@@ -80,10 +80,11 @@ def read(folder: str, tables) -> Evidence:
             raise _no_run(folder, say(fa="{file} را ندارد", en="there is no {file}", file=raw(name)))
     try:
         found, manifest = _load(place, tables.locale), _json(place / "manifest.json")
-    except (ValueError, KeyError, TypeError, AttributeError):
+        # what a run tells its own last notebooks names nobody: it can be of no other
+        own = "workspace" not in manifest or _is_of(manifest, tables.settings, tables.period.name, tables.segment)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise _no_run(folder, {"fa": "فایل‌هایش آسیب دیده‌اند", "en": "its files are damaged"}) from None
-    # what a run tells its own last notebooks names nobody: it can be of no other
-    if "workspace" in manifest and not _is_of(manifest, tables.settings, tables.period.name, tables.segment):
+    if not own:
         raise _no_run(
             folder,
             {"fa": "از شرکت، دوره یا مشتریان دیگری است", "en": "it is of another company, period or segment"},
@@ -131,10 +132,12 @@ def _is_of(manifest: dict, settings: Settings, period: str, segment: str) -> boo
 
 def _load(place: Path, locale: str) -> Evidence:
     findings, metrics, manifest = (_json(place / name) for name in _FILES)
+    _whole(findings, *_NAMES, "severity", "value", "n")
+    _whole(metrics, "report", "metric", "value", "dimensions")
     entries, keys = manifest["notebooks"], ("title", "outcome", "reason", "page")
     reports = {entry["report"]: {key: entry.get(key) for key in keys} for entry in entries}
     made = {e["report"]: place / e["executed"] for e in entries if e["executed"] and e["outcome"] == "published"}
-    books = {report: _json(path) for report, path in made.items() if path.is_file()}
+    books = {report: _json(path) for report, path in made.items()}
     books = {report: book for report, book in books.items() if not _draws(book)}  # what they say others have said
     own = made.keys() - books.keys()
     findings, metrics = ([one for one in rows if one["report"] not in own] for rows in (findings, metrics))
@@ -147,6 +150,17 @@ def _draws(notebook: dict) -> bool:
     """Does the notebook draw together what others found?"""
     given = (c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", ()))
     return any(f"{PARAMETER} = " in "".join(cell["source"]) for cell in given)
+
+
+def _whole(records, *keys: str) -> None:
+    """Raise what tells of a damaged file: no list of records, a key that one lacks, a value that is no number."""
+    if not isinstance(records, list):
+        raise ValueError("no list of records")
+    for record in records:
+        for key in keys:
+            _ = record[key]
+        if not isinstance(record["value"], (int, float, type(None))):
+            raise ValueError(f"{record['value']!r} is no number")
 
 
 def _toned(record: dict, shown: list[dict]) -> dict:

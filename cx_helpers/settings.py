@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -221,7 +222,9 @@ def _check_goals(goals: dict, own: dict) -> None:
     for key, goal in goals.items():
         where = f"workspace.yaml: goals: {key}"
         target = goal.get("target") if isinstance(goal, dict) else None
-        if not isinstance(target, (int, float)) or isinstance(target, bool):
+        if not isinstance(key, str):
+            raise WorkspaceError(f"{where}: a metric is a name, such as nps; put names such as 'no' or '1' in quotes")
+        if not isinstance(target, (int, float)) or isinstance(target, bool) or not math.isfinite(target):
             raise WorkspaceError(
                 f"{where} is {goal!r}, without a target; use {{metric: {{target: 40, direction: up}}}}"
             )
@@ -229,8 +232,8 @@ def _check_goals(goals: dict, own: dict) -> None:
             raise WorkspaceError(f"{where}: direction is {goal['direction']!r}; a direction is up or down")
         if wrong := goal.keys() - {"target", "direction"}:
             raise WorkspaceError(f"{where}: unknown key {min(map(str, wrong))!r}; a goal has target and direction")
-        known = key in METRICS or str(key) in own
-        if not known and (near := difflib.get_close_matches(str(key), METRICS, n=1, cutoff=0.8)):
+        known = key in METRICS or key in own
+        if not known and (near := difflib.get_close_matches(key.strip().lower(), METRICS, n=1, cutoff=0.8)):
             remedy = "or name this one in labels.yaml, if a notebook of your own measures it"
             raise WorkspaceError(f"{where} is no metric of the book; did you mean {near[0]!r}? {remedy}")
         of = METRICS.get(key)

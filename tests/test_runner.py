@@ -686,6 +686,23 @@ class TestWhoDrawsTogether:
         assert cx("all", "-p", "evidence=reports/nowhere") == 2
         assert "evidence reports/nowhere holds no run to be read: there is no findings.json" in capsys.readouterr().err
 
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [
+            ("findings.json", '[{"report": "good"}]'),
+            ("findings.json", "{}"),
+            ("metrics.json", '[{"report": "good", "metric": "nps", "value": "many", "dimensions": {}}]'),
+            ("manifest.json", '{"workspace": "shop", "notebooks": [], "period": null}'),
+            ("notebooks/good.ipynb", None),
+        ],
+    )
+    def test_a_damaged_run_is_called_one(self, drawing, capsys, file, text):
+        assert cx("good") == 0
+        path = drawing / "good" / "1404-06" / file
+        path.unlink() if text is None else path.write_text(text, "utf-8")
+        assert cx("all", "-p", "evidence=reports/good/1404-06") == 2
+        assert "holds no run to be read: its files are damaged" in capsys.readouterr().err
+
     def test_what_draws_together_is_no_finding_of_its_own(self, here, drawing):
         """A whole run read again, as in the lab, is what its other reports said: none is counted twice."""
         shop.notebook(here, "00-all", [shop.OPEN, DRAWS, CLAIM], 'evidence = ""  # of a run\n')

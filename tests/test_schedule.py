@@ -181,3 +181,36 @@ def test_a_persian_plan_gets_a_unit_that_systemd_takes(place, tmp_path, capsys):
     text = printed(place, "systemd", capsys, "--plan", str(place / "ماهانه.yaml")).out
     (unit,) = re.findall(r'"\$units"/(\S+)\.timer', text)
     assert re.fullmatch(r"[A-Za-z0-9_.-]+-[0-9a-f]{6}", unit)
+
+
+def test_two_companies_of_one_name_and_two_plans_of_one_name_get_units_of_their_own(place, tmp_path, capsys):
+    other = tmp_path / "elsewhere" / place.name
+    shutil.copytree(place, other)
+    names = {unit(place, capsys), unit(other, capsys), unit(place, capsys, "--plan", str(other / "monthly.yaml"))}
+    assert len(names) == 3
+
+
+def unit(company, capsys, *more):
+    (made,) = re.findall(r'"\$units"/(\S+)\.timer', printed(company, "systemd", capsys, *more).out)
+    return made
+
+
+@pytest.mark.parametrize("folder", ["two\nlines", "x{% endraw %}y"])
+def test_a_folder_that_no_file_can_name_is_refused(place, tmp_path, monkeypatch, capsys, folder):
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / folder)
+    asked = ["-w", str(place), "--plan", str(place / "monthly.yaml"), "--out", str(tmp_path / "out")]
+    assert cli.main(["schedule", "airflow", *asked]) == 1
+    assert "rename the folder" in capsys.readouterr().err
+
+
+def test_what_could_not_be_published_is_not_scheduled(place, tmp_path, capsys):
+    (tmp_path / "taken").write_text("", "utf-8")
+    asked = ["-w", str(place), "--plan", str(place / "monthly.yaml")]
+    assert cli.main(["schedule", "cron", *asked, "--out", str(tmp_path / "taken")]) == 1
+    assert "is a file" in capsys.readouterr().err
+    assert cli.main(["run", *asked, "--out", str(tmp_path / "out")]) == 0
+    other = shutil.copytree(place, tmp_path / "other")
+    said = ["-w", str(other), "--plan", str(other / "monthly.yaml"), "--out", str(tmp_path / "out")]
+    assert cli.main(["schedule", "cron", *said]) == 1
+    assert "is of another company" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from pathlib import Path
 import jinja2
 
 from cx_helpers.errors import Refusal
-from cx_helpers.run.plan import Plan, safe
+from cx_helpers.run.plan import Plan
 from cx_helpers.settings import Settings
 
 KINDS = ("cron", "systemd", "airflow")
@@ -61,11 +61,12 @@ class Schedule:
 
     @property
     def name(self) -> str:
-        """What the unit, the DAG and the log are called: letters that systemd takes, one name for each company and
-        plan (Persian names are told apart by six letters of their hash)."""
-        own = f"{safe(self.settings.folder.resolve().name)}-{self.plan.name}"
-        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", own).strip("-.") if own.isascii() else _hashed(own)
-        return f"cx-{plain}"
+        """What the unit, the DAG and the log are called, in letters that systemd takes: one name for each company's
+        folder and plan's file, told apart by six letters of the hash of their paths."""
+        own = f"{self.settings.folder.resolve().name}-{self.plan.name}"
+        kept = re.sub(r"[^A-Za-z0-9_.]+", "-", own).strip("-.")
+        paths = f"{self.settings.folder.resolve()}\n{self.file and self.file.resolve()}"
+        return "-".join(filter(None, ("cx", kept, hashlib.sha256(paths.encode()).hexdigest()[:6])))
 
     @property
     def notes(self) -> list[str]:
@@ -102,11 +103,6 @@ class Schedule:
         return f"s=0; cd {shlex.quote(str(self.here.resolve()))} || exit 1; {made}{last} || s=$?; exit $s"
 
 
-def _hashed(name: str) -> str:
-    kept = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")
-    return "-".join(filter(None, (kept, hashlib.sha256(name.encode()).hexdigest()[:6])))
-
-
 def command() -> list[str]:
     """`cx` by its whole path, as it lies beside this Python."""
     script = Path(sys.executable).parent / "cx"
@@ -120,9 +116,11 @@ def written(kind: str, schedule: Schedule) -> str:
     clock = _CLOCK.fullmatch(schedule.at)
     if not clock:
         raise Refusal(f"--at {schedule.at!r} is no time of day; write e.g. --at 06:30")
-    wrong = next((part for step in schedule.steps().values() for part in step if set(part) & set("\n\r")), None)
-    if wrong:
-        raise Refusal(f"the path {wrong!r} holds a line break, which no {kind} file can hold; rename the folder")
+    paths = [str(schedule.here.resolve()), *(part for step in schedule.steps().values() for part in step)]
+    if wrong := next((path for path in paths if set(path) & set("\n\r") or "{% endraw %}" in path), None):
+        raise Refusal(f"the path {wrong!r} cannot be written into a {kind} file; rename the folder")
+    if schedule.out.exists() and not schedule.out.is_dir():
+        raise Refusal(f"--out {schedule.out} is a file; give a folder to publish to")
     hour, minute = (int(part) for part in clock.groups())
     shell = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -149,7 +147,7 @@ def _airflow(step: str, line: list[str]) -> str:
     text = shlex.join(line)
     if step != "run":
         text = f"{text} || [ $? -eq 2 ]"
-    return repr("{% raw %}" + text.replace("{% endraw %}", "") + "{% endraw %}")
+    return repr("{% raw %}" + text + "{% endraw %}")
 
 
 _ESCAPED: dict[str, Callable[[str], str]] = {
