@@ -419,6 +419,14 @@ usual | معمول | usual
 retention | ماندگاری | retention
 others | دیگران | the others
 money | فروش | sales
+yearly_profit | سود در سال | profit a year
+scenario | سناریو | scenario
+lever | اهرم | lever
+input | ورودی | input
+shocks | تکانه‌ها | shocks
+area | حوزه | area
+cvar | کسری در بدترین حالت‌ها (CVaR) | shortfall of the worst (CVaR)
+balance | ماندهٔ سود پس از هزینه | profit left after costs
 money_each | خرید هر مشتری | purchases per customer
 converting | تبدیل امروز | conversion now
 fixed | تبدیل پس از رفع | conversion if fixed

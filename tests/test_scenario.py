@@ -246,3 +246,25 @@ def test_sales_of_a_year():
     assert scenario.sales(year, MONTHS[-1]) == pytest.approx(36, rel=0.3)
     assert np.isnan(scenario.sales(orders(), MONTHS[-1]))
     assert np.isnan(scenario.sales(year, MONTHS[-1], disclosure.Limit(1, 10))), "one customer's sales are hers"
+
+
+def answers(late, slow, calm):
+    """An answer each of `late`, `slow` and `calm` customers (late order; slow reply; reply in time), and of others."""
+    rows = (
+        [("late", 1, 0, 0)] * late + [("slow", 0, 1, 1)] * slow + [("calm", 0, 1, 0)] * calm + [("none", 0, 0, 0)] * 100
+    )
+    frame = pd.DataFrame(rows, columns=["what", "late_delivery", "support_requests", "slow_reply"])
+    score = np.where(frame["what"] == "none", 8, np.arange(len(frame)) % 11)
+    who = [f"c{i}" for i in range(len(frame))]
+    return ibis.memtable(frame.drop(columns="what").assign(response_id=who, customer_id=who, score=score))
+
+
+def test_a_score_is_told_only_where_thirty_were_hit_and_thirty_could_have_been():
+    levers = ["late_delivery", "slow_reply"]
+    assert list(relations.felt(answers(30, 30, 30), "nps", levers).index) == levers
+    assert list(relations.felt(answers(1, 30, 30), "nps", levers).index) == ["slow_reply"], "one customer's own score"
+    assert list(relations.felt(answers(30, 40, 4), "nps", levers).index) == ["late_delivery"], "four waited and got it"
+    assert relations.felt(answers(29, 29, 29), "nps", levers).empty
+    assert relations.felt(answers(30, 30, 30), "nps", levers, disclosure.Limit(1, 40, 1)).empty, (
+        "hidden, as small groups are"
+    )

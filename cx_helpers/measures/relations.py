@@ -10,6 +10,7 @@ down.
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -88,7 +89,8 @@ def felt(wide: ir.Table | None, instrument: str, levers: list[str], smallest: in
 
     wide        of `experience.beside_answers`;  instrument  nps: in points of -100..100; else in steps of its scale
     Returns per lever: n answers, effect (points), low, high (95 %), p_value, p_adjusted (Holm), sure, share (of the
-    answers whose customer was hit); empty where there is none.
+    answers whose customer was hit).  A lever by which fewer than FEWEST customers were hit, or could have been and were
+    not, is left out: errors by customer hold for many, and of one the score could be read off.
     """
     columns = ["n", "effect", "low", "high", "p_value", "p_adjusted", "sure", "share"]
     nothing = pd.DataFrame(columns=columns, index=pd.Index([], name="lever"), dtype=float)
@@ -98,8 +100,13 @@ def felt(wide: ir.Table | None, instrument: str, levers: list[str], smallest: in
     top = (wide.score >= 9).cast("float64") - (wide.score <= 6).cast("float64")
     y = 100 * top if instrument == "nps" else wide.score.cast("float64")
     rows = wide.mutate(_y=y, **{c: (wide[ASKED.get(c, c)] > 0).cast("float64") for c in used})
-    seen = rows.aggregate(**{c: rows[c].mean() for c in used}, who=rows.customer_id.nunique()).execute().iloc[0]
-    if seen["who"] < FEWEST or disclosure.few(int(seen["who"]), smallest):
+    asked = "support_requests" in rows.columns
+    could = {c: rows.support_requests > 0 if asked and EXPOSED[c] == "asked" else ibis.literal(True) for c in used}
+    who = {f"{c} {x}": rows.customer_id.nunique(where=could[c] & (rows[c] == x)) for c in used for x in (0, 1)}
+    seen = rows.aggregate(**{c: rows[c].mean() for c in used}, **who).execute().iloc[0]
+    sides = {c: min(int(seen[f"{c} 0"]), int(seen[f"{c} 1"])) for c in used}  # customers hit, and others: the fewer
+    used = [c for c in used if sides[c] >= FEWEST and not disclosure.few(sides[c], smallest)]
+    if not used:
         return nothing
     requests = ["support_requests"] if "support_requests" in wide.columns else []
     fit = panels.linear(rows, "_y", [*used, *requests])

@@ -175,6 +175,17 @@ def named(found: pd.DataFrame) -> pd.DataFrame:
     return found.rename(index=rename)
 
 
+def gains(found: pd.DataFrame) -> pd.DataFrame:
+    """`named`, for a picture of what each would bring: its money is profit of a year, no sales."""
+    return named(found).rename(columns={"money": "yearly_profit"})
+
+
+def exact(found: pd.DataFrame) -> pd.DataFrame:
+    """`named`, without ends where no link stands between: a tenth off the prices costs what it costs."""
+    same = found["low"] == found["high"]
+    return named(found.assign(low=found["low"].mask(same), high=found["high"].mask(same)))
+
+
 def inputs(found: pd.DataFrame) -> pd.DataFrame:
     """An answer whose rows are inputs of the yearly cost, called in words."""
     locale, kinds = (

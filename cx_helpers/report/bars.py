@@ -26,8 +26,8 @@ from cx_helpers.report.setting import (
     group,
     groups,
     isolate,
+    long_axis,
     metric,
-    value_axis,
     words,
 )
 from cx_helpers.report.tabulate import table_payload
@@ -63,12 +63,12 @@ def bars(
     names, places, mirrored = groups(shown.index, locale), list(range(len(shown))), locale == "fa"
     sure = interval and len(columns) == 1 and {"low", "high"} <= set(shown.columns)
     total = shown[columns].sum(axis=1) if stacked else None
-    traces = []
+    number_of, traces = _numbers(shown[columns].abs().max().max(), of, locale), []
     for position, column in enumerate(columns):
         values = floats(shown[column])
         tone = (tones or {}).get(column)
         name = words((titles or {}).get(column), locale) or group(column, locale)
-        texts = [isolate(amount(x, of, locale), locale) if x is not None else "" for x in values]
+        texts = [isolate(number_of(x), locale) if x is not None else "" for x in values]
         if stacked:  # a part too thin to hold its number stays silent
             texts = [
                 s if x is not None and x >= 0.07 * whole else ""
@@ -118,7 +118,7 @@ def bars(
     ends = [x for x in ends if x is not None]
 
     def across(count: int, pad: float) -> dict:
-        axis = value_axis(min(ends), max(ends), of, locale, count=count, pad=pad)
+        axis = long_axis(min(ends), max(ends), of, locale, count=count, pad=pad)
         start, end = axis["range"]
         axis["range"] = [start if min(ends) < 0 else 0, end if not stacked else max(ends) * 1.001]
         return axis | {"range": axis["range"][::-1] if mirrored else axis["range"]}
@@ -152,8 +152,18 @@ def bars(
             unit_of=columns[0],
             formats=dict.fromkeys(columns, of.unit) if unit else None,
         ),
-        narrow={"layout": {"xaxis": across(3, 0.22), "yaxis": names_axis(names, locale, 13)}},
+        narrow={
+            "layout": {"xaxis": across(3, 0.3 if of.unit == "money" else 0.22), "yaxis": names_axis(names, locale, 13)}
+        },
     )
+
+
+def _numbers(largest: float, of, locale: str):
+    """How a bar's number is written: money in the unit that stands once beside the axis, all else with its own."""
+    if of.unit != "money":
+        return lambda x: amount(x, of, locale)
+    size, _ = wording.money_scale(largest, locale)
+    return lambda x: wording.number(x / size, locale, 0 if abs(x) >= 100 * size else 1 if abs(x) >= 0.1 * size else 2)
 
 
 def _label(x: float, place: int, value: float, of, locale: str) -> dict:

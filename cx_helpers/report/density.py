@@ -9,7 +9,7 @@ from cx_helpers import wording
 from cx_helpers.report import theme
 from cx_helpers.report.figure import Chart, caption_of, chart, floats, in_words, nothing
 from cx_helpers.report.rendering import Block
-from cx_helpers.report.setting import amount, group, isolate, metric, value_axis, words
+from cx_helpers.report.setting import amount, group, isolate, long_axis, metric, words
 from cx_helpers.report.tabulate import table_payload
 
 _RIDGE = 1.15  # from one group's ground to the next one's
@@ -77,7 +77,7 @@ def density(
     }  # fmt: skip
 
     def axis(count: int) -> dict:
-        return value_axis(*ends, of, locale, count=count)
+        return long_axis(*ends, of, locale, count=count)
 
     summit = pd.DataFrame({across: list(peaks.values())}, index=pd.Index(list(peaks), name=answer.index.names[0]))
     return chart(

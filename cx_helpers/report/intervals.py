@@ -27,8 +27,8 @@ from cx_helpers.report.setting import (
     amount,
     groups,
     isolate,
+    long_axis,
     metric,
-    value_axis,
     words,
 )
 from cx_helpers.report.tabulate import twin
@@ -114,7 +114,7 @@ def ranges(
     reach = [x for x in (*middle, *low, *high, *past, target) if x is not None]
 
     def across(count: int) -> dict:
-        axis = value_axis(min(reach), max(reach), of, locale, count=count)
+        axis = long_axis(min(reach), max(reach), of, locale, count=count)
         return axis | {"range": axis["range"][::-1] if locale == "fa" else axis["range"]}
 
     layout = {

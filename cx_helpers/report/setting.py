@@ -263,6 +263,21 @@ def value_axis(low: float, high: float, of: records.Metric, locale: str, *, coun
     return {"range": [start, end], "tickvals": at, "ticktext": [isolate(amount(v, fine, locale), locale) for v in at]}
 
 
+def long_axis(low: float, high: float, of: records.Metric, locale: str, *, count: int = 5, pad: float = 0.06) -> dict:
+    """`value_axis` along the width of a picture: amounts of money bear their unit once, beside the axis, so that ticks
+    stand upright on a phone, too.  With room at the ends for a label where the picture is narrow (count < 5)."""
+    if of.unit != "money":
+        return value_axis(low, high, of, locale, count=count, pad=pad)
+    axis = value_axis(low, high, of, locale, count=count, pad=pad if count >= 5 else max(pad, 0.3))
+    at = axis["tickvals"]
+    size, unit = wording.money_scale(max(map(abs, at)), locale)
+    step = abs(at[1] - at[0]) / size if len(at) > 1 else 1
+    digits = 0 if step % 1 < 1e-6 else 1 if step * 10 % 1 < 1e-6 else 2
+    text = [isolate(wording.number(x / size, locale, digits), locale) for x in at]
+    title = {"text": isolate(unit, locale), "font": {"size": 12}, "standoff": 8}
+    return axis | {"ticktext": text, "tickangle": 0, "title": title, "automargin": True}
+
+
 def time_ticks(index, locale: str, most: int = 12) -> dict:
     """Ticks of consecutive periods at 0, 1, 2 …: the month, and under the first one and each new year, the year."""
     step = max(1, math.ceil(len(index) / most))
