@@ -99,6 +99,16 @@ def test_each_unhappy_voice_is_one_case_and_the_words_that_came_with_an_answer_a
     assert again == found, "a second look adds nothing and changes nothing"
 
 
+def test_a_file_that_cannot_be_read_is_told_once_and_is_no_success(company, capsys):
+    folder = company(answers=ANSWERS)
+    (folder / "sources" / "answers-b.csv").write_text("nothing,that,fits\n1,2,3\n", "utf-8")
+    assert watching.watch(folder, once=True, say=lambda *_: None) == 2
+    said = capsys.readouterr().err
+    assert said.count("cx watch: ") == 1
+    assert "-b.csv: no column" in said
+    assert len(read(folder)) == 3, "what can be read becomes cases all the same"
+
+
 def test_a_round_says_what_it_left_out_and_a_book_without_cases_counts_as_none(company):
     folder, said = company(answers=[(f"r{i}", "c1", ago(days=30 + i), 0, "payment", bench.BAD) for i in range(3)]), []
     watching.watch(folder, once=True, say=said.append)

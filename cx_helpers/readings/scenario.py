@@ -175,6 +175,13 @@ def named(found: pd.DataFrame) -> pd.DataFrame:
     return found.rename(index=rename)
 
 
+def costed(found: pd.DataFrame) -> pd.DataFrame:
+    """The answer of `scenario.loss` with a column `why`: what keeps it from being told is no lack of customers."""
+    unsure = {"fa": "هیچ پیوندی با خرید دوباره قطعی نیست", "en": "no link with buying again is sure"}[current().locale]
+    lacking = found["experience_cost"].isna() & (found["n"] > 0)
+    return found.assign(why=lacking.map({True: unsure, False: None}))
+
+
 def gains(found: pd.DataFrame) -> pd.DataFrame:
     """`named`, for a picture of what each would bring: its money is profit of a year, no sales."""
     return named(found).rename(columns={"money": "yearly_profit"})

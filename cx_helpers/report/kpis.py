@@ -160,6 +160,8 @@ def _reason(row, name: str, locale: str) -> str:
         return ""
     if why := row.get(disclosure.HIDDEN):
         return disclosure.WHY[why][locale]
+    if isinstance(why := row.get("why"), str):  # a reading's own reason, in the reader's language
+        return why
     n, least = row.get("n"), wording.current().smallest_group
     if is_null(n) or n == 0:
         return {"fa": "در این دوره داده‌ای نیست", "en": "no data in this period"}[locale]

@@ -20,6 +20,7 @@ from cx_helpers.settings import Settings, load_settings
 
 EVERY = 0.25  # seconds between two looks at the files
 ASK = 30.0  # seconds between two questions to a database, which has no file to look at
+SOME = 2  # the exit code where some files could not be read
 LIST = 20.0  # seconds between two writings of the list of cases, while rows keep coming
 
 
@@ -32,6 +33,7 @@ class Watch:
         self.sources = read_sources(self.settings)
         self.words = case_rows.Words.of(self.settings.folder)
         self.stopping = False
+        self.faults: set[str] = set()  # of the last reading: files that could not be read, and why
         self._before: object = None
         self._listed = self._asked = 0.0
         self._stale = False
@@ -40,7 +42,7 @@ class Watch:
         """Read what is new and make cases of it; then send what waits.  Raises store.Busy during an ingest."""
         found, now = cases.Looked(), self._signs()
         if force or now != self._before:
-            sources.load(self.settings.folder)
+            self.faults = {words["en"] for words in sources.load(self.settings.folder).problems}
             found = self._look(book)
             self._before = now
             self._stale = self._stale or bool(found.cases or found.moved)
@@ -93,7 +95,8 @@ def _sign(path: Path) -> tuple:
 
 
 def watch(folder: str | Path, once: bool = False, say=print) -> int:
-    """Watch a workspace until SIGTERM or SIGINT; `once`: a single round.  Returns the exit code 0.
+    """Watch a workspace until SIGTERM or SIGINT; `once`: a single round.  Returns the exit code: 0, or 2 where a single
+    round could not read all files.  What could not be read is told on standard error, once.
 
     Raises store.Busy (exit 3) where another watch, or an ingest as it begins, holds the workspace.
     """
@@ -103,6 +106,7 @@ def watch(folder: str | Path, once: bool = False, say=print) -> int:
         if unsure:
             say(f"{unsure} alerts may or may not have left before a stop; they are in the next digest")
         say(_told(guard.round(book, force=True), guard.rules))
+        told = _faults(guard, set())
         while not (once or guard.stopping):
             _pause(guard)
             try:
@@ -114,8 +118,16 @@ def watch(folder: str | Path, once: bool = False, say=print) -> int:
                 continue
             if found.rows or found.moved:
                 say(_told(found, guard.rules))
+            told = _faults(guard, told)
         guard.tell(book)
-    return 0
+    return SOME if once and told else 0
+
+
+def _faults(guard: Watch, told: set[str]) -> set[str]:
+    """Say which files could not be read, those `told` already aside; returns those there are."""
+    for fault in sorted(guard.faults - told):
+        print(f"cx watch: {fault}", file=sys.stderr)
+    return set(guard.faults)
 
 
 def _pause(guard: Watch) -> None:
