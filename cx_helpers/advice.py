@@ -60,6 +60,9 @@ def said(cause: Cause) -> Words:
         (one for one in cause.all if "initiative" in one["subject"] and causes.tone(one) == "bad"), None
     ):
         return _regret(regretted["subject"])
+    lever = cause.head["subject"].get("driver") if cause.head["kind"] == "risk" and not cause.groups else None
+    if lever in _LEVERS:  # what its head tells of is nearer to a deed than the touchpoint where it is felt
+        return _LEVERS[lever]
     deed = _DEEDS.get(plainest["kind"])
     return (deed and deed(about)) or _look(about)
 
@@ -171,6 +174,13 @@ def _offer(of: _About) -> Words | None:
         fa="کنار «{given}»، «{offer}» را پیشنهاد دهید", en="Offer “{offer}” with “{given}”", given=given, offer=offer
     )
 
+
+_LEVERS: dict[str, Words] = {
+    "slow_reply": {"fa": "کاری کنید که پشتیبانی در یک ساعت پاسخ دهد", "en": "Answer support requests within an hour"},
+    "unsolved_request": {"fa": "درخواست‌ها را در یک هفته حل کنید", "en": "Solve requests within a week"},
+    "late_delivery": {"fa": "سفارش‌ها را سر وعده برسانید", "en": "Deliver orders when they are promised"},
+    "failed_purchase": {"fa": "نگذارید خرید کسی ناکام بماند", "en": "Let nobody fail while buying"},
+}
 
 _DEEDS = {
     "friction": _mend, "funnel_drop": _smooth, "moment_of_truth": _hold, "experiment": _decide, "churn_risk": _keep,

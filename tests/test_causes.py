@@ -56,6 +56,13 @@ def test_a_cause_stands_where_its_money_puts_it_not_where_its_loudest_finding_wo
     )
 
 
+def test_a_deed_is_what_its_first_finding_tells_of():
+    slow = one("risk", "repeat_rate", money=99e7, driver="slow_reply", report="scenario")
+    (cause,) = causes.joined([CHAT, slow], CLV)
+    assert advice.said(cause)["en"] == "Answer support requests within an hour"
+    assert advice.said(causes.joined([CHAT], CLV)[0])["en"] == "Let nobody fail at “chat with support”"
+
+
 def test_another_group_and_another_news_are_another_cause():
     assert len(causes.joined([BROKEN, ELSEWHERE])) == 2
     assert len(causes.joined([STAYS, RARE])) == 2, "who stays longer and who stays shorter"
@@ -117,7 +124,7 @@ def test_each_cause_says_what_to_do():
     weak = one("weakness", "nps", channel="phone")
     told = {
         "Fix “delivery” in province “خراسان”": [FELL, BROKEN, DRIVES],
-        "Let nobody fail at “support_chat”": [CHAT],
+        "Let nobody fail at “chat with support”": [CHAT],
         "Leave no “ticket” without a solution": [TICKET],
         "See why more is written about “جعبه پاره”": [TORN],
         "Give variant “B” of “checkout” to everybody": [better],
