@@ -104,7 +104,7 @@ KNOWN = (
 )
 
 
-SOURCES = ("shop", "crm", "helpdesk", "phone_log", "pos", "survey")  # of the sample
+SOURCES = ("shop", "crm", "helpdesk", "phone_log", "pos", "survey", "form")  # of the sample
 
 
 def test_no_table_of_a_persian_page_has_an_english_head(published):

@@ -91,13 +91,17 @@ def _asked(tickets: ir.Table | None, months: list[Period]) -> ir.Table | None:
     )  # fmt: skip
 
 
-def followed(rows: ir.Table, orders: ir.Table, months: list[Period], end: dt.datetime, days: int = 60) -> ir.Table:
-    """The rows of `lived` whose next days are known, with what came of them.
+def followed(
+    rows: ir.Table | None, orders: ir.Table, months: list[Period], end: dt.datetime, days: int = 60
+) -> ir.Table | None:
+    """The rows of `lived` whose next days are known, with what came of them; None where there are none to follow.
 
     end   of what is known;  days  how long a customer is followed from the month's end on
     Adds bought_before (log of 1 + orders before the month), newcomer (0/1: there was none), again (0/1: bought in the
     days after the month's end), money (the amount of what was bought then).
     """
+    if rows is None:
+        return None
     need(orders, "customer_id", "ordered_at", "amount")
     whole = [i for i, month in enumerate(months) if month.end + dt.timedelta(days=days) <= end]
     rows = rows.filter(rows.month.isin(whole)) if whole else rows.filter(ibis.literal(False))

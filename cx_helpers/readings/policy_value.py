@@ -152,14 +152,18 @@ def sentence(gains: pd.DataFrame, action: Action | None, days: float) -> Words |
 
 
 def findings(gains: pd.DataFrame, values: pd.DataFrame, action: Action | None) -> tuple[list[Finding], int]:
-    """Against what the rule is better, or worse, and how many comparisons were made."""
+    """Against what the rule is better, or worse, and how many comparisons were made.
+
+    That it is better than giving to everybody is told in the table only: what gives to fewer saves their cost, which is
+    so of any rule where what is given brings nothing.
+    """
     out = []
     base = values["value_each"].get("nobody", float("nan")) if len(values) else float("nan")
     for against, row in gains[gains["p_adjusted"].notna()].iterrows():
         loud = severity(row["p_adjusted"], bool(abs(row["change"]) >= LARGE * abs(base)))
-        if loud is None:
-            continue
         good = row["change"] > 0
+        if loud is None or (good and against == "everybody"):
+            continue
         text = say(
             fa="دادن «{a}» به این قاعده از {b} {x:money} برای هر مشتری " + ("بهتر" if good else "بدتر") + " است",
             en="Giving “{a}” by this rule is " + ("better" if good else "worse") + " than {b} by {x:money} a customer",
