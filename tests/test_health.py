@@ -153,7 +153,10 @@ def test_what_came_is_counted_by_table_and_source(company):
 def test_that_a_contract_ended_is_news_of_it_and_that_it_will_end_is_none(lay):
     end = pd.Timestamp(MONTH.end).tz_convert("UTC").tz_localize(None)
     frame = pd.DataFrame({"contract_id": list("abc"), "customer_id": list("abc"), "source": "shop"})
-    days = lambda *back: pd.to_datetime([end - dt.timedelta(one) for one in back]).tz_localize("UTC")  # noqa: E731
+
+    def days(*back):
+        return pd.to_datetime([end - dt.timedelta(one) for one in back]).tz_localize("UTC")
+
     frame = frame.assign(started_at=days(90, 80, 70), ended_at=days(3, -9, 60))
     found = arrivals.arrivals({"contracts": lay(frame, "contracts")}, MONTH)
     assert found["data_age"].item() == 3

@@ -17,16 +17,40 @@ governance | ۶. راهبری و مسئولیت | 6. Governance
 culture | ۷. فرهنگ | 7. Culture
 returns | ۸. اثبات بازده | 8. Proof of return
 """)
-TODO = wording._names("""
-strategy | بنویسید مشتری باید چه تجربه‌ای داشته باشد و چه کاری دیگر نمی‌کنید | write down which experience customers should have, and what you will stop doing
-understanding | با ده مشتری گفت‌وگو کنید و مسیرشان را بکشید | talk to ten customers and draw their journey
-design | یک مسیر مهم را از نو طراحی و با مشتریان آزمایش کنید | redesign one journey that matters and try it with customers
-measurement | در سه لحظهٔ مهم بپرسید و عددها را هر ماه به همه نشان دهید | ask at three moments that matter and show the numbers every month
-loop | با هر ناراضی تا دو روز تماس بگیرید و علت‌های تکراری را به صاحبشان بسپارید | call everybody let down within two days, and give causes that return an owner
-governance | یک مسئول با بودجه و یک نشست ماهانه بگذارید | name one owner with a budget, and a monthly meeting
-culture | یک رفتار را نام ببرید، آموزش دهید و پاداش دهید | name one behaviour, train it and reward it
-returns | اثر یک اقدام را با گروه شاهد بسنجید و به پول بگویید | measure one initiative against a control group and tell it in money
-""")  # noqa: E501
+NEXT_DEEDS: dict[str, Words] = {
+    "strategy": {
+        "fa": "بنویسید مشتری باید چه تجربه‌ای داشته باشد و چه کاری دیگر نمی‌کنید",
+        "en": "write down which experience customers should have, and what you will stop doing",
+    },
+    "understanding": {
+        "fa": "با ده مشتری گفت‌وگو کنید و مسیرشان را بکشید",
+        "en": "talk to ten customers and draw their journey",
+    },
+    "design": {
+        "fa": "یک مسیر مهم را از نو طراحی و با مشتریان آزمایش کنید",
+        "en": "redesign one journey that matters and try it with customers",
+    },
+    "measurement": {
+        "fa": "در سه لحظهٔ مهم بپرسید و عددها را هر ماه به همه نشان دهید",
+        "en": "ask at three moments that matter and show the numbers every month",
+    },
+    "loop": {
+        "fa": "با هر ناراضی تا دو روز تماس بگیرید و علت‌های تکراری را به صاحبشان بسپارید",
+        "en": "call everybody let down within two days, and give causes that return an owner",
+    },
+    "governance": {
+        "fa": "یک مسئول با بودجه و یک نشست ماهانه بگذارید",
+        "en": "name one owner with a budget, and a monthly meeting",
+    },
+    "culture": {
+        "fa": "یک رفتار را نام ببرید، آموزش دهید و پاداش دهید",
+        "en": "name one behaviour, train it and reward it",
+    },
+    "returns": {
+        "fa": "اثر یک اقدام را با گروه شاهد بسنجید و به پول بگویید",
+        "en": "measure one initiative against a control group and tell it in money",
+    },
+}
 CORNERS = wording._names("""
 mass | بازاریابی انبوه | mass marketing
 niche | بازاریابی گوشه‌ای | niche marketing
@@ -111,10 +135,10 @@ def sentence(steps: pd.DataFrame) -> Words:
         en="By its own account the programme stands at {x:.1f} of 5 on average ({k} of eight steps rated).",
         x=known["maturity"].mean(), k=len(known),
     )  # fmt: skip
-    todo = known.index[known["next"].to_numpy(bool)]
-    now = len(todo) and say(
-        fa="گام بعد: «{a}» (سطح {x:.1f}): {todo}.", en="Next: {a} (level {x:.1f}): {todo}.",
-        a=bare(todo[0]), x=known.loc[todo[0], "maturity"], todo=TODO[todo[0]],
+    ahead = known.index[known["next"].to_numpy(bool)]
+    now = len(ahead) and say(
+        fa="گام بعد: «{a}» (سطح {x:.1f}): {deed}.", en="Next: {a} (level {x:.1f}): {deed}.",
+        a=bare(ahead[0]), x=known.loc[ahead[0], "maturity"], deed=NEXT_DEEDS[ahead[0]],
     )  # fmt: skip
     apart = known.index[(known["highest"] - known["lowest"]) >= APART]
     split = len(apart) and say(
@@ -127,9 +151,9 @@ def sentence(steps: pd.DataFrame) -> Words:
 
 def title(steps: pd.DataFrame) -> Words:
     """The picture's title: what to work on now."""
-    todo = steps.index[steps["next"].to_numpy(bool)]
+    ahead = steps.index[steps["next"].to_numpy(bool)]
     plain = {"fa": "بلوغ در هشت گام", "en": "Maturity in eight steps"}
-    return say(fa="{p}؛ گام بعد: {a}", en="{p}; next: {a}", p=plain, a=bare(todo[0])) if len(todo) else plain
+    return say(fa="{p}؛ گام بعد: {a}", en="{p}; next: {a}", p=plain, a=bare(ahead[0])) if len(ahead) else plain
 
 
 def capable(places: pd.DataFrame) -> Words:

@@ -49,16 +49,40 @@ PARTS = GAPS | {
     "formats": {"n": "count"},
     "rows_title": {"fa": "بخش", "en": "part"},
 }
-_REMEDIES = wording._names("""
-tangibles | فروشگاه، اپلیکیشن و بسته‌بندی را با چشم مشتری ببینید | look at shop, app and box with a customer’s eyes
-reliability | تنها قولی بدهید که نگه می‌دارید؛ دیرکرد و خطا را در گزارش سفر بجویید | promise only what is kept; look up delays and failures in the journey report
-responsiveness | زمان پاسخ را در گزارش چرخهٔ بسته ببینید و به مشتری بگویید کی پاسخ می‌گیرد | see reply times in the closed-loop report, and tell customers when they will hear
-assurance | به کارکنان دانش و اختیار پاسخ‌دادن بدهید | give staff the knowledge and the right to answer
-empathy | آنچه مشتری پیش‌تر گفته جلوِ چشم کارکنان باشد | put what a customer said before in front of staff
-functional | ببینید کالا و خدمت کجا کار نمی‌کند: گزارش‌های سفر و احساس | see where product and service do not work: journey and sentiment reports
-mechanical | فضا، اپلیکیشن و بسته‌بندی را یک‌دست و خوشایند کنید | make place, app and packaging pleasant and of one piece
-human | رفتار خوب را نام ببرید، آموزش دهید و پاداش دهید | name, train and reward good conduct
-""")  # noqa: E501
+_REMEDIES: dict[str, Words] = {
+    "tangibles": {
+        "fa": "فروشگاه، اپلیکیشن و بسته‌بندی را با چشم مشتری ببینید",
+        "en": "look at shop, app and box with a customer’s eyes",
+    },
+    "reliability": {
+        "fa": "تنها قولی بدهید که نگه می‌دارید؛ دیرکرد و خطا را در گزارش سفر بجویید",
+        "en": "promise only what is kept; look up delays and failures in the journey report",
+    },
+    "responsiveness": {
+        "fa": "زمان پاسخ را در گزارش چرخهٔ بسته ببینید و به مشتری بگویید کی پاسخ می‌گیرد",
+        "en": "see reply times in the closed-loop report, and tell customers when they will hear",
+    },
+    "assurance": {
+        "fa": "به کارکنان دانش و اختیار پاسخ‌دادن بدهید",
+        "en": "give staff the knowledge and the right to answer",
+    },
+    "empathy": {
+        "fa": "آنچه مشتری پیش‌تر گفته جلوِ چشم کارکنان باشد",
+        "en": "put what a customer said before in front of staff",
+    },
+    "functional": {
+        "fa": "ببینید کالا و خدمت کجا کار نمی‌کند: گزارش‌های سفر و احساس",
+        "en": "see where product and service do not work: journey and sentiment reports",
+    },
+    "mechanical": {
+        "fa": "فضا، اپلیکیشن و بسته‌بندی را یک‌دست و خوشایند کنید",
+        "en": "make place, app and packaging pleasant and of one piece",
+    },
+    "human": {
+        "fa": "رفتار خوب را نام ببرید، آموزش دهید و پاداش دهید",
+        "en": "name, train and reward good conduct",
+    },
+}
 _LACKS = {  # of each family: what is not known, and which questions of questionnaire.csv tell
     "servqual": {
         "fa": "از مشتریان پرسیده نشده است که چه انتظار داشتند و چه دیدند: پرسش‌های servqual در "
