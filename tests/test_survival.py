@@ -95,6 +95,17 @@ def test_hazards_with_late_entries_are_those_of_statsmodels(seed):
     assert ours["se"].tolist() == pytest.approx(theirs.bse.tolist(), rel=1e-3)
 
 
+def test_survival_with_late_entries_and_ties_is_that_of_statsmodels():
+    from statsmodels.duration.survfunc import SurvfuncRight
+
+    frame = drawn(np.random.default_rng(9))
+    theirs = SurvfuncRight(frame["t"], frame["d"].astype(int), entry=(frame["late"] + 0.5).clip(lower=0))
+    curve = survival.kaplan_meier(frame["t"], frame["d"], entries=frame["late"])
+    there = survival.at(curve, theirs.surv_times)
+    assert there["survival"].tolist() == pytest.approx(theirs.surv_prob.tolist(), rel=1e-9)
+    assert there["at_risk"].tolist() == pytest.approx(theirs.n_risk.tolist())
+
+
 def test_folded_rows_give_the_numbers_of_their_rows_in_any_order():
     frame = drawn(np.random.default_rng(3))
     fit = hazards.cox(frame[["a", "b"]], frame["t"], frame["d"], entries=frame["late"])
