@@ -1,6 +1,7 @@
 """What all tests share: small tables laid on an engine, runs of the sample, real data and a browser where they are."""
 
 import contextlib
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ REAL = Path(os.environ.get("CX_REAL_DATA", ROOT.parent / "shared" / "data"))
 # is that of the queue: the longest first, so that no worker is left with a long one at the end.
 COSTLY = {"published": "the sample's run", "spark": "spark"}
 FIRST = ("test_null", "the sample's run", "spark")
+gc.set_threshold(100_000, 20, 100)  # as in a run's own kernels (run/warm.py)
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own hook of this name
