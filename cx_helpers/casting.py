@@ -6,8 +6,6 @@ somebody's script: whole-number keys, decimal amounts, nanoseconds, days without
 
 from __future__ import annotations
 
-import sys
-
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
@@ -48,7 +46,8 @@ def conform(table: ir.Table, name: str, where: str = "", timezone: str = "UTC") 
     name      of the contract's table;  where  what errors call this one, such as tables/orders.parquet
     timezone  in which a day without a time begins; a time without a zone is UTC
     Columns that fit are left alone, so that nothing is copied and an order in the file is kept.  In numbers, what is no
-    number (NaN, infinities) is null.  Raises TableError where a column holds what cannot be told with certainty.
+    number (NaN, infinities, beyond TOO_LARGE) is null.  Raises TableError where a column holds what cannot be told
+    with certainty.
     """
     fitted = {}
     for column, (kind, *_) in TABLES[name].columns.items():
@@ -74,14 +73,17 @@ def conform(table: ir.Table, name: str, where: str = "", timezone: str = "UTC") 
     return table.mutate(**fitted) if fitted else table
 
 
+TOO_LARGE = 1e100  # no measurement: squares of such numbers, and their sums, are no numbers any more
+
+
 def finite(value: ir.NumericValue) -> ir.NumericValue:
-    """The number, null where it is none: NaN, or infinite (ibis finds no infinities on Spark: beyond the largest)."""
-    return (value.isnan() | (value.abs() > sys.float_info.max)).ifelse(None, value)
+    """The number, null where it is none: NaN, infinite, or so large that nobody measured it (TOO_LARGE)."""
+    return (value.isnan() | (value.abs() > TOO_LARGE)).ifelse(None, value)
 
 
 def number(column: ir.Value) -> ir.NumericValue:
-    """A column of numbers, or of yes and no (1 and 0), as a number."""
-    return column.cast("int64").cast("float64") if column.type().is_boolean() else column.cast("float64")
+    """A column of numbers, or of yes and no (1 and 0), as a number; null where it is none (`finite`)."""
+    return column.cast("int64").cast("float64") if column.type().is_boolean() else finite(column.cast("float64"))
 
 
 def _fit(value: ir.Value, kind: str, timezone: str) -> ir.Value | None:

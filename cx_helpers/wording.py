@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import string
 from dataclasses import dataclass, field, replace
 
@@ -91,6 +92,9 @@ def money_scale(x, locale: str | None = None, currency: str | None = None, thous
     return one, unit
 
 
+OWN = "exposures."  # before the name of a test's own outcome that is called as a metric of the reports is
+
+
 def label(value, locale: str | None = None) -> str:
     """What a value of the data (a channel, a stage, a column) is called; without a name, the value itself."""
     locale = locale or _reading.locale
@@ -102,6 +106,9 @@ def label(value, locale: str | None = None) -> str:
         return dates.day_label(value, locale, _reading.calendar)
     if isinstance(value, bool):
         return {"fa": {True: "بله", False: "خیر"}, "en": {True: "yes", False: "no"}}[locale][value]
+    if str(value).startswith(OWN):  # the company's word for it, not ours
+        own = str(value).removeprefix(OWN)
+        return _reading.labels.get(own, {}).get(locale) or straight(own)
     plain = str(value).removeprefix("attr_")  # a line of a form: what it asks about
     for key in (str(value), plain):
         names = _reading.labels.get(key) or STANDARD.get(key)
@@ -144,8 +151,35 @@ def say(fa: str, en: str, **values) -> Words:
              a text is replaced by its name (`label`), a Period or a date is printed as a day of the reader's calendar,
              a {"fa", "en"} pair by its own half
     say(fa="شاخص {x:+.1f} شد", en="the score became {x:+.1f}", x=-3.25) -> {"fa": "شاخص ⁦−۳٫۲⁩ شد", …}
+    Where a number is 1, the English noun that is counted (and its verb, right after it) is made singular.
     """
-    return {"fa": _Setter("fa").format(fa, **values), "en": _Setter("en").format(en, **values)}
+    return {"fa": _Setter("fa").format(fa, **values), "en": _ONE.sub(_single, _Setter("en").format(en, **values))}
+
+
+_COUNTED = (
+    "actions answers baskets buyers calls cases checks clusterings columns comments comparisons contracts customers "
+    "days deeds drivers experiences faults findings groups hours initiatives intervals items journeys levers lines "
+    "metrics moments months names orders others pairs places points purchases quarters questions responses rows rules "
+    "steps times topics touchpoints units values variants walks ways weeks words"
+).split()
+_VERBS = {"were": "was", "are": "is", "have": "has", "do": "does"}
+_VERBS |= {verb: f"{verb}s" for verb in ("hold", "spend", "count")} | {"go": "goes"}
+_BETWEEN = "living|new|other|more|whole|such"
+_ONE = re.compile(rf"(?<![\w.,−–%-])1 ((?:(?:{_BETWEEN}) )?)({'|'.join(_COUNTED)})\b( (?:{'|'.join(_VERBS)})\b)?")
+
+
+def _single(found: re.Match) -> str:
+    """`1 comparisons were` -> `1 comparison was`."""
+    between, noun, verb = found.groups()
+    verb = f" {_VERBS[verb.strip()]}" if verb else ""
+    return f"1 {between}{noun.removesuffix('s')}{verb}"
+
+
+def compared(looks: int) -> Words:
+    """How many comparisons were made, as a sentence begins: `In 12 comparisons`, `In the only comparison`."""
+    if looks == 1:
+        return {"fa": "در تنها مقایسه‌ای که شد", "en": "In the only comparison that was made"}
+    return say(fa="در {k} مقایسه", en="In {k} comparisons", k=looks)
 
 
 def raw(value) -> Words:

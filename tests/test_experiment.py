@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from cells import run
 
-from cx_helpers import disclosure, wording
+from cx_helpers import disclosure, versus, wording
 from cx_helpers.dates import Period
 from cx_helpers.intake import sources
 from cx_helpers.measures import (
@@ -22,7 +22,7 @@ from cx_helpers.measures import (
     experiment_ratio,
 )
 from cx_helpers.readings import experiment as told
-from cx_helpers.readings import experiment_advice, experiment_checks
+from cx_helpers.readings import experiment_advice, experiment_checks, experiment_doubts
 from cx_helpers.readings import experiment_groups as alike_told
 from cx_helpers.readings import experiment_looks as looks
 from cx_helpers.report import blocks
@@ -106,7 +106,7 @@ def test_who_saw_two_variants_is_in_neither(lay):
     assert experiment.experiments(table).loc["x", ["n", "variants", "crossed"]].tolist() == [4, 2, 1]
     checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts))
     assert [one.level for one in checks] == ["blocks", "notes"]  # one of four is too many
-    assert "1 customers (25.0%)" in checks[0].text["en"]
+    assert "1 customer (25.0%)" in checks[0].text["en"]
 
 
 def test_the_newest_experiment_and_its_control_are_found(lay):
@@ -358,7 +358,7 @@ def test_groups_that_differ_are_told_and_others_are_not(lay):
     assert len(alike) == 3
     tests = experiment_groups.interactions(alike)
     assert tests.loc[("B", "town"), "p_adjusted"] > 0.05
-    assert "none shows effects" in alike_told.alike(tests)["en"]
+    assert "no effects that differ by more than chance" in alike_told.alike(tests)["en"]
     assert alike_told.unlike(tests, alike, trial, "conversion", True) == []
     # in town t all of B buy nothing
     barred = exposed.loc[(exposed["town"] == "t") & (exposed["variant"] == "B"), "customer_id"]
@@ -392,6 +392,45 @@ def test_a_whale_does_not_speak_for_everybody(lay):
     assert row["cap"] < 10
 
 
+def test_one_customer_who_is_the_sum_is_told_and_what_is_no_number_is_counted(lay):
+    exposed = exposures(*((f"c{i:03}", "AB"[i % 2], 0) for i in range(200)), spent=50.0 + np.arange(200) % 7)
+    for odd, said in ((1e18, "99% of all “spent” is of one customer in “B”"), (1e300, "1 value of “spent” cannot be")):
+        exposed.loc[7, "spent"] = odd
+        table = lay(exposed, "exposures")
+        _, wanted, sums = asked(lay, exposed, None, ["spent"])
+        assert wanted == experiment_metrics.outcomes([], table, {})
+        robust = experiment_effects.robust(sums, "A")
+        (told_of,) = experiment_doubts.doubts(wanted, experiment_effects.owed(sums), robust)
+        assert said in bare(told_of["en"])
+        assert np.isfinite(sums[versus.SUMS].to_numpy(float)).all()
+    exposed["spent"] = 50.0 + np.arange(200) % 7
+    _, wanted, sums = asked(lay, exposed, None, ["spent"])
+    assert not experiment_doubts.doubts(wanted, experiment_effects.owed(sums), experiment_effects.robust(sums, "A"))
+
+
+def test_of_few_buyers_the_largest_alone_does_not_make_the_cap(lay):
+    # 60 customers, 8 of whom buy for 1 to 7, and one for a thousand: nobody counts for more than 7
+    rows = [(f"c{i:02}", "AB"[i % 2], 0) for i in range(60)]
+    bought = orders(*((f"c{i:02}", 1, float(min(i, 7)) if i < 8 else 1000.0) for i in range(1, 9)), ("z", 20, 1))
+    _, _, sums = asked(lay, exposures(*rows), bought, ["revenue_each"])
+    assert sums["cap"].tolist() == [7, 7]
+    assert sums["top"].tolist() == [1000, 7]
+    assert sums["w"].sum() == sum(range(1, 8)) + 7
+
+
+def test_an_outcome_of_the_company_s_own_bears_its_own_name(lay):
+    exposed = exposures(*((f"c{i:03}", "AB"[i % 2], 0) for i in range(200)), churn_rate=np.arange(200) % 3 == 0)
+    trial, wanted, sums = asked(lay, exposed, None, ["churn_rate"])
+    assert [(one.name, one.column) for one in wanted] == [("exposures.churn_rate", "churn_rate")]
+    found = experiment_effects.effects(sums, "A")
+    assert (found["good"] == -1).all()  # it should fall all the same
+    assert "churn_rate of “B”" in bare(judged(trial, found, "exposures.churn_rate").text["en"])
+    assert wording.label("exposures.churn_rate", "fa") == "churn_rate"
+    wording.use(labels={"churn_rate": {"fa": "رفتن از بازی", "en": "left the game"}})
+    assert wording.label("exposures.churn_rate", "fa") == "رفتن از بازی"
+    wording.use(labels={})
+
+
 def test_several_variants_share_the_control_and_the_correction(lay):
     exposed, bought = company(n=3000, effect=0.0, seed=9)
     third = exposed["customer_id"].str[-1].isin(list("012"))
@@ -418,7 +457,7 @@ def test_several_variants_share_the_control_and_the_correction(lay):
         (TINY.head(0), "blocks", "Nobody was seen in an experiment"),
         (TINY.assign(customer_id=None), "blocks", "Nobody was seen in an experiment"),
         (TINY[TINY["variant"] == "A"], "blocks", "only variant “A” was seen (2 customers)"),
-        (TINY.head(1), "blocks", "only variant “A” was seen (1 customers)"),
+        (TINY.head(1), "blocks", "only variant “A” was seen (1 customer)"),
         (pd.concat([TINY, TINY.replace({"variant": {"A": "B", "B": "A"}})]), "blocks", "Everybody in experiment “x”"),
     ],
     ids=["no rows", "null ids", "one variant", "one customer", "all in two"],
@@ -575,12 +614,16 @@ def cats(tmp_path_factory):
 def test_a_games_ab_test_is_read_from_one_csv(cats):
     trial = experiment.trial(cats.exposures, columns=["retention_1", "retention_7", "rounds"])
     wanted = experiment_metrics.outcomes([], cats.exposures, {})
-    assert {one.name: one.kind for one in wanted} == {"retention_1": "share", "retention_7": "share", "rounds": "mean"}
+    assert {one.name: one.kind for one in wanted} == {
+        "exposures.retention_1": "share",
+        "retention_7": "share",
+        "rounds": "mean",
+    }
     rows = experiment_outcomes.measured(trial.table, wanted, {}, None)
     found = experiment_effects.effects(experiment_outcomes.sums(rows, wanted), "gate_30")
     assert trial.control == "gate_30"
     assert found.loc[("retention_7", "gate_40"), "high"] < 0
-    assert found.loc[("retention_1", "gate_40"), "p_adjusted"] > 0.05
+    assert found.loc[("exposures.retention_1", "gate_40"), "p_adjusted"] > 0.05
     held = experiment_effects.robust(experiment_outcomes.sums(rows, wanted), "gate_30").loc[("rounds", "gate_40")]
     assert held["plain"] < -5, "the whale plays at gate 30"
     assert held["low"] < 0 < held["high"]
@@ -599,17 +642,17 @@ def test_where_all_comes_in_on_one_day_a_named_end_decides(cats):
     trial = experiment.trial(cats.exposures, columns=["retention_1"])
     wanted = experiment_metrics.outcomes(["retention_1"], cats.exposures, {})
     daily = experiment_outcomes.sums(experiment_outcomes.measured(trial.table, wanted, {}, None), wanted, ["day"])
-    days = experiment_looks.looks(daily, "gate_30", "retention_1", PERIOD, trial.first)
+    days = experiment_looks.looks(daily, "gate_30", "exposures.retention_1", PERIOD, trial.first)
     odd = days.assign(p_fixed=0.01, p_always=0.2)
     assert "planned_date" in looks.looked(odd)["en"]
     assert "planned_date" not in looks.looked(odd, final=True)["en"]
     assert "no difference" in looks.looked(days.assign(p_fixed=0.5, p_always=1.0))["en"]
     assert "so does the band" in looks.looked(days.assign(p_fixed=0.001, p_always=0.01))["en"]
     found = experiment_effects.effects(experiment_outcomes.total(daily), "gate_30")
-    advice = judged(trial, found, "retention_1")
+    advice = judged(trial, found, "exposures.retention_1")
     assert advice.action == "settled"
     assert "a tenth of the spread" in advice.text["en"]
-    assert "a tenth" not in judged(trial, found, "retention_1", expected=0.1).text["en"]
+    assert "a tenth" not in judged(trial, found, "exposures.retention_1", expected=0.1).text["en"]
 
 
 def test_the_same_outcome_as_a_touchpoint(cats):

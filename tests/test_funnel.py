@@ -9,7 +9,7 @@ import pytest
 from cx_helpers import disclosure, readings
 from cx_helpers.dates import Period
 from cx_helpers.measures import funnel, funnel_drops, funnel_walks
-from cx_helpers.tables import TableError
+from cx_helpers.tables import MissingTable, TableError
 
 START = pd.Timestamp("2025-08-01", tz="UTC")
 STEPS = ["page", "cart", "pay"]
@@ -181,7 +181,7 @@ def test_a_planted_drop_is_found_and_costed(lay):
     assert row["lost"] == pytest.approx(row["n"] * (row["baseline"] - row["value"]))  # payment is the goal: all of them
     assert dear.loc["cart", "would_convert"] == pytest.approx(dear.loc["cart", "lost"] * dear.loc["cart", "onward"])
     assert "pay" in readings.funnel.found(told, count)["en"]
-    assert f"Of {count} comparisons 1 holds after" in readings.funnel.found(told[:1], count)["en"]
+    assert f"In {count} comparisons 1 holds after" in readings.funnel.found(told[:1], count)["en"]
 
 
 def test_a_lasting_difference_between_groups_is_not_loud(lay):
@@ -223,6 +223,19 @@ def test_time_to_convert_counts_the_unfinished_as_long_as_seen(lay):
     assert found.loc[[8, 10, 28, 30], "converted"].tolist() == pytest.approx([0, 0.25, 0.25, 1 - 0.75 / 2])
     assert found.attrs["median"] == pytest.approx(30, abs=0.1)
     assert "30 minutes" in readings.funnel.time_to_convert(found)["en"]
+
+
+def test_how_long_few_took_is_not_told(lay):
+    rows, end = walked(lay, log(*SMALL)), START + pd.Timedelta(30, "D")
+    assert len(funnel.durations(rows, STEPS, "7d", end))
+    hidden = funnel.durations(rows, STEPS, "7d", end, smallest=disclosure.Limit(1, 10))
+    assert hidden.empty
+    assert "too few" in readings.funnel.time_to_convert(hidden)["en"]
+
+
+def test_nobody_known_makes_no_funnel(lay):
+    with pytest.raises(MissingTable, match="two different touchpoints"):
+        funnel_walks.default_steps(lay(log(*SMALL).assign(customer_id=None), "touchpoints"), {})
 
 
 def test_the_people_behind_a_number(lay):

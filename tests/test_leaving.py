@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit
 
 from cx_helpers import foresight, purchasing, readings, valuation
-from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots
+from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots, value
 from cx_helpers.report.tabulate import twin
 
 TODAY = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
@@ -239,6 +239,10 @@ def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():
     assert "None of 1,500 customers bought again" in plain(readings.alive.sentence(model, whole, 60))
     assert alive.distribution(model).empty
     assert readings.alive.model_of(model) is None
+    (told,) = readings.value_doubts.reasoned(model, value.clv(model, None, 1, "alive"))["why"]
+    assert told
+    gone = alive.leavers(model, 60).assign(here=0.2, leaving=0.1)
+    assert "none to be a customer still" in plain(readings.alive.sentence(replace(model, refused={}), gone, 60))
     few = valuation.model(histories()[0].head(40), valuation.Terms())
     assert "there are 40" in plain(readings.alive.sentence(few, alive.leavers(few, 60), 60))
 
@@ -246,7 +250,7 @@ def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda f: f.iloc[:0], "no known customer who could leave"),
+        (lambda f: f.iloc[:0], "no known customer bought or had"),
         (lambda f: f[f["today"]], "The history is short"),
         (lambda f: f[f["who"] == "c1"], "too few to learn from|Nobody left"),
         (lambda f: f.assign(y=f["y"] * 0), "Nobody left at one of the snapshots"),

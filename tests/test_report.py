@@ -220,7 +220,7 @@ def test_what_goes_with_leaving_is_not_said_to_be_mended(locale):
 
 
 def test_nothing_compared_is_not_nothing_found(locale):
-    few = {"fa": "پاسخ کافی برای مقایسه نبود", "en": "too few answers to compare"}[locale]
+    few = {"fa": "دادهٔ کافی برای مقایسه نبود", "en": "too little to compare"}[locale]
     assert few in blocks.findings([], looked_at=0).payload["empty"]
     assert few not in blocks.findings([], looked_at=9).payload["empty"]
     assert blocks.findings([], looked_at=1).payload["empty"].startswith(("One comparison was", "یک مقایسه"))

@@ -17,6 +17,17 @@ def _reading():
     wording._reading = before
 
 
+def test_one_is_singular_and_only_one():
+    said = wording.say(fa="", en="{n} comparisons were made of {m} living contracts; {x:.1f} days", n=1, m=1, x=1.0)[
+        "en"
+    ]
+    assert said == "1 comparison was made of 1 living contract; 1.0 days"
+    for many in (0, 2, 11, 21, 1001):
+        assert "comparisons were" in wording.say(fa="", en="{n} comparisons were made", n=many)["en"]
+    assert wording.compared(1)["en"] == "In the only comparison that was made"
+    assert "۱۲" in wording.compared(12)["fa"]
+
+
 @pytest.mark.parametrize(
     ("args", "fa", "en"),
     [

@@ -12,6 +12,7 @@ import pandas as pd
 
 from cx_helpers import certainty, disclosure, posterior, sequential, versus
 from cx_helpers.records import METRICS
+from cx_helpers.wording import OWN
 
 POWER = 0.8
 
@@ -70,6 +71,7 @@ def of_metric(found: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def direction(metric: str) -> int:
     """+1 where more of the metric is better, -1 where less is; what nobody has said anything of should rise."""
+    metric = metric.removeprefix(OWN)  # what is called churn_rate should fall, whoever counted it
     return -1 if metric in METRICS and METRICS[metric].direction == "down" else 1
 
 
@@ -109,6 +111,19 @@ def robust(sums: pd.DataFrame, control: str, *, alpha: float = 0.05, smallest: i
     out["cap"] = [caps.get(metric) for metric in out.index.get_level_values("metric")]
     out = out.assign(plain=plain["plain"], plain_low=plain["plain_low"], plain_high=plain["plain_high"])
     return disclosure.hide(out.assign(customers=out[["n", "n_control"]].min(axis=1)), smallest, total=False)
+
+
+def owed(sums: pd.DataFrame) -> pd.DataFrame:
+    """How much of an outcome is one customer's?  Index metric: n, variant (of the largest), `share` of the sum, total.
+
+    sums  as in `effects`.  Shares (did they?) and outcomes of which the sum is not above 0 are left out.
+    """
+    rows = sums[sums["kind"] != "share"]
+    found = rows.groupby(level="metric", sort=False)[["n", "y", "top"]].agg({"n": "sum", "y": "sum", "top": "max"})
+    largest = rows.groupby(level="metric", sort=False)["top"].idxmax()
+    found = found.assign(variant=[variant for _, variant in largest], total=found["y"])
+    found = found.assign(share=(found["top"] / found["y"]).clip(upper=1))[found["y"] > 0]
+    return found[["n", "variant", "share", "total"]]
 
 
 def arms(sums: pd.DataFrame, metric: str, experiment: str = "", smallest: int = 1) -> pd.DataFrame:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from cx_helpers.casting import number
+from cx_helpers.records import METRICS
 from cx_helpers.tables import TABLES, MissingTable, TableError, hint
-from cx_helpers.wording import raw, say
+from cx_helpers.wording import OWN, raw, say
 
 USUAL = ("conversion", "revenue_each", "order_value", "tickets_each", "nps")
 
@@ -17,14 +18,18 @@ USUAL = ("conversion", "revenue_each", "order_value", "tickets_each", "nps")
 class Outcome:
     """One thing that an experiment may move.
 
-    name   of the metric: `conversion`, a touchpoint's name, a column of the exposures
-    kind   share (did they?), mean (how much each?), ratio (how much for each of …: revenue per order)
-    table  where it is found; empty: a column of the exposures themselves, measured already
+    name    of the metric: `conversion`, a touchpoint's name, a column of the exposures; one that is called as a metric
+            of the reports bears wording.OWN before its name, since it need not mean the same
+    kind    share (did they?), mean (how much each?), ratio (how much for each of …: revenue per order)
+    table   where it is found; empty: a column of the exposures themselves, measured already
+    column  which of them;  unread  how many of its values are no numbers that can be (casting.finite)
     """
 
     name: str
     kind: str
     table: str = ""
+    column: str = ""
+    unread: int = 0
 
 
 KNOWN = {
@@ -63,7 +68,7 @@ def outcomes(asked: list[str], exposures: ir.Table, facts: dict[str, ir.Table]) 
                 )
             )
         return usual
-    found, mine = [], {one.name: one for one in own}
+    found, mine = [], {one.column: one for one in own}
     places = _touchpoints(facts) if set(asked) - mine.keys() - KNOWN.keys() else []
     for name in dict.fromkeys(asked):
         if name in mine:
@@ -97,11 +102,14 @@ def _own(exposures: ir.Table, asked: list[str]) -> list[Outcome]:
     for i, c in enumerate(names):
         x = number(exposures[c])
         ends |= {f"n{i}": x.count(), f"odd{i}": ((x != 0) & (x != 1)).cast("int64").sum(), f"all{i}": exposures.count()}
+        ends |= {f"there{i}": exposures[c].count()}
     seen = exposures.aggregate(**ends).execute().iloc[0]
     kinds = []
     for i, c in enumerate(names):
         whole = seen[f"n{i}"] == seen[f"all{i}"]
-        kinds.append(Outcome(c, "ratio" if not whole else "mean" if seen[f"odd{i}"] > 0 else "share"))
+        kind = "ratio" if not whole else "mean" if seen[f"odd{i}"] > 0 else "share"
+        unread = int(seen[f"there{i}"] - seen[f"n{i}"])
+        kinds.append(Outcome(f"{OWN}{c}" if c in METRICS else c, kind, "", c, unread))
     return kinds
 
 

@@ -21,6 +21,7 @@ from cx_helpers.versus import SUMS
 
 DAY = 86_400
 QUANTILE = 0.99  # of the customers who have anything: larger values are held down to it in the robust mean
+FEWEST_FOR_QUANTILE = 102  # of them, below which that is no more than the second largest value: one is always held
 
 
 def data_end(facts: dict[str, ir.Table], wanted: list):
@@ -60,13 +61,13 @@ def measured(
         rows = rows.left_join(parts, "customer_id").drop("customer_id_right")
         rows = rows.mutate(**{c: rows[c].fill_null(0.0) for c in parts.columns if c != "customer_id"})
     for i, one in enumerate(wanted):
-        values = {} if one.table else {f"y_{i}": number(rows[one.name]).fill_null(0.0)}
+        values = {} if one.table else {f"y_{i}": number(rows[one.column]).fill_null(0.0)}
         if one.kind == "ratio" or not one.table:  # whether there is an order may hang on the variant: nothing taken out
             values[f"x_{i}"] = ibis.literal(0.0)
         if one.kind != "ratio":
             values[f"d_{i}"] = ibis.literal(1.0)
         elif not one.table:
-            values[f"d_{i}"] = number(rows[one.name]).notnull().cast("float64")
+            values[f"d_{i}"] = number(rows[one.column]).notnull().cast("float64")
         rows = rows.mutate(**values)
     return rows
 
@@ -86,8 +87,9 @@ def sums(rows: ir.Table, wanted: list, by: list[str] = ()) -> pd.DataFrame:
     """The sums behind every estimate, by variant (and `by`): one small frame, whatever the number of customers.
 
     rows  of `measured`;  by  "day" or a segment's column
-    Returns index (metric, variant, …): kind, n, y d x yy dd xx yd yx dx (versus.SUMS), and for a mean `cap`, w, ww,
-    wx: the sums of values held down to the cap, the 99th percentile of the customers who have anything.
+    Returns index (metric, variant, …): kind, n, y d x yy dd xx yd yx dx (versus.SUMS), `top` (the largest value of a
+    customer, whatever its sign), and for a mean `cap`, w, ww, wx: the sums of values held down to the cap, the 99th
+    percentile of the customers who have anything (of few of them the second largest, so that none makes the cap alone).
     """
     caps = _caps(rows, wanted)
     found = {}
@@ -108,7 +110,7 @@ def sums(rows: ir.Table, wanted: list, by: list[str] = ()) -> pd.DataFrame:
         if caps.get(one.name) is not None:
             held = ibis.least(y, caps[one.name])
             terms |= {"w": held, "ww": held * held, "wx": held * x}
-        found |= {f"{name}_{i}": term.sum() for name, term in terms.items()}
+        found |= {f"{name}_{i}": term.sum() for name, term in terms.items()} | {f"top_{i}": y.abs().max()}
     keys = ["variant", *by]
     wide = rows.group_by(keys).aggregate(**found).execute()
     parts = []
@@ -116,7 +118,7 @@ def sums(rows: ir.Table, wanted: list, by: list[str] = ()) -> pd.DataFrame:
         own = {c: c[: -len(f"_{i}")] for c in wide.columns if c.endswith(f"_{i}") and c not in keys}
         told = {"metric": one.name, "kind": one.kind, "cap": caps.get(one.name, float("nan"))}
         parts += [row | told for row in wide[[*keys, *own]].rename(columns=own).to_dict("records")]
-    out = pd.DataFrame(parts, columns=["metric", *keys, "kind", *SUMS, "cap", "w", "ww", "wx"])
+    out = pd.DataFrame(parts, columns=["metric", *keys, "kind", *SUMS, "top", "cap", "w", "ww", "wx"])
     numbers = [c for c in out.columns if c not in ("metric", "kind", *keys)]
     out[numbers] = out[numbers].astype(float)
     order = {one.name: place for place, one in enumerate(wanted)}
@@ -128,21 +130,24 @@ def total(daily: pd.DataFrame) -> pd.DataFrame:
     """The sums of all days together: what `sums` gives without `by`."""
     keys = ["metric", "variant"]
     whole = daily.groupby(level=keys, sort=False)
-    return whole.agg({c: "first" if c in ("kind", "cap") else "sum" for c in daily.columns})
+    ways = {"kind": "first", "cap": "first", "top": "max"}
+    return whole.agg({c: ways.get(c, "sum") for c in daily.columns})
 
 
 def _caps(rows: ir.Table, wanted: list) -> dict[str, float]:
     """The cap of each mean: the same for all variants, since one of its own would hide what a variant does."""
-    asked = {
-        f"c{i}": rows[f"y_{i}"].quantile(QUANTILE, where=rows[f"y_{i}"] > 0)
-        for i, one in enumerate(wanted)
-        if one.kind == "mean"
-    }
-    if not asked:
+    names = {i: one.name for i, one in enumerate(wanted) if one.kind == "mean"}
+    if not names:
         return {}
-    found = rows.aggregate(**asked).execute().iloc[0]
-    names = {f"c{i}": one.name for i, one in enumerate(wanted)}
-    return {names[place]: float(cap) for place, cap in found.items() if not pd.isna(cap)}
+    some = {i: rows[f"y_{i}"] > 0 for i in names}
+    asked = {f"c{i}": rows[f"y_{i}"].quantile(QUANTILE, where=some[i]) for i in names}
+    found = rows.aggregate(**asked, **{f"n{i}": some[i].sum() for i in names}).execute().iloc[0]
+    few = {i: int(found[f"n{i}"]) for i in names if 1 < (found[f"n{i}"] or 0) < FEWEST_FOR_QUANTILE}
+    caps = {i: found[f"c{i}"] for i in names}
+    if few:
+        second = {f"c{i}": rows[f"y_{i}"].quantile(1 - 1 / (n - 1), where=some[i]) for i, n in few.items()}
+        caps |= {int(place[1:]): cap for place, cap in rows.aggregate(**second).execute().iloc[0].items()}
+    return {names[i]: float(cap) for i, cap in caps.items() if not pd.isna(cap)}
 
 
 def _after(table: ir.Table, name: str, trial: ir.Table, of_table, window_s: int, start_s: int, before_s: int):

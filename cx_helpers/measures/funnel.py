@@ -88,10 +88,11 @@ def at_goal(found: pd.DataFrame, steps: list[str]) -> pd.DataFrame:
     return out.join(last[["hidden"]]) if last["hidden"].notna().any() else out
 
 
-def durations(walked: ir.Table, steps: list[str], within: str, until: dt.datetime, points: int = 42) -> pd.DataFrame:
+def durations(walked: ir.Table, steps: list[str], within: str, until: dt.datetime, points: int = 42, smallest: int = 1):
     """How long does it take from the first step to the last?  Who is still on the way counts as long as they were seen.
 
     walked  of `funnel_walks.walks`, with its `within`;  until  the log's end (UTC);  points  of the curve, about
+    smallest  of fewer customers (disclosure.Limit) there is no curve
     Returns, index whole `hours` (of up to two days: `minutes`) since entering: n (walks), `converted` (share) with low
     and high (Kaplan-Meier), at_risk; and in attrs `median` in the same unit, NaN where fewer than half convert within
     the time.
@@ -119,7 +120,8 @@ def durations(walked: ir.Table, steps: list[str], within: str, until: dt.datetim
         }
     ).rename_axis(unit)
     out.attrs["median"] = survival.quantile(curve, 0.5)
-    return out
+    few = disclosure.few(walked.customer_id.nunique().execute(), smallest)
+    return out.iloc[:0] if few else out
 
 
 def _previous(k: int, steps: list[str], optional) -> int:

@@ -14,7 +14,7 @@ from ibis import _
 
 from cx_helpers import engine, lacking
 from cx_helpers.dates import Period
-from cx_helpers.tables import TableError, groups, need
+from cx_helpers.tables import MissingTable, TableError, groups, need
 from cx_helpers.wording import raw, say
 
 _ORDERS = ("open", "strict")
@@ -25,7 +25,7 @@ def default_steps(touchpoints: ir.Table, stages: dict[str, list[str]], most: int
 
     stages  of workspace.yaml: the first touchpoint of `evaluation` that the log has, and all of `purchase`
     Where they name fewer than two: the `most` touchpoints that most customers meet, in the order in which they usually
-    come in a journey: a guess, to be looked at.
+    come in a journey: a guess, to be looked at.  Raises MissingTable where known customers met fewer than two.
     """
     there = touchpoints.group_by("touchpoint").aggregate(customers=_.customer_id.nunique()).execute()
     there = there[there["touchpoint"].notna() & (there["customers"] > 0)]
@@ -37,7 +37,18 @@ def default_steps(touchpoints: ir.Table, stages: dict[str, list[str]], most: int
     common = there.sort_values(["customers", "touchpoint"], ascending=[False, True])["touchpoint"].head(most)
     met = engine.journeys(touchpoints.filter(touchpoints.customer_id.notnull()), "session")
     met = met.filter(met.touchpoint.isin(list(common))).group_by("touchpoint").aggregate(place=_.position.mean())
-    return list(met.execute().sort_values(["place", "touchpoint"])["touchpoint"])
+    found = list(met.execute().sort_values(["place", "touchpoint"])["touchpoint"])
+    if len(found) < 2:
+        raise MissingTable(
+            say(
+                fa="برای قیف باید مشتریان شناخته‌شده دست‌کم به دو نقطهٔ تماس گوناگون آمده باشند؛ اینجا {n} تاست. "
+                "ببینید ستون customer_id در touchpoints پر باشد",
+                en="a funnel needs two different touchpoints or more that known customers came to, and there are {n}; "
+                "see whether customer_id is filled in touchpoints",
+                n=len(found),
+            )
+        )
+    return found
 
 
 def walks(

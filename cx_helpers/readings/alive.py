@@ -106,6 +106,14 @@ def sentence(model: Model, whole: pd.DataFrame, days: float, smallest: int = 1, 
     row = whole.iloc[0]
     if pd.isna(row["leaving"]):
         return disclosure.sentence(disclosure.SMALL)
+    if row["here"] < 0.5:
+        return say(
+            fa="از {n} مشتری که تاکنون خریده‌اند، به برآورد مدلِ خرید هیچ‌یک دیگر مشتری نیست: سکوت همه از آنچه خریدهای "
+            "پیشینشان نشان می‌داد درازتر شده است. شاید بتوان بازگرداندشان؛ نگه داشتنی نیستند.",
+            en="Of {n} customers who ever bought, the model of buying expects none to be a customer still: all have "
+            "been silent for longer than their purchases before would let one expect. They may be won back, not kept.",
+            n=int(row["n"]),
+        )  # fmt: skip
     return say(
         fa="{other}از {n} مشتری که تاکنون خریده‌اند، به برآورد مدلِ خرید {here:.0f} نفر هنوز "
         "مشتری‌اند{thin}؛ در {days:.0f} روز آینده {x:.0f} نفر دیگر بی‌صدا و برای همیشه می‌روند (بازهٔ ۹۵٪: {low:.0f} تا "

@@ -72,11 +72,13 @@ KEPT = {"foretold": {"fa": "احتمالی که گفته شد", "en": "chance th
 
 _WHY = {
     "nobody": (
-        "اکنون و پیش از این هیچ مشتری شناخته‌شده‌ای نبوده که بتواند برود؛ پس گفته نمی‌شود چه کسی می‌رود. customer_id "
-        "ردیف‌ها "
-        "را پر کنید و تاریخ‌ها را ببینید: آنچه پس از پایان دوره است به حساب نمی‌آید.",
-        "There is and was no known customer who could leave, so nothing is told of who will. Fill customer_id in the "
-        "rows, and look at the dates: what lies after the period does not count.",
+        "در {window} روزِ پیش از پایان دوره، و پیش از عکس‌های پیشین، هیچ مشتری شناخته‌شده‌ای خرید یا قرارداد جاری "
+        "نداشته است که بتواند برود؛ پس گفته نمی‌شود چه کسی می‌رود. اگر مشتریان دیربه‌دیر می‌خرند window_days را بزرگ‌تر "
+        "کنید؛ اگر نه، ببینید customer_id پر باشد و تاریخ‌ها از پایان دوره نگذشته باشند.",
+        "In the {window} days before the period's end, and before the earlier snapshots, no known customer bought or "
+        "had a contract that ran, so nobody could leave and nothing is told of who will. Where customers buy seldom, "
+        "run again with a larger window_days; else see whether customer_id is filled, and whether dates lie after the "
+        "period.",
     ),
     "none_left": (
         "در یکی از عکس‌ها هیچ‌کس نرفته است؛ از رفتنی که رخ نداده نمی‌توان آموخت. آنچه از ماندگاری گفته شد همچنان درست "
@@ -88,7 +90,7 @@ _WHY = {
         "تاریخچه کوتاه است: برای آموختن و آزمودن، دو عکس لازم است که پنجرهٔ {window} روزه‌شان گذشته باشد و پیش از "
         "نخستین هم تاریخچه‌ای باشد؛ اینجا {instants} هست. با window_days کوچک‌تر، یا داده‌های بیشتر، دوباره اجرا کنید.",
         "The history is short: learning and judging need two snapshots whose window of {window} days is over, with "
-        "history before the first; there are {instants}. Run again with a smaller window_days, or with more data.",
+        "history before the first; here it gives {instants}. Run again with a smaller window_days, or with more data.",
     ),
     "few_left": (
         "در یکی از عکس‌ها تنها {n} نفر رفته‌اند و دست‌کم {needed} لازم است؛ از رفتنِ چنین کسانی نمی‌توان آموخت. آنچه از "
@@ -143,10 +145,11 @@ def defined(plan: Schedule, both: bool) -> Words:
     rare = {"fa": "", "en": ""}
     if plan.gaps and not plan.given and plan.window_days >= LONGEST:
         rare = say(
-            fa=" (یک‌دهمِ بازخریدها یا بیشتر دیرتر از {w} روز، بلندترین پنجرهٔ این گزارش، بوده است: آنکه دیربه‌دیر می‌خرد "
-            "تنها رفته می‌نماید؛ احتمال ماندن را ببینید)",
-            en=" (a tenth of them or more took longer than {w} days, the longest window of this report: who buys "
-            "seldom only looks as if leaving; see P(alive))",
+            fa=" (یک‌دهمِ بازخریدها یا بیشتر دیرتر از {w} روز بوده، بلندترین پنجره‌ای که این گزارش به‌خودی‌خود می‌گیرد: آنکه "
+            "دیربه‌دیر می‌خرد تنها رفته می‌نماید؛ احتمال ماندن را ببینید، یا با window_days تا ۱۰۹۵ روز دوباره اجرا کنید)",
+            en=" (a tenth of them or more took longer than {w} days, the longest window that this report takes by "
+            "itself: who buys seldom only looks as if leaving; see P(alive), or run again with a window_days of up to "
+            "1,095)",
             w=plan.window_days,
         )
     source = {

@@ -124,8 +124,8 @@ def sentence(size: pd.DataFrame, rules: pd.DataFrame) -> Words:
         more = say(fa="هیچ قاعده‌ای برای سنجیدن پیدا نشد.", en="No rule was found that could be tested.")
     elif not held:
         more = say(
-            fa="هیچ‌یک از {k} قاعدهٔ سنجیده‌شده در مشتریان دیگر برقرار نماند.",
-            en="None of {k} rules that were tested holds among other customers.",
+            fa="{k} قاعده سنجیده شد و هیچ‌یک در مشتریان دیگر برقرار نماند.",
+            en="{k} rules were tested; none holds among other customers.",
             k=looks,
         )
     return {locale: f"{said[locale]} {more[locale]}" for locale in said}

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import certainty, disclosure
 from cx_helpers.records import SEVERITIES, Finding, clean, severity
-from cx_helpers.wording import Words, join, name, say
+from cx_helpers.wording import Words, compared, join, name, say
 
 LARGE = 0.10  # a share of contracts ended that differs by ten points is large
 
@@ -175,15 +175,15 @@ def found(findings: list[Finding], looks: int) -> Words:
         return say(fa="قرارداد کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few contracts to compare groups.")
     if not findings:
         return say(
-            fa="از {k} مقایسه، قراردادهای هیچ گروهی پس از تصحیح زودتر از دیگران پایان نمی‌یابد.",
-            en="In none of {k} comparisons do a group’s contracts end sooner than the others’, after correction.",
-            k=looks,
+            fa="{compared}، قراردادهای هیچ گروهی پس از تصحیح زودتر از دیگران پایان نمی‌یابد.",
+            en="{compared} no group’s contracts end sooner than the others’, after correction.",
+            compared=compared(looks),
         )
     groups = join([name(next(iter(f.subject.values()))) for f in findings])
     return say(
-        fa="از {k} مقایسه، پس از تصحیح این گروه‌ها زودتر می‌روند: {groups}.",
-        en="Of {k} comparisons, after correction these leave sooner: {groups}.",
-        k=looks, groups=groups,
+        fa="{compared}، پس از تصحیح این‌ها زودتر می‌روند: {groups}.",
+        en="{compared}, after correction, these leave sooner: {groups}.",
+        compared=compared(looks), groups=groups,
     )  # fmt: skip
 
 

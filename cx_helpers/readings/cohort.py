@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import certainty, disclosure
 from cx_helpers.measures.cohort_comparison import gaps, is_large
 from cx_helpers.records import HIGH_P, Finding, clean, severity
-from cx_helpers.wording import Words, name, say, sentences
+from cx_helpers.wording import Words, compared, name, say, sentences
 
 OFFSETS = (1, 3)  # the months since that findings look at
 
@@ -217,9 +217,9 @@ def _told(found: list[Finding], looks: int) -> Words:
     sure = [f for f in found if f.severity in ("high", "medium")]
     if not sure:
         return say(
-            fa="از {k} مقایسه هیچ‌کدام پس از تصحیح تفاوتی نشان نداد که بتوان به آن تکیه کرد.",
-            en="Of {k} comparisons none shows, after correction, a difference that one could rely on.",
-            k=looks,
+            fa="{compared}، پس از تصحیح تفاوتی نماند که بتوان به آن تکیه کرد.",
+            en="{compared} no difference holds, after correction, that one could rely on.",
+            compared=compared(looks),
         )
     first = sorted(sure, key=lambda f: (f.severity != "high", f.p_adjusted))[:2]
     return sentences(*({locale: f"{text}." for locale, text in f.text.items()} for f in first))

@@ -10,7 +10,7 @@ import pandas as pd
 from cx_helpers import certainty
 from cx_helpers.measures.comparison import change, gaps
 from cx_helpers.records import METRICS, SEVERITIES, Finding, amount, clean, counted, severity, step
-from cx_helpers.wording import Words, join, name, say, sentences
+from cx_helpers.wording import Words, compared, join, name, say, sentences
 
 # how large a difference must be for a manager to hear of it loudly, in the metric's own unit
 LARGE = {"nps": 10.0, "csat": 0.05, "ces": 0.3, "sentiment": 0.1, "negative_share": 0.05}
@@ -202,17 +202,17 @@ def sentence(found: list[Finding], looks: int) -> Words:
     bad = [f for f in found if f.kind != "strength" and f.severity != "low"]
     if not bad:
         return say(
-            fa="از {k} مقایسه، هیچ‌کدام پس از تصحیح تفاوت یا تغییری نشان نداد که بتوان به آن تکیه کرد.",
-            en="None of {k} comparisons shows, after correction, a difference or change that one could rely on.",
-            k=looks,
+            fa="{compared}، پس از تصحیح تفاوت یا تغییری نماند که بتوان به آن تکیه کرد.",
+            en="{compared} no difference or change holds, after correction, that one could rely on.",
+            compared=compared(looks),
         )
     whole = _WHOLE.get(bad[0].measure, {"fa": "امتیاز کل", "en": "the score as a whole"})
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
     places = join([whole if group == certainty.ALL else name(group) for group in groups[:3]])
     return say(
-        fa="از {k} مقایسه، {m} مشکل پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
-        en="Of {k} comparisons, {m} problems hold after correction; first of all: {places}.",
-        k=looks,
+        fa="{compared}، {m} مشکل پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
+        en="{compared} {m} problems hold after correction; first of all: {places}.",
+        compared=compared(looks),
         m=len(bad),
         places=places,
     )

@@ -171,8 +171,8 @@ def _crossed(trial) -> Check | None:
     return Check(
         level,
         say(
-            fa="{n} مشتری{part} در بیش از یک گروه دیده شدند و کنار گذاشته شدند.{why}",
-            en="{n} customers{part} were seen in more than one variant and are left out.{why}",
+            fa="کنار گذاشته‌شده، چون در بیش از یک گروه دیده شده: {n} مشتری{part}.{why}",
+            en="Left out, as seen in more than one variant: {n} customers{part}.{why}",
             n=_count(trial.crossed),
             part={"fa": "", "en": ""} if few else say(fa=" ({s:.1%})", en=" ({s:.1%})", s=share),
             why=why,

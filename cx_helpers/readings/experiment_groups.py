@@ -56,12 +56,10 @@ def alike(tests: pd.DataFrame, alpha: float = 0.05) -> Words:
     sure = tests[tests["p_adjusted"] < alpha]
     if not len(sure):
         return say(
-            fa="از {k} شیوهٔ تقسیم مشتریان، در هیچ‌کدام اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که "
-            "می‌بینید دلیلی برای "
+            fa="با {k} شیوهٔ تقسیم مشتریان، اثر میان گروه‌ها بیش از تصادف فرق ندارد: تفاوت‌هایی که می‌بینید دلیلی برای "
             "تصمیم جدا برای یک گروه نیست.",
-            en="Of {k} ways to split the customers none shows effects that differ by more than chance: the "
-            "differences that "
-            "you see are no reason to decide otherwise for one group.",
+            en="Split in {k} ways, customers show no effects that differ by more than chance: the differences that you "
+            "see are no reason to decide otherwise for one group.",
             k=int(looked.sum()),
         )
     return say(

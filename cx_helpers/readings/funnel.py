@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import disclosure, wording
 from cx_helpers.measures.funnel_drops import GONE
 from cx_helpers.records import SEVERITIES, Finding, clean
-from cx_helpers.wording import Words, join, name, say
+from cx_helpers.wording import Words, compared, join, name, say
 
 GUARDS = [
     {
@@ -162,22 +162,27 @@ def found(findings: list[Finding], looks: int) -> Words:
         return say(fa="مشتری کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few customers to compare groups.")
     if not findings:
         return say(
-            fa="از {k} مقایسه، هیچ گامی پس از تصحیح بدتر از دورهٔ پیش یا از گروه‌های دیگر نبود.",
-            en="In none of {k} comparisons is a step worse than before or than in other groups, after correction.",
-            k=looks,
+            fa="{compared}، هیچ گامی پس از تصحیح بدتر از دورهٔ پیش یا از گروه‌های دیگر نبود.",
+            en="{compared} no step is worse than before or than in other groups, after correction.",
+            compared=compared(looks),
         )
     steps = join([name(step) for step in dict.fromkeys(f.subject["step"] for f in findings)])
     return say(
-        fa="از {k} مقایسه، {m} مورد پس از تصحیح تأیید شد: {steps}.",
-        en="Of {k} comparisons {m} {hold} after correction: {steps}.",
-        k=looks, m=len(findings), steps=steps, hold={"fa": "", "en": "holds" if len(findings) == 1 else "hold"},
+        fa="{compared}، {m} مورد پس از تصحیح تأیید شد: {steps}.",
+        en="{compared} {m} {hold} after correction: {steps}.",
+        compared=compared(looks), m=len(findings), steps=steps,
+        hold={"fa": "", "en": "holds" if len(findings) == 1 else "hold"},
     )  # fmt: skip
 
 
 def time_to_convert(curve: pd.DataFrame) -> Words:
     """How long it takes, as a caption of the curve of `funnel.durations`."""
-    median, last = curve.attrs.get("median"), curve.iloc[-1] if len(curve) else None
-    if last is None or pd.isna(last["converted"]):
+    median = curve.attrs.get("median")
+    if curve.empty:
+        return say(
+            fa="مشتری برای گفتن زمان رسیدن کافی نیست.", en="There are too few customers to tell how long it takes."
+        )
+    if pd.isna(curve["converted"].iloc[-1]):
         return say(fa="هنوز کسی به مقصد نرسیده است.", en="Nobody got to the destination yet.")
     if pd.isna(median):
         return say(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers.certainty import ALL
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, compared, name, say
 
 GUARDS = [
     {
@@ -93,8 +93,8 @@ def sentence(falls: pd.DataFrame, found: list[Finding], looks: int) -> Words:
     if found:
         return said
     more = say(
-        fa="از {k} مقایسه با دورهٔ پیش، هیچ‌یک پس از تصحیح تفاوت روشنی نداشت.",
-        en="None of {k} comparisons with the period before holds after correction.",
-        k=looks,
+        fa="{compared} با دورهٔ پیش، پس از تصحیح هیچ تفاوت روشنی نماند.",
+        en="{compared} with the period before nothing holds after correction.",
+        compared=compared(looks),
     )
     return {locale: f"{said[locale]} {more[locale]}" for locale in said}

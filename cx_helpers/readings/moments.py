@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers.records import Finding, clean
-from cx_helpers.wording import Words, join, name, say, sentences
+from cx_helpers.wording import Words, compared, join, name, say, sentences
 
 _EXPERIENCE = {  # of those …
     "outcome": {"fa": "در آن ناکام ماندند", "en": "who failed there"},
@@ -92,9 +92,9 @@ def sentence(found: list[Finding], looks: int) -> Words:
         )
     if not found:
         return say(
-            fa="از {k} مقایسه، هیچ تجربه‌ای پس از تصحیح با بازگشت مشتری همراه نبود.",
-            en="Of {k} comparisons no experience goes, after correction, with whether customers come back.",
-            k=looks,
+            fa="{compared}، هیچ تجربه‌ای پس از تصحیح با بازگشت مشتری همراه نبود.",
+            en="{compared} no experience goes, after correction, with whether customers come back.",
+            compared=compared(looks),
         )
     return say(
         fa="{m} لحظهٔ سرنوشت‌ساز پیدا شد (از {k} مقایسه): {p}.",

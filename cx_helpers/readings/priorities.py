@@ -156,8 +156,8 @@ def sentence(rows: Rows, found: list[Finding], looks: int, outcome: str = "csat"
         )
     if not found:
         return say(
-            fa="هیچ‌یک از {k} عامل، پس از تصحیح، چنان با {o} همراه نیست که بتوان نامش را برد.",
-            en="None of the {k} drivers goes with {o}, after correction, so clearly that it may be named.",
+            fa="{k} عامل سنجیده شد و هیچ‌یک، پس از تصحیح، چنان با {o} همراه نیست که بتوان نامش را برد.",
+            en="{k} drivers were weighed; none goes with {o}, after correction, so clearly that it may be named.",
             k=looks,
             o=_title(outcome),
         )

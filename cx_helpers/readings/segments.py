@@ -8,7 +8,7 @@ from cx_helpers import disclosure
 from cx_helpers.measures.segments import Segmentation
 from cx_helpers.partition import SILHOUETTE
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, join, name, say
+from cx_helpers.wording import Words, compared, join, name, say
 
 GUARDS = [
     {
@@ -173,13 +173,13 @@ def found(findings: list[Finding], looks: int) -> Words:
         return say(fa="گروهی برای مقایسه نبود.", en="There were no groups to compare.")
     if not findings:
         return say(
-            fa="از {k} مقایسهٔ خریدِ گروه‌ها، هیچ‌یک پس از تصحیح تفاوت روشنی نداشت.",
-            en="None of {k} comparisons of what groups spend holds after correction.",
-            k=looks,
+            fa="{compared}، خریدِ هیچ گروهی پس از تصحیح تفاوت روشنی با دیگران نداشت.",
+            en="{compared} no group spends clearly more or less than the others, after correction.",
+            compared=compared(looks),
         )
     named = [name(next(iter(f.subject.values()))) for f in findings[:4]]
     return say(
-        fa="از {k} مقایسهٔ خریدِ گروه‌ها {m} مورد پس از تصحیح تأیید شد، از جمله {names}.",
-        en="Of {k} comparisons of what groups spend {m} hold after correction, among them {names}.",
-        k=looks, m=len(findings), names=join(named),
+        fa="{compared}، خریدِ {m} گروه پس از تصحیح با دیگران فرق دارد، از جمله {names}.",
+        en="{compared} {m} groups spend more or less than the others, after correction, among them {names}.",
+        compared=compared(looks), m=len(findings), names=join(named),
     )  # fmt: skip

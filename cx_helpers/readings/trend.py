@@ -154,8 +154,8 @@ def _changed(found: list[Finding], looked_at: int) -> Words:
         first = sorted(steps, key=lambda f: ("high", "medium", "low").index(f.severity))[0]
         return {locale: f"{text}." for locale, text in first.text.items()}
     return say(
-        fa="در یک سال گذشته سطح هیچ‌یک از {k} سنجه تغییر ناگهانی نکرده است.",
-        en="None of the {k} metrics has leapt to another level in the last year.",
+        fa="{k} سنجه دیده شد و در یک سال گذشته سطح هیچ‌یک تغییر ناگهانی نکرده است.",
+        en="{k} metrics were looked at; none has leapt to another level in the last year.",
         k=looked_at,
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from cx_helpers import disclosure
 from cx_helpers.readings import value
 from cx_helpers.valuation import CAME_BACK, DEPENDENT, FEWEST, SHORTEST, Model
-from cx_helpers.wording import Words, say
+from cx_helpers.wording import Words, current, say
 
 _WHY: dict[str, tuple[str, str]] = {
     "nobody": (
@@ -154,6 +154,19 @@ def opening(
         return [told]
     more = (value.purchases(model, ahead), still(model, standing))
     return [*refusals(model, smallest), *(one for one in more if one is not None)]
+
+
+def reasoned(model: Model, answer: pd.DataFrame) -> pd.DataFrame:
+    """One row of `value.clv` with `why`, in the reader's language, where no model gives the number, however many there
+    are; rows that are hidden, and those with a number, as they were."""
+    number, told = next(c for c in answer if c not in ("n", "customers")), model.refused
+    hidden = disclosure.HIDDEN in answer and answer[disclosure.HIDDEN].notna().iloc[0]
+    if not told or hidden or not pd.isna(answer[number].iloc[0]):
+        return answer
+    why = say(
+        fa="مدلی به این داده‌ها نمی‌خورد؛ دلیلش بالاتر آمده است", en="no model fits these data: the reason stands above"
+    )
+    return answer.assign(why=why[current().locale])
 
 
 def terms(model: Model) -> Words:
