@@ -101,18 +101,22 @@ def beside(customers, held, smallest: int) -> np.ndarray:
     return out
 
 
-def hide(found: pd.DataFrame, smallest: int, *, size: str = "customers", total: bool = True) -> pd.DataFrame:
+def hide(
+    found: pd.DataFrame, smallest: int, *, size: str = "customers", total: bool = True, parts: dict | None = None
+) -> pd.DataFrame:
     """Null every value of the groups that are too small to be shown, and of those held back beside them.
 
     found     an answer with n; its index: groups, a level `period` being a table of its own, two levels a cross-tab
     smallest  a Limit, or a number of answers;  size  the column that counts customers;  total  is their total known?
+    parts     {group: the part it belongs to} where another table tells the totals of parts, too: a small group is then
+              hidden beside a large one of its own part
     `n` stays, so that a reader of data sees why (a page says it in words); the number of customers goes.  Where a
     Limit was given a column `hidden` says why: `small`, `beside`, or null for what is shown or too unsure.
     """
     back = (found["n"] < smallest).to_numpy()
     out, kept = found.copy(), [c for c in (HIDDEN, "n", size) if c in found]
     if isinstance(smallest, Limit):
-        out[HIDDEN] = _why(found.index, found["n"], found[size], smallest, total)
+        out[HIDDEN] = _why(found.index, found["n"], found[size], smallest, total, parts or {})
         hidden = out[HIDDEN].notna().to_numpy()
         back |= hidden
         if size != "n":
@@ -127,7 +131,7 @@ def _wide(rows, columns) -> np.ndarray:
     return np.repeat(np.asarray(rows, bool)[:, None], len(columns), axis=1)
 
 
-def _why(index: pd.Index, n, customers, smallest: Limit, total: bool) -> np.ndarray:
+def _why(index: pd.Index, n, customers, smallest: Limit, total: bool, known: dict) -> np.ndarray:
     customers = np.nan_to_num(np.asarray(customers, float))
     kept_back = held(index, smallest) & (customers > 0)
     why = np.where(few(customers, smallest), SMALL, np.where(kept_back, BESIDE, None)).astype(object)
@@ -139,12 +143,22 @@ def _why(index: pd.Index, n, customers, smallest: Limit, total: bool) -> np.ndar
     parts = places.groupby(others, dropna=False, sort=False).indices.values() if others else [np.arange(len(index))]
     for part in parts:
         if len(last) == 1:
-            more = beside(customers[part], kept_back[part], smallest)
+            more = _beside_parts([known.get(one) for one in places[last[0]].iloc[part]], customers[part],
+                                 kept_back[part], smallest)  # fmt: skip
         else:
             two = [places[name].iloc[part] for name in last]
             more = cells(*two, np.asarray(n, float)[part], customers[part], smallest, back=kept_back[part])
         why[part[more & pd.isna(why[part])]] = BESIDE
     return why
+
+
+def _beside_parts(labels: list, customers, held, smallest: int) -> np.ndarray:
+    """`beside` within each part whose total is known, and then once more for all of them together."""
+    code, out = pd.factorize(pd.Series(labels, dtype=object), use_na_sentinel=False)[0], np.zeros(len(labels), bool)
+    for part in np.unique(code):
+        mine = code == part
+        out[mine] = beside(customers[mine], held[mine], smallest)
+    return out | beside(customers, held | out, smallest)
 
 
 def held(index: pd.Index, smallest: int) -> np.ndarray:

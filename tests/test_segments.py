@@ -345,6 +345,31 @@ def stood(lay, groups):
     return lay(pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(groups))], "rfm": groups}))
 
 
+def test_a_small_group_is_not_what_the_map_of_fifths_leaves_of_its_column(lay):
+    sizes = {"champions": 60, "loyal": 50, "needs_care": 4, "about_to_sleep": 40, "cannot_lose": 12, "at_risk": 30}
+    rows = pd.DataFrame({"rfm": np.repeat(list(sizes), list(sizes.values()))})
+    table = lay(rows.assign(value=1.0, orders=1.0, recency_days=1.0, customer_id=[f"c{i}" for i in rows.index]))
+    limit = disclosure.Limit(1, 10)
+    shown = rfm.named(table, limit)
+    # the map tells how many bought in the third fifth of recency: 44, so who is about to sleep goes, not cannot_lose
+    assert shown.index[shown["hidden"].notna()].tolist() == ["needs_care", "about_to_sleep"]
+    none = pd.DataFrame(columns=["mean", "sd"])
+    seen_too = personas.portraits(table, "rfm", none, limit, rfm.PARTS)
+    assert seen_too.index[seen_too["hidden"].notna()].tolist() == ["about_to_sleep", "needs_care"]
+    assert personas.portraits(table, "rfm", none, limit)["hidden"]["cannot_lose"] == disclosure.BESIDE
+
+
+def test_how_many_fell_is_not_told_where_they_are_few(lay):
+    start = ["champions"] * 100 + ["loyal"] * 90 + ["promising"] * 80
+    end = ["hibernating"] * 3 + ["champions"] * 97 + ["hibernating"] * 30 + ["loyal"] * 60 + ["hibernating"] * 40
+    tables = [stood(lay, start), stood(lay, start), stood(lay, [*end, *["promising"] * 40])]
+    found = migration.falls(*tables, "rfm", smallest=disclosure.Limit(1, 10))
+    # three of the champions fell; of all 73 less the promising 40 they would be had, but for the loyal
+    assert found["fallen"].notna().to_dict() == {"all": True, "champions": False, "loyal": False, "promising": True}
+    assert found.loc["champions", ["change", "p_value"]].isna().all()
+    assert migration.falls(*tables, "rfm").loc["champions", "fallen"] == 0.03
+
+
 def test_who_falls_by_hand(lay):
     then = stood(lay, ["champions"] * 8 + ["at_risk"] * 2)
     start = stood(lay, ["champions"] * 8 + ["at_risk"] * 2)

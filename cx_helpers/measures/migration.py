@@ -36,7 +36,8 @@ def falls(
     earlier, before, now  one row a customer with the column `by`: as the period before began, as it ended (and this one
                           began), as this one ended
     ranks     {group: how high it stands};  the lowest ones are left out, nobody falls from there
-    smallest  groups of fewer customers, in either period, get nulls (disclosure.Limit)
+    smallest  groups of fewer customers, in either period, get nulls (disclosure.Limit); so do those out of which too
+              few fell, or in which too few did not, since a table of who moved where hides just these
     Returns, index `by`, the row `all` first: n, customers (in the group as the period began, and still known),
     `fallen` (0..1 of them) with Wilson's low and high, n_before, fallen_before, change, change_low, change_high,
     p_value, p_adjusted (Holm over the rows), large (LARGE more and TIMES as many).
@@ -53,7 +54,7 @@ def falls(
         mine = sums[sums.index.get_level_values("late") == late].droplevel("late").reindex(order).fillna(0.0)
         whole = mine.sum().to_frame().T.set_axis([certainty.ALL])
         both = pd.concat([whole, mine]).rename_axis(by)
-        sides.append(certainty.hide_small(certainty.share(both, "fallen"), smallest))
+        sides.append(_hide_few(certainty.share(both, "fallen"), both["sum_x"], smallest))
     this, last = sides
     out = this.drop(columns=["se", disclosure.HIDDEN], errors="ignore")
     out["n_before"], out["fallen_before"] = last["n"], last["fallen"]
@@ -67,6 +68,21 @@ def falls(
         (out["fallen"] >= TIMES * out["fallen_before"]) | (out["fallen_before"] >= TIMES * out["fallen"])
     )
     return out.assign(hidden=this[disclosure.HIDDEN]) if disclosure.HIDDEN in this else out
+
+
+def _hide_few(found: pd.DataFrame, fell: pd.Series, smallest: int) -> pd.DataFrame:
+    """`certainty.hide_small`, and the same for who fell and for who did not: none of the three may be too few."""
+    out = certainty.hide_small(found, smallest)
+    if disclosure.HIDDEN not in out:
+        return out
+    for part in (fell, found["n"] - fell):
+        asked = pd.DataFrame({"n": found["n"], "customers": part, "kept": 1.0})
+        why = disclosure.hide(asked, disclosure.customers_only(smallest))[disclosure.HIDDEN]
+        out[disclosure.HIDDEN] = out[disclosure.HIDDEN].where(out[disclosure.HIDDEN].notna(), why)
+    hidden = out[disclosure.HIDDEN].notna()
+    values = [c for c in out if c not in ("n", disclosure.HIDDEN)]
+    out[values] = out[values].mask(hidden)
+    return out
 
 
 def _step(start: ir.Table, end: ir.Table, by: str, ranks: dict, late: int) -> ir.Table:

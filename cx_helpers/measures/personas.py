@@ -18,11 +18,14 @@ TURN = 0.05  # of those who leave a place: a step that so many more take sets a 
 BAND = 0.2  # a feeling nearer to 0 is neither praise nor complaint, as everywhere
 
 
-def portraits(placed: ir.Table, by: str, standards: pd.DataFrame, smallest: int = 1) -> pd.DataFrame:
+def portraits(
+    placed: ir.Table, by: str, standards: pd.DataFrame, smallest: int = 1, parts: dict | None = None
+) -> pd.DataFrame:
     """How large is each group, what does a customer of it bring, and in what is it unlike all customers?
 
     placed     one row a customer: `by`, the traits with z_TRAIT beside them (traits.scales), value where there is one
     standards  of traits.standard;  smallest  groups of fewer customers lose their values (disclosure.Limit)
+    parts      rfm.PARTS for buying groups: of which groups another table tells the total (disclosure.hide)
     Returns, index `by`: n, customers, `share` (0..1 of all) with Wilson's low and high; of `value`: each (mean of a
     customer) with its Student interval each_low, each_high, value_share; of every trait its mean, all_TRAIT (the mean
     of all customers) and apart_TRAIT (standard deviations off all, as clusters see it: logarithms of what is counted).
@@ -44,7 +47,7 @@ def portraits(placed: ir.Table, by: str, standards: pd.DataFrame, smallest: int 
     for t in names:
         out[t], out[f"all_{t}"] = found[t], (found[t] * n).sum() / n.sum() if len(n) else np.nan
         out[f"apart_{t}"] = (found[f"z_{t}"] - standards.loc[t, "mean"]) / standards.loc[t, "sd"]
-    return certainty.hide_small(out, smallest)
+    return certainty.hide_small(out, smallest, parts=parts)
 
 
 def channels(used: ir.Table, by: str, smallest: int = 1) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from cx_helpers.tables import need
 GROUPS = (
     "champions", "loyal", "promising", "needs_care", "about_to_sleep", "cannot_lose", "at_risk", "hibernating",
 )  # fmt: skip
+PARTS = dict(zip(GROUPS, ("late",) * 3 + ("middle",) * 2 + ("long ago",) * 3, strict=True))  # `grid` tells their totals
 NUMBERS = ("orders", "value", "recency_days")
 
 
@@ -111,7 +112,7 @@ def named(ranked: ir.Table, smallest: int = 1) -> pd.DataFrame:
     out["value_share"] = found["value"] / found["value"].sum() if found["value"].sum() > 0 else float("nan")
     out["each"], out["orders_each"] = found["value"] / n, found["orders"] / n
     out["recency_days"] = found["recency_days"]
-    return certainty.hide_small(out, smallest)
+    return certainty.hide_small(out, smallest, parts=PARTS)
 
 
 def grid(ranked: ir.Table, smallest: int = 1) -> pd.DataFrame:
