@@ -94,7 +94,7 @@ def test_without_a_sure_link_no_money_is_told():
         ("early", {"at": PERIOD.end - dt.timedelta(days=20)}),
         ("touchpoint", {"touchpoint": None}),
         ("before", {"at": START - dt.timedelta(days=181)}),
-        ("few", {"touchpoint": "nowhere"}),
+        ("touchpoint", {"touchpoint": "nowhere"}),
         ("cost", {"cost": None}),
     ],
 )
@@ -102,6 +102,16 @@ def test_what_cannot_be_judged_says_why(why, deed):
     row = returns.returns(*company(n=60), begun(**deed), PERIOD, TERMS).iloc[0]
     assert row["why"] == why
     assert np.isnan(row["chance"])
+
+
+def test_too_few_on_a_side_are_not_told_of():
+    row = returns.returns(*company(n=60), begun(), PERIOD, TERMS, smallest=1000).iloc[0]
+    assert (row["why"], np.isnan(row["change"])) == ("few", True)
+
+
+def test_failures_are_told_of_though_no_money_is():
+    found = returns.returns(*company(harm=0.0), begun(), PERIOD, TERMS)
+    assert "fell after 1." in readings.returns.sentence(found, found.iloc[:0])["en"]
     assert np.isnan(row["monthly"]) or why == "cost"
 
 

@@ -120,6 +120,8 @@ def _changed(visits: ir.Table, wide: int, smallest: int) -> dict:
         customers=_.customer_id.nunique(), slices=_.k.nunique(), failed=_.failed.mean()
     )  # fmt: skip
     sides = sides.execute().set_index(["here", "later"])
+    if not any(here for here, _later in sides.index):
+        return {"why": "touchpoint"}
     keys = {"few": (1, 1), "before": (1, 0), "control": (0, 0)}
     why = next((why for why, key in keys.items() if key not in sides.index), None)
     fewest = sides["customers"].min()

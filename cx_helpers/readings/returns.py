@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers.readings.scenario import points, sure
-from cx_helpers.wording import Words, current, name, number, say, sentences
+from cx_helpers.wording import Words, current, join, name, number, say, sentences
 
 WHY = {
     "touchpoint": {
@@ -22,7 +22,7 @@ WHY = {
         "en": "failing there does not surely go with buying again; no money is told",
     },
     "several": {"fa": "ردیف‌هایش چند ستون از مشتریان را نام می‌برند", "en": "its rows name several columns of customers"},
-    "cost": {"fa": "هزینه‌اش داده نشده", "en": "no cost is given"},
+    "cost": {"fa": "هزینه‌ای بیش از صفر داده نشده", "en": "no cost above zero is given"},
 }  # fmt: skip
 TABLE = {
     "columns": ["cost", "change", "placebo", "monthly", "payback", "chance", "said"],
@@ -162,7 +162,22 @@ def sentence(found: pd.DataFrame, groups: pd.DataFrame) -> Words:
         en="Of {k} {other}initiatives it cannot be told whether they pay.",
         k=left, other={"fa": "دیگر ", "en": "other "} if known else {"fa": "", "en": ""},
     )  # fmt: skip
-    return sentences(*said, rest if left else None)
+    return sentences(*said, rest if left else None, _failures(found))
+
+
+def _failures(found: pd.DataFrame) -> Words | None:
+    """After how many did failures surely rise or fall, whatever that is worth?"""
+    known = found[found["p_adjusted"] < 0.05]
+    up, down = int((known["change"] > 0).sum()), int((known["change"] < 0).sum())
+    counts = (
+        (up, {"fa": "پس از {k} کار بیشتر شد", "en": "rose after {k}"}),
+        (down, {"fa": "پس از {k} کار کمتر شد", "en": "fell after {k}"}),
+    )
+    parts = [say(**words, k=k) for k, words in counts if k]
+    if not parts:
+        return None
+    return say(fa="ناکامی، فزون بر دیگر نقطه‌ها، {parts}.", en="Failures, beyond the other touchpoints’, {parts}.",
+               parts=join(parts))  # fmt: skip
 
 
 def worse(found: pd.DataFrame) -> Words:

@@ -39,13 +39,16 @@ GUARD = say(
     "VaR فاصلهٔ انتظار "
     "تا حالتی است که تنها یک بار از بیست بار بدتر از آن می‌شود (ژوریون، ۲۰۰۶)؛ CVaR میانگین کسری در همان "
     "بدترین‌هاست (راکافلار و "
-    "اوریاسف، ۲۰۰۲). آنچه در این تاریخچه هرگز رخ نداده در آن نیست.",
+    "اوریاسف، ۲۰۰۲). آنچه در این تاریخچه هرگز رخ نداده در آن نیست. اینجا هر بخش جدا پیش‌بینی می‌شود تا تکانه‌ها "
+    "مشترک باشند؛ گزارش روند "
+    "مجموع را با روشی که بهتر آزموده شده پیش‌بینی می‌کند، و دو عدد ممکن است چند درصد، درون بازه‌ها، از هم دور باشند.",
     en="Revenue at risk: thousands of paths made of the past’s own surprises, in blocks of four weeks and for "
     "all areas at "
     "once. VaR is how far the outcome that is undercut once in twenty lies below what is expected (Jorion 2006); "
     "CVaR is "
     "the mean shortfall in those worst cases (Rockafellar, Uryasev 2002). What never happened in this history is "
-    "not in it.",
+    "not in it. Here each area is forecast by itself, so that shocks may be common; the trend report forecasts the sum "
+    "by the method that did best, and the two may lie some per cent apart, within their intervals.",
 )
 
 

@@ -358,7 +358,7 @@ def likely(hills: pd.DataFrame) -> Words:
     lost = [one for one, part in hills.groupby(level=0, sort=False) if part["money"].max() <= 0]
     won = [one for one, part in hills.groupby(level=0, sort=False) if part["money"].min() >= 0]
     return say(
-        fa="{a} سناریو به‌یقین سود دارد و {b} سناریو زیان",
-        en="{a} of these scenarios surely gain, {b} surely lose", a=len(won),
-        b=len(lost),
+        fa="تقریباً قطعی است: سود در {a} سناریو و زیان در {b} سناریو",
+        en="Almost sure: a gain in {a} of these scenarios, a loss in {b}",
+        a=len(won), b=len(lost),
     )  # fmt: skip

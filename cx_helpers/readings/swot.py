@@ -27,7 +27,7 @@ FILE = "swot.yaml"  # in the workspace: the analyst's own lines
 _PLACES = {
     "friction": (None, "weaknesses"), "moment_of_truth": (None, "weaknesses"), "funnel_drop": (None, "weaknesses"),
     "weakness": (None, "weaknesses"), "strength": ("strengths", None), "change_point": ("strengths", "weaknesses"),
-    "cohort": ("strengths", "threats"), "segment": ("opportunities", "threats"), "churn_risk": (None, "threats"),
+    "cohort": ("strengths", "threats"), "segment": ("opportunities", None), "churn_risk": (None, "threats"),
     "topic": ("opportunities", "threats"), "basket": ("opportunities", None), "opportunity": ("opportunities", None),
     "experiment": ("opportunities", None), "leading_indicator": ("opportunities", "threats"),
     "forecast": ("opportunities", "threats"), "risk": (None, "threats"), "threat": (None, "threats"),
@@ -37,6 +37,10 @@ GUARD = say(
     fa="هر خط از یافته‌ای آزموده می‌آید و گزارشش کنار آن است؛ خط‌های تحلیل‌گر از فایل swot.yaml است و آزموده نشده است.",
     en="Each line comes from a tested finding, with its report beside it; the analyst's lines come from swot.yaml and "
     "are not tested.",
+)
+NO_WAYS = say(
+    fa="راهی پیشنهاد نشده است: هیچ دو خطی از دو سو دربارهٔ یک چیز یا یک گروه نیستند.",
+    en="No way is proposed: no two lines of the two sides are about one thing or one group.",
 )
 WAYS = say(
     fa="راه‌ها از دو خطی ساخته شده که از یک چیز یا یک گروه می‌گویند؛ پیشنهادند، نه یافته.",

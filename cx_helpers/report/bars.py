@@ -17,6 +17,7 @@ from cx_helpers.report.figure import (
     names_axis,
     nothing,
     point_hover,
+    tall,
     title_of,
     value_column,
 )
@@ -124,8 +125,13 @@ def bars(
         return axis | {"range": axis["range"][::-1] if mirrored else axis["range"]}
 
     several = len(columns) > 1
+
+    def height(width: int) -> int:
+        row = 40 if stacked or not several else 22 * len(columns) + 14
+        return (96 if several else 60) + tall(names, locale, width, row) * len(shown)
+
     layout = {
-        "height": (96 if several else 60) + (40 if stacked or not several else 22 * len(columns) + 14) * len(shown),
+        "height": height(26),
         "barmode": "stack" if stacked else "group",
         "bargap": 0.34,
         "showlegend": several,
@@ -153,7 +159,11 @@ def bars(
             formats=dict.fromkeys(columns, of.unit) if unit else None,
         ),
         narrow={
-            "layout": {"xaxis": across(3, 0.3 if of.unit == "money" else 0.22), "yaxis": names_axis(names, locale, 13)}
+            "layout": {
+                "height": height(13),
+                "xaxis": across(3, 0.3 if of.unit == "money" else 0.22),
+                "yaxis": names_axis(names, locale, 13),
+            }
         },
     )
 

@@ -52,9 +52,9 @@ def density(
     ends = float(min(shown[across].min(), limit)), float(max(shown[across].max(), limit))
     names = [isolate(name, locale) for name in peaks]
     layout = {
-        "height": 120 + 110 * len(parts),
+        "height": 120 + 18 * len(marks) + 110 * len(parts),
         "showlegend": False,
-        "margin": {"t": 20},
+        "margin": {"t": 20 + 18 * len(marks)},
         "yaxis": {
             "tickvals": [-_RIDGE * place + 0.3 for place in range(len(parts))],
             "ticktext": names,
@@ -68,12 +68,7 @@ def density(
              "line": {"color": theme.colour("mid"), "width": 1.4, "dash": "dot"}}
             for x in [place for place, _ in marks] or [limit]
         ],
-        "annotations": [
-            {"x": x, "yref": "paper", "y": 1 - 0.12 * place, "yanchor": "top", "xanchor": "left", "xshift": 4,
-             "text": isolate(words(text, locale), locale), "showarrow": False,
-             "font": {"size": 12, "color": theme.colour("mid")}}
-            for place, (x, text) in enumerate(marks)
-        ],
+        "annotations": _flags(marks, locale),
     }  # fmt: skip
 
     def axis(count: int) -> dict:
@@ -89,6 +84,20 @@ def density(
         table=table_payload(summit, locale, columns=[across], formats={across: lambda x: amount(x, of, locale)}),
         narrow={"layout": {"xaxis": axis(3)}},
     )
+
+
+def _flags(marks: list[tuple], locale: str) -> list[dict]:
+    """The names of the upright lines above the picture, each on its own staff: the last to the right of it, the others
+    to the left, the further left the lower, so that no staff goes through a name."""
+    placed = sorted(marks, key=lambda mark: mark[0])
+    last = len(placed) - 1
+    return [
+        {"x": x, "yref": "paper", "y": 1, "ax": 0, "ay": -(8 + 18 * (place if place < last else 0)),
+         "xanchor": "right" if place < last else "left", "yanchor": "middle", "showarrow": True, "arrowhead": 0,
+         "arrowwidth": 1.2, "arrowcolor": theme.colour("mid"), "text": isolate(words(text, locale), locale),
+         "font": {"size": 12, "color": theme.colour("ink")}}
+        for place, (x, text) in enumerate(placed)
+    ]  # fmt: skip
 
 
 def _hill(x: np.ndarray, height: np.ndarray, ground: float, side: np.ndarray, face: str) -> dict:

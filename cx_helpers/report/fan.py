@@ -30,8 +30,12 @@ trend | روند | trend
 coming | پیش‌بینی | forecast
 """)
 _BANDS = {
-    "fa": "نوارها بازهٔ ۸۰٪ و ۹۵٪ پیش‌بینی‌اند؛ نوار عمودی بازهٔ ۹۵٪ تاریخ تغییر است",
-    "en": "The bands are the 80% and 95% intervals of the forecast; an upright band is the 95% interval of a date",
+    "fa": "نوارها بازهٔ ۸۰٪ و ۹۵٪ پیش‌بینی‌اند",
+    "en": "The bands are the 80% and 95% intervals of the forecast",
+}
+_UPRIGHT = {
+    "fa": "نوار عمودی بازهٔ ۹۵٪ تاریخ تغییر است",
+    "en": "The upright band is the 95% interval of the date of a change",
 }
 
 
@@ -95,10 +99,12 @@ def fan(
         traces,
         layout,
         title=title or title_of(of, seen.index, over_time=True),
-        caption=caption_of(words(caption, locale), _BANDS[locale] if len(coming) else ""),
+        caption=caption_of(
+            words(caption, locale), _BANDS[locale] if len(coming) else "", _UPRIGHT[locale] if events else ""
+        ),
         alt=in_words(names, floats(shown[value]), of, locale),
         table=table_payload(
-            coming if len(coming) else seen,
+            (coming if len(coming) else seen).rename_axis("period"),
             locale,
             columns=[c for c in (value, "low_80", "high_80", "low", "high") if c in shown],
             titles=_TITLES,

@@ -167,6 +167,12 @@ def names_axis(names: list[str], locale: str, width: int) -> dict:
     }
 
 
+def tall(names: list[str], locale: str, width: int, row: int) -> int:
+    """How high is a row of a picture (at least `row`), so that the longest of the names, wrapped, stays in its own?"""
+    lines = max((wrap(name, locale, width).count("<br>") + 1 for name in names), default=1)
+    return max(row, 18 * lines + 8)
+
+
 def title_of(of: records.Metric, index: pd.Index, over_time: bool = False) -> dict:
     """A chart's title where none is given: the metric, and by what it is split: `Satisfaction (CSAT) by channel`."""
     names = [name for name in index.names if name not in (None, "all", "period")]

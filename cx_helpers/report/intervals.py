@@ -18,6 +18,7 @@ from cx_helpers.report.figure import (
     names_axis,
     nothing,
     point_hover,
+    tall,
     title_of,
     value_column,
 )
@@ -118,7 +119,7 @@ def ranges(
         return axis | {"range": axis["range"][::-1] if locale == "fa" else axis["range"]}
 
     layout = {
-        "height": 74 + 46 * len(shown),
+        "height": 74 + tall(names, locale, 26, 46) * len(shown),
         "margin": {"t": 30 if target is not None else 14},
         "xaxis": across(6),
         "yaxis": names_axis(names, locale, 26),
@@ -141,6 +142,7 @@ def ranges(
         table=twin(answer, value, unit, locale),
         narrow={
             "layout": {
+                "height": 74 + tall(names, locale, 13, 46) * len(shown),
                 "xaxis": across(3),
                 "yaxis": names_axis(names, locale, 13),
             }
