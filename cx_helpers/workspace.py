@@ -118,6 +118,24 @@ class Tables:
         mean = found["mean"]
         return None if mean is None or mean != mean or few(found["customers"], self.smallest) else float(mean)
 
+    @property
+    def outsize(self) -> wording.Words | None:
+        """A sentence when one order is a quarter or more of all sales up to the period's end, so that whatever is in
+        money tells of that one; else None, as where there are fewer than 30 orders."""
+        if not self.has("orders"):
+            return None
+        amount = self.until.orders.amount
+        found = self.until.orders.aggregate(n=amount.count(), whole=amount.sum(), top=amount.max()).execute().iloc[0]
+        if not (found["n"] >= 30 and found["whole"] > 0 and found["top"] >= 0.25 * found["whole"]):
+            return None
+        return wording.say(
+            fa="یک سفارش به‌تنهایی {s:.0%} از همهٔ فروش تا پایان این دوره است: میانگین‌ها، ارزش و سود بیش از هر چیز از "
+            "همان یکی می‌گویند. ببینید مبلغش درست ثبت شده باشد.",
+            en="One order alone is {s:.0%} of all sales up to the end of this period: means, values and profits tell "
+            "of that one more than of anything else. See whether its amount was recorded rightly.",
+            s=min(found["top"] / found["whole"], 0.99),
+        )
+
     @functools.cached_property
     def smallest(self):
         """Smaller groups are not shown: a `disclosure.Limit` of 30 answers, for the statistics, and as many customers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cx_helpers import dates, parameters, settings, tables, workspace
+from cx_helpers import dates, settings, signature, tables, workspace
 from cx_helpers.errors import Refusal, heard
 from cx_helpers.intake.sources import SourceError
 from cx_helpers.run.plan import PlanError
@@ -48,7 +48,7 @@ def test_what_speaks_one_is_not():
 
 @pytest.mark.parametrize(
     "kind",
-    [dates.DateError, parameters.ParameterError, settings.WorkspaceError, SourceError, tables.MissingTable, PlanError],
+    [dates.DateError, signature.ParameterError, settings.WorkspaceError, SourceError, tables.MissingTable, PlanError],
 )
 def test_what_a_reader_can_mend_is_a_refusal_and_a_value_error(kind):
     assert issubclass(kind, Refusal)

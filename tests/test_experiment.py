@@ -514,7 +514,9 @@ def test_the_notebook_says_what_one_variant_alone_can_tell(tmp_path):
     assert "Do not decide yet" in lead
     assert "only variant “A” was seen" in lead
     assert shown["findings"] == []
-    assert all(one["value"] is None for one in shown["metrics"])
+    (alone,) = (one for one in shown["metrics"] if one["metric"] == "conversion")
+    assert alone["low"] < alone["value"] < alone["high"], "how it did can be said"
+    assert all(one["value"] is None for one in shown["metrics"] if one["metric"] == "effect")
 
 
 def test_the_notebook_shows_no_effect_of_a_broken_draw(tmp_path):

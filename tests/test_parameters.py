@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from cx_helpers import parameters, workspace
+from cx_helpers import signature, workspace
 from cx_helpers.dates import Period
-from cx_helpers.parameters import ParameterError, read, schema, settle
+from cx_helpers.parameters import settle
+from cx_helpers.signature import ParameterError, read, schema
 from cx_helpers.tables import TableError
 
 CELL = """\
@@ -291,7 +292,7 @@ def test_only_one_cell_may_be_tagged():
 def test_a_file_that_is_no_notebook_is_named(tmp_path):
     (tmp_path / "x.ipynb").write_text("{}")
     with pytest.raises(ParameterError, match=r"x\.ipynb"):
-        parameters.read(tmp_path / "x.ipynb")
+        signature.read(tmp_path / "x.ipynb")
 
 
 @given(some.text(max_size=30))

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from cx_helpers import cli, workspace
-from cx_helpers.parameters import ParameterError
 from cx_helpers.run.plan import PlanError
 from cx_helpers.run.reach import refuse_empty
+from cx_helpers.signature import ParameterError
 from cx_helpers.tables import MissingTable, TableError
 from cx_helpers.workspace import WorkspaceError
 
@@ -248,6 +248,17 @@ def test_contracts_alone_say_which_month_it_is(tmp_path):
     assert tables.splits("contracts", usual="plan") == ["plan"], "contracts that began earlier are split, too"
     with pytest.raises(PlanError, match="run from 3 May 2024 to 14 March 2025"):
         refuse_empty(workspace.open(company, period="2025-05"))
+
+
+def test_one_order_that_is_most_of_all_sales_is_told(tmp_path):
+    orders = pd.DataFrame({"order_id": [f"o{i}" for i in range(40)], "customer_id": "a", "ordered_at": "2025-01-05"})
+    fair = workspace.open(holding(tmp_path, orders=orders.assign(amount=50.0)), locale="en")
+    assert fair.outsize is None
+    amounts = [1e18, *[50.0] * 39]
+    orders.assign(amount=amounts, ordered_at=pd.Timestamp("2025-01-05", tz="UTC")).to_parquet(
+        fair.settings.folder / "tables" / "orders.parquet"
+    )
+    assert "One order alone is 99% of all sales" in workspace.open(fair.settings.folder).outsize["en"]
 
 
 def test_a_test_in_one_file_says_which_month_it_is(tmp_path):

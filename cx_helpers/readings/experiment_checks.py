@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import disclosure
+from cx_helpers.measures import experiment_ratio
 from cx_helpers.wording import Words, current, join, name, raw, say, sentences
 
 BLOCKS, WARNS = 0.001, 0.01  # p of the sample ratio
@@ -56,6 +57,15 @@ def checks(
 def blocked(found: list[Check]) -> bool:
     """Does any check forbid to read the results?"""
     return any(one.level == "blocks" for one in found)
+
+
+def shown(sides: pd.DataFrame, trial, broken: bool) -> pd.DataFrame:
+    """What each variant did by itself (experiment_effects.arms), withheld where a draw is broken, with the reason; a
+    variant that stands alone is told of, since nothing is compared."""
+    if not broken or not trial.variants:
+        return sides
+    why = say(fa="تا ایراد تقسیم روشن نشود نشان داده نمی‌شود", en="not shown until the draw is mended")
+    return experiment_ratio.withheld(sides, True).assign(why=why[current().locale])
 
 
 def sentence(found: list[Check]) -> Words:
@@ -181,7 +191,7 @@ def _crossed(trial) -> Check | None:
 
 
 def _units(trial, sizes: pd.DataFrame | None, drawn: list[str]) -> Check | None:
-    if trial.unit or not drawn or sizes is None:
+    if trial.unit or not drawn or sizes is None or not trial.variants:
         return None
     column = drawn[0]
     return Check(

@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from cx_helpers import parameters as parameter
+from cx_helpers import signature
 from cx_helpers.errors import Refusal
 from cx_helpers.tables import nearest
 from cx_helpers.wording import LOCALES
@@ -177,7 +178,7 @@ def settle(plan: Plan, common: dict, anywhere: dict[str, str], company, each: tu
     each      further parameters that every notebook must have beside `workspace` and `period` (`segment`, when the plan
               runs for each value of a column): without them its page would not be about what its heading says
     """
-    known = {task.file: parameter.read(task.file) for task in plan.tasks}
+    known = {task.file: signature.read(task.file) for task in plan.tasks}
     names = list(dict.fromkeys(name for found in known.values() for name in found))
     for name in plan.parameters | anywhere:
         if name not in names:
