@@ -15,7 +15,8 @@ from cx_helpers import progress, sentiment_commands
 OK, WRONG, SOME, INTERRUPTED = 0, 1, 2, 130
 _CODES = """\
 exit codes: 0 all published; 1 input or usage wrong, nothing changed; 2 some notebooks failed, the rest published with
-a page that says what failed and why (ingest, pull: some files or systems could not be read, all others were);
+a page that says what failed and why (ingest, pull: some files or systems could not be read, or only the smaller part
+of a file, all others were);
 3 another run holds the lock"""
 
 

@@ -443,6 +443,37 @@ def test_a_key_that_comes_twice_in_one_file_is_told_and_the_last_stays(company):
     assert (told["line"], told["value"]) == (2, "4")
 
 
+def test_a_file_that_is_mostly_refused_is_told_of_and_ends_with_two(company, capsys):
+    folder = company(SIMPLE)
+    put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n2,b,2024-01-01,6\n")
+    put(folder, "b.csv", "id,who,at,amount\n3,a,2024-01-01,5\n4,b,yesterday,6\n")  # half of it: told by its count
+    assert cli.main(["ingest", "-w", str(folder)]) == 0
+    put(folder, "b.csv", "id,who,at,amount\n3,a,2024-01-01,5\n4,b,yesterday,6\n5,b,soon,6\n")
+    for _ in range(2):  # the second time nothing is read, and it is as true
+        assert cli.main(["ingest", "-w", str(folder)]) == 2
+        said = "sources/b.csv: 2 of its 3 rows were not taken and are in quarantine; no report knows most of this file"
+        assert said in capsys.readouterr().out
+    assert table(folder, "orders")["order_id"].tolist() == ["1", "2", "3"]
+
+
+def test_orders_name_their_customers_again_and_lose_no_row(company):
+    tables = {table: {"columns": SIMPLE["columns"]} for table in ("orders",)}
+    tables["customers"] = {"columns": {"customer_id": "who", "city": "city"}}
+    source = {k: v for k, v in SIMPLE.items() if k not in ("table", "columns")} | {"tables": tables}
+    rows = "1,a,2024-01-01,5,Qom\n2,a,2024-01-02,6,Yazd\n3,b,2024-01-02,6,Qom\n"
+    folder = company(source)
+    put(folder, "a.csv", "id,who,at,amount,city\n" + rows)
+    report = sources.load(folder)
+    assert (report.taken, report.quarantined, report.tables) == (3, {}, {"orders": 3, "customers": 2})
+    assert table(folder, "customers")["city"].tolist() == ["Yazd", "Qom"]  # the last row of each tells
+    # who says `first`, gets the first; a file of customers and nothing else holds each of them once
+    company(source | {"tables": tables | {"customers": tables["customers"] | {"per_key": "first"}}})
+    sources.load(folder)
+    assert table(folder, "customers")["city"].tolist() == ["Qom", "Qom"]
+    company(source | {"tables": {"customers": tables["customers"]}})
+    assert sources.load(folder).quarantined == {"repeated_key": 1}
+
+
 def test_repeats_are_found_share_by_share(company, monkeypatch):
     monkeypatch.setattr(convert, "SHARE", 3)  # 40 rows in 14 shares
     folder = company(SIMPLE)

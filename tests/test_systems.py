@@ -306,7 +306,7 @@ HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the who
     "no number": (f'[{ROW[:-1]}, "x": NaN}}]', 1, {}, False),
     "half an emoji": (f'[{ROW[:-1]}, "topic": {{"name": "a\\ud83d"}}}}]', 1, {}, False),
     "a letter that is none": (f'[{ROW[:-1]}, "topic": {{"name": "a\\u0000b"}}}}]', 1, {}, False),
-    "no records": (f"[{ROW}, 5, null, [3]]", 1, {"bad_json": 3}, False),
+    "no records": (f"[{ROW}, 5, null, [3]]", 1, {"bad_json": 3}, True),  # most of it
     "two documents": (f"[{ROW}]\n[{TWO}]", 2, {}, False),
     "something after it": (f'{{"requests": [{ROW}]}} and more', 1, {"bad_json": 1}, False),
     "a comma too many": (f'{{"requests": [{ROW}, {TWO},]}}', 2, {}, False),
@@ -320,8 +320,23 @@ HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the who
         {"damaged": 1},
         False,
     ),  # nothing tells them apart
-    "two damaged, then cut": (f"[{ROW}, {HURT}, {HURT}, {TWO}, {ROW[:-9]}", 2, {"damaged": 2, "cut_off": 1}, False),
+    "two damaged, then cut": (f"[{ROW}, {HURT}, {HURT}, {TWO}, {ROW[:-9]}", 2, {"damaged": 2, "cut_off": 1}, True),
     "half a row eaten": (f"[{ROW}, {ROW[:20]} {HURT}, {TWO}]", 2, {"damaged": 1}, False),
+    "damaged before its rows": (f'{{"meta": {{"x": tr#ue}}, "requests": [{ROW}, {TWO}]}}', 2, {"damaged": 1}, False),
+    "a list damaged at its end, and another": (
+        f'{{"requests": [{ROW}, {HURT}], "count": 3, "data": [{{"k": 1}}]}}',
+        1,
+        {"damaged": 1},
+        False,
+    ),
+    "records one behind the other": (f"{ROW}{HURT}\n{TWO}", 2, {"damaged": 1}, False),
+    "pages one behind the other": (
+        f'{{"requests": [{ROW}, {HURT}]}}\n{{"requests": [{TWO}]}}',
+        2,
+        {"damaged": 1},
+        False,
+    ),
+    "a line with a list in it": (f"{ROW}\n{HURT}\n{TWO}", 2, {"bad_json": 1}, False),
     "no JSON": ('"hello"', 0, {}, True),
     "too deep": ("[" * 100_000, 0, {}, True),
     "a CSV by its name": ("id,requester,created at\n1,7,2024-01-01\n", 0, {}, True),

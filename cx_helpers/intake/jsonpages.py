@@ -22,6 +22,7 @@ from cx_helpers.intake.values import literal
 
 PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
 SPACE = re.compile(r"[\s,]*")
+COLON = re.compile(r"\s*:")
 LONGEST = 4000  # letters of a cut record that are shown
 Record = tuple[int, dict]
 
@@ -48,7 +49,7 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
         rows = waiting.pop(key)
         tables.setdefault(key, []).append(_table(con, rows))
 
-    for found in _documents(text):
+    for found in _documents(text, roots):
         if isinstance(found, Broken):
             if found.raw:
                 broken.append(found)
@@ -112,26 +113,31 @@ def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[B
     return _raw(con, parts or [_table(con, [])], wanted)
 
 
-def _documents(text: Text) -> Iterator[Record | Broken]:
+def _documents(text: Text, roots: set[str]) -> Iterator[Record | Broken]:
     """The documents of a file with the lines they begin on: one over many lines, or one on each line."""
     with text.path.open("r", encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
         head = next((line for line in file if line.strip()), "")
     if isinstance(_loaded(head), dict | list):
-        yield from _lines(text)
+        yield from _lines(text, roots)
         return
     everything, read = text.path.read_bytes().decode("utf-8-sig", "replace"), False
-    for at, found, cut in _salvaged(everything):
-        if cut and not found and not read:
-            yield from _lines(text)
+    for at, found, broken in _salvaged(everything, roots):
+        if broken and not found and not read and _several(everything):
+            yield from _lines(text, roots)
             return
         read = True
         if found:
             yield everything.count("\n", 0, at) + 1, found
-        if cut:
-            yield Broken(everything.count("\n", 0, cut[0]) + 1, "cut_off" if found else "bad_json", cut[1])
+        for place, code, raw in broken:
+            yield Broken(everything.count("\n", 0, place) + 1, code, raw)
 
 
-def _lines(text: Text) -> Iterator[Record | Broken]:
+def _several(text: str) -> bool:
+    """Has a text, whose first line is no document, a line that is one?"""
+    return any(isinstance(_loaded(line), dict | list) for line in text.splitlines() if line[:1] in ("{", "["))
+
+
+def _lines(text: Text, roots: set[str]) -> Iterator[Record | Broken]:
     with text.path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             try:
@@ -146,11 +152,10 @@ def _lines(text: Text) -> Iterator[Record | Broken]:
             elif isinstance(document := _loaded(line), dict | list):
                 yield number, document
             else:
-                for _, found, cut in _salvaged(line):
+                for _, found, broken in _salvaged(line, roots, whole_file=False):
                     if found:
                         yield number, found
-                    if cut:
-                        yield Broken(number, "bad_json", cut[1])
+                    yield from (Broken(number, "bad_json", piece) for _, _, piece in broken)
 
 
 def _loaded(text: str):
@@ -160,41 +165,70 @@ def _loaded(text: str):
         return None
 
 
-def _salvaged(text: str) -> Iterator[tuple[int, dict | list | None, tuple[int, str] | None]]:
-    """The documents of a text up to where it is cut or damaged: (place, document, where it is cut and what is there).
+Damage = list[tuple[int, str, str]]  # place, code of quarantine, what stands there
 
-    Of an object that is cut only the lists in it are kept: half a row is no row, but the rows of half a page are.
+
+def _salvaged(text: str, roots: set[str], whole_file: bool = True) -> Iterator[tuple[int, dict | list | None, Damage]]:
+    """The documents of a text: (place, document, what of it is cut or damaged).
+
+    Of a damaged object only the lists in it are kept: half a row is no row, but the rows of half a page are.  Behind an
+    object that is no page it goes on at the next one that is whole and like those before.
     """
-    at = 0
+    at, whole = 0, []
     while (at := SPACE.match(text, at).end()) < len(text):
-        begun = at
-        found, at, cut = _elements(text, at + 1) if text[at] == "[" else _members(text, at)
-        if cut and isinstance(found, dict):
-            found = {k: v for k, v in found.items() if isinstance(v, list) and _holds_rows(v)}
-        yield begun, found or None if cut else found, cut
+        begun, broken = at, []
+        found, at, cut = _elements(text, at + 1) if text[at] == "[" else _members(text, at, roots, broken)
+        if cut or broken:
+            found = _pages(found, roots, whole_file and not whole) if isinstance(found, dict) else found
+        again = None
         if cut:
+            again = salvage.resume(text, cut[0], whole) if not found and (whole or whole_file) else None
+            pieces = salvage.lost(text[begun:again], whole) if again else [cut[1]]
+            broken += [(begun if again else cut[0], "damaged" if again else "cut_off" if found else "bad_json",
+                        piece[:LONGEST]) for piece in pieces]  # fmt: skip
+        elif isinstance(found, dict):
+            whole.append(found)
+        yield begun, found or None if cut or broken else found, broken
+        if cut and again is None:
             return
+        at = again or at
 
 
-def _members(text: str, at: int) -> tuple[dict, int, tuple[int, str] | None]:
-    """The members of an object that can be read, where it ends, and where it is cut."""
+def _pages(found: dict, roots: set[str], any_key: bool) -> dict:
+    """The lists of a damaged object that are a page's, not a row's: under known keys, else (any_key) all of them."""
+    lists = {k: v for k, v in found.items() if isinstance(v, list) and _holds_rows(v)}
+    known = {k: v for k, v in lists.items() if k in roots or k in PAGING}
+    return known or (lists if any_key else {})
+
+
+def _members(text: str, at: int, roots: set[str], broken: Damage) -> tuple[dict, int, tuple[int, str] | None]:
+    """The members of an object that can be read, where it ends, and where it is cut.
+
+    What is damaged before a list of rows is added to `broken`, and the list is read.
+    """
     found: dict = {}
     if text[at] != "{":
         return found, at, (at, text[at : at + LONGEST])
     at += 1
     while (at := SPACE.match(text, at).end()) < len(text) and text[at] != "}":
-        begun = at
+        begun, rows = at, False
         try:
             key, at = DECODER.raw_decode(text, at)
-            begun = SPACE.match(text, text.index(":", at) + 1).end()
+            begun = SPACE.match(text, COLON.match(text, at).end()).end()
             found[key], at = DECODER.raw_decode(text, begun)
-        except (ValueError, TypeError, RecursionError):
-            if text[begun : begun + 1] == "[":
-                found[key], at, cut = _elements(text, begun + 1)
-                if cut:
-                    return found, at, cut
-                continue
-            return found, begun, (begun, text[begun : begun + LONGEST])
+            continue
+        except (ValueError, TypeError, AttributeError, RecursionError):  # no key, no colon behind it, no value
+            cut = (begun, text[begun : begun + LONGEST])
+        if text[begun : begun + 1] == "[":
+            found[key], at, cut = _elements(text, begun + 1)
+            rows = True
+        if not cut:
+            continue
+        again = salvage.next_list(text, cut[0], (roots | PAGING) - found.keys())
+        if again is None:
+            return found, at if rows else begun, cut
+        broken.append((cut[0], "damaged", text[cut[0] : again][:LONGEST]))
+        at = again
     return found, at + 1, None if text[at : at + 1] == "}" else (len(text), "")
 
 

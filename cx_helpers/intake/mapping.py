@@ -32,6 +32,7 @@ READER_KEYS = ("format", "encoding", "delimiter", "quote", "header", "names", "s
 PLACE_KEYS = ("path", "files", "url", "query")
 ENTRY_KEYS = ("system", "name", "except", *VALUE_KEYS)
 SOURCE_KEYS = (*ENTRY_KEYS, *PLACE_KEYS, *READER_KEYS, "skip", "table", "tables", "newest_by", "deleted", *TARGET_KEYS)
+_WHO = {"customers", "identities", "persons"}  # tables that tell who somebody is
 SYSTEM_KEYS = (*ENTRY_KEYS, "path", "encoding", "tables", "skip", "aliases")
 
 
@@ -117,6 +118,7 @@ def read_source(entry: dict, number: int, settings: Settings) -> Source:
     of = Setting(name, where, entry, settings, "", *systems.row_rules(entry))
     if isinstance(people := parts.get("persons"), dict) and "customers" not in parts:
         parts = parts | {"customers": customers(people)}
+    parts = _named_again(parts, of)
     return Source(
         name=name,
         system=entry["system"],
@@ -131,6 +133,19 @@ def read_source(entry: dict, number: int, settings: Settings) -> Source:
         deleted=bool(entry.get("deleted")),
         targets=tuple(read_target(table, part, of) for table, given in parts.items() for part in listed(given or {})),
     )
+
+
+def _named_again(parts: dict, of: Setting) -> dict:
+    """The tables of an entry; where its rows are orders, tickets or such, many of them may name one customer, and the
+    last one tells of the customer.  Rows that are customers and nothing else stay one a customer."""
+    if of.newest_by or of.deleted or not set(parts) - _WHO:
+        return parts
+    each = {table: listed(part or {}) for table, part in parts.items() if table in _WHO}
+    last = {
+        table: [{"per_key": "last"} | part if isinstance(part, dict) else part for part in some]
+        for table, some in each.items()
+    }
+    return parts | last
 
 
 def _of_a_system(entry: dict, name: str, where: str, settings: Settings) -> Source:

@@ -1,4 +1,4 @@
-"""Where does a damaged JSON list go on?  At the next row that is whole, and of the kind of the others.
+"""Where does damaged JSON go on?  At the next row that is whole, and of the kind of the others, or at the next list.
 
     [{"id": 1, "tags": [{"k": 2}]}, {"id": 2, "ti#le": …, "tags": [{"k": 3}, {"k": 4}]}, {"id": 3, "tags": []}]
 
@@ -14,8 +14,9 @@ import re
 DECODER = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity are no JSON: nothing stands there
 TRIED = 2000  # places at which a row may begin again: a file that is no list at all is given up
 ALIKE = 0.5  # share of keys that a row has in common with the others
-_BEGINS = re.compile(r"[,}\]]\s*(?=\{)")
-_GOES_ON = re.compile(r"\s*(?:\]|,\s*\{|,?\s*$)")
+_BEGINS = re.compile(r"[,}\]\[]\s*(?=\{)")
+_GOES_ON = re.compile(r"\s*(?:\]|,?\s*\{|,?\s*$)")
+_LIST = re.compile(r',\s*(?="((?:[^"\\\n]|\\.)*)"\s*:\s*\[\s*\{)')
 
 
 class Lost(str):
@@ -48,11 +49,16 @@ def resume(text: str, at: int, found: list) -> int | None:
     return max(whole, key=lambda one: (len(one[1]), -one[0]))[0] if whole else None
 
 
+def next_list(text: str, at: int, keys: set[str]) -> int | None:
+    """Where the next list of rows under one of these keys begins, at its key; None where there is none."""
+    return next((place.end() for place in _LIST.finditer(text, at) if place[1] in keys), None)
+
+
 def lost(text: str, found: list) -> list[Lost]:
     """The rows in a damaged stretch, told apart where they begin as the others do: with the same first key."""
     first = next((next(iter(row)) for row in reversed(found) if isinstance(row, dict) and row), None)
     begins = [0]
     if first is not None:
-        mark = re.compile(r",\s*(\{\s*" + re.escape(json.dumps(first, ensure_ascii=False)) + r"\s*:)")
+        mark = re.compile(r"[,}]\s*(\{\s*" + re.escape(json.dumps(first, ensure_ascii=False)) + r"\s*:)")
         begins += [place.start(1) for place in mark.finditer(text)]
     return [Lost(text[a:b].rstrip(", \t\r\n")) for a, b in zip(begins, [*begins[1:], None], strict=True)]

@@ -32,7 +32,9 @@ from cx_helpers.intake.outcome import IngestReport
 from cx_helpers.intake.start import init  # noqa: F401  part of what this module offers
 from cx_helpers.intake.units import Unit
 from cx_helpers.settings import Settings, load_settings
+from cx_helpers.wording import raw, say
 
+MOST = 0.5  # share of a file's rows in quarantine, beyond which the file counts as not read
 Progress = Callable[[int, int, str], None]  # done, of how many, what is read now
 Told = Callable[[str, str, int, float], None]  # a file, what became of it (report.files), rows in, seconds
 
@@ -221,3 +223,15 @@ def _sum(folder: Path, fresh: dict[str, dict], report: IngestReport) -> None:
         report.quarantined.update(kept["quarantined"])
         report.warnings += kept["warnings"]
         report.problems += kept["faults"]
+        bad = sum(kept["quarantined"].values())
+        if bad > MOST * kept["rows_in"]:
+            report.problems.append(_mostly_out(kept, bad))
+
+
+def _mostly_out(kept: dict, bad: int) -> dict:
+    """That a file gave hardly anything: what is told of a few broken rows would be passed over."""
+    return say(
+        fa="{file}: از {rows} سطر آن {bad} سطر پذیرفته نشد و در قرنطینه است؛ بیشترِ این فایل در هیچ گزارشی نیست",
+        en="{file}: {bad} of its {rows} rows were not taken and are in quarantine; no report knows most of this file",
+        file=raw(kept["shown"]), rows=kept["rows_in"], bad=bad,
+    )  # fmt: skip
