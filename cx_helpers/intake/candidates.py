@@ -38,10 +38,13 @@ BLOCKS = {  # rule: what records of one block have in common
 _SKELETON = "cx_skeleton({0}_sound)"
 _HALF = f"greatest(2, (length({_SKELETON}) + 1) // 2)"
 _ENDS = f"unnest(['<' || left({_SKELETON}, {_HALF}), '>' || right({_SKELETON}, {_HALF})])"
+_LESS = "unnest(cx_less(first_sound || ' ' || last_sound))"
 _HALVES = "unnest([left(mobile, 7), right(mobile, 6)])"
 MISTYPED = {
     "first name, city and half a surname": f"cx_skeleton(first_sound) || '|' || city || '|' || {_ENDS.format('last')}",
     "surname, city and half a first name": f"cx_skeleton(last_sound) || '|' || city || '|' || {_ENDS.format('first')}",
+    "a slip in the name": _LESS,
+    "a slip in the name, and a city": f"{_LESS} || '|' || city",
     "first name and half a mobile": f"cx_skeleton(first_sound) || '|' || {_HALVES}",
     "surname and half a mobile": f"cx_skeleton(last_sound) || '|' || {_HALVES}",
 }

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from cx_helpers.intake.names import coded
+
+_TITLES = ("خانم", "دکتر", "مهندس", "سید")
 _SAME_LETTERS = "damerau_levenshtein({0}_l, {0}_r)"
 
 
@@ -33,6 +36,15 @@ class Comparison:
     levels: tuple[Level, ...] = field(default_factory=tuple)
 
 
+def _glued(a: str, b: str) -> str:
+    """SQL: is the first name on side a that of side b, with a mistyped title before it?  دکنر رقیه is رقیه."""
+    left = f"left(first_code_{a}, length(first_code_{a}) - length(first_code_{b}))"
+    slips = ", ".join(f"damerau_levenshtein({left}, '{coded(title)}')" for title in _TITLES)
+    # خان stands before names, too: خانعلی is not علی
+    return (f"(length(first_code_{b}) >= 2 AND ends_with(first_code_{a}, first_code_{b}) AND length({left}) >= 3 "
+            f"AND {left} <> '{coded('خان')}' AND least({slips}) <= 1)")  # fmt: skip
+
+
 def _name(column: str) -> Comparison:
     c = column
     # what fingers make of a name is a rare word: حسن and حسین, both common, are two names and no slip
@@ -44,6 +56,8 @@ def _name(column: str) -> Comparison:
     close = (f"{rare} AND (({text} <= 1 AND least(length({c}_l), length({c}_r)) >= 3) "
              f"OR jaro_winkler_similarity({c}_code_l, {c}_code_r) >= 0.92 "
              f"OR ({sound} <= 1 AND least(length({c}_sound_l), length({c}_sound_r)) >= 3))")  # fmt: skip
+    if column == "first":
+        close += f" OR {rare} AND ({_glued('l', 'r')} OR {_glued('r', 'l')})"
     loose = (f"{rare} AND (({text} <= 1 AND least(length({c}_l), length({c}_r)) >= 2) "
              f"OR jaro_winkler_similarity({c}_code_l, {c}_code_r) >= 0.78 "
              f"OR (least(length({c}_sound_l), length({c}_sound_r)) >= 2 AND ({sound} <= 1 "
@@ -54,8 +68,9 @@ def _name(column: str) -> Comparison:
     ways += [(f"ends_with({c}_sound_{a}, ltrim({c}_sound_{b}, 'A'))", f"{c}_sound", a, b, 2) for a, b in ("lr", "rl")]
     # the same whole, cut in two elsewhere: محمد | رضا احمدی; in both fields or in none
     recut = ("first_sound_l <> first_sound_r AND last_sound_l <> last_sound_r "
-             "AND length(first_sound_l || last_sound_l) >= 7 AND damerau_levenshtein("
-             "first_sound_l || last_sound_l, first_sound_r || last_sound_r) <= 1")  # fmt: skip
+             "AND length(first_sound_l || last_sound_l) >= 7 AND least(damerau_levenshtein("
+             "first_sound_l || last_sound_l, first_sound_r || last_sound_r), damerau_levenshtein("
+             "first_code_l || last_code_l, first_code_r || last_code_r)) <= 1")  # fmt: skip
     part = " OR ".join(
         f"({sql} AND length({n}_{a}) - length({n}_{b}) >= {left} AND length({n}_{b}) >= 2)"
         for sql, n, a, b, left in ways

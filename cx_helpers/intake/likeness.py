@@ -21,6 +21,8 @@ from cx_helpers.intake.frequencies import FREQUENCIES
 SEED = 1
 FEWEST = 2000  # records from which on a company's own records say what weighs how much
 ENOUGH = 300  # pairs that one training rule must find
+HALF = 0.5  # the prior is no more: of a company with a single customer all pairs are one person's
+ROUNDS = (25, 10, 4)  # of expectation-maximisation at most, each tried where more of them fail
 # pairs that share these columns show how one person's records differ in the others
 TRAINED_ON = ("mobile", "first_sound last_sound", "email", "nid")
 
@@ -64,12 +66,31 @@ def _prior(con, records: int) -> float:
         "last_sound) "
         "WHERE a.unique_id < b.unique_id"
     ).fetchall()[0][0]
-    return float(f"{max(sure / 0.8, 0.1 * records, 1) / max(records * (records - 1) / 2, 4):.4g}")
+    share = max(sure / 0.8, 0.1 * records, 1) / max(records * (records - 1) / 2, 4)
+    return float(f"{min(share, HALF):.4g}")
 
 
 def _trained(con) -> dict[str, list[float]]:
+    model = {}
+    for rounds in ROUNDS:
+        with contextlib.suppress(ValueError):  # a share fell so low that Splink takes it for none: stop before that
+            model = _maximised(con, rounds)
+            break
+    if not model:
+        return {}
+    learnt = {}
+    for c in COMPARISONS:
+        rows = {row["label_for_charts"]: row for row in model[c.name]}
+        m = _bounded([rows[level.name].get("m_probability") for level in c.levels], [level.m for level in c.levels])
+        u = _bounded([rows[level.name].get("u_probability") for level in c.levels], [level.u for level in c.levels])
+        learnt |= {f"{c.name}.{level.name}": [a, b] for level, a, b in zip(c.levels, m, u, strict=True)}
+    return learnt
+
+
+def _maximised(con, rounds: int) -> dict[str, list[dict]]:
+    """Each comparison's levels as Splink has learnt them, by at most so many rounds of expectation-maximisation."""
     with _quiet():
-        linker = _linker(con, "id_records", _settings())
+        linker = _linker(con, "id_records", _settings(rounds=rounds))
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6 + 1, seed=SEED)
         for columns in TRAINED_ON:
             first, *_ = names = columns.split()
@@ -81,16 +102,8 @@ def _trained(con) -> dict[str, list[float]]:
                 linker.training.estimate_parameters_using_expectation_maximisation(
                     " AND ".join(f"l.{c} = r.{c}" for c in names), estimate_without_term_frequencies=True, max_pairs=1e6
                 )
-        model = {
-            c["output_column_name"]: c["comparison_levels"] for c in linker.misc.save_model_to_json()["comparisons"]
-        }
-    learnt = {}
-    for c in COMPARISONS:
-        rows = {row["label_for_charts"]: row for row in model[c.name]}
-        m = _bounded([rows[level.name].get("m_probability") for level in c.levels], [level.m for level in c.levels])
-        u = _bounded([rows[level.name].get("u_probability") for level in c.levels], [level.u for level in c.levels])
-        learnt |= {f"{c.name}.{level.name}": [a, b] for level, a, b in zip(c.levels, m, u, strict=True)}
-    return learnt
+        found = linker.misc.save_model_to_json()["comparisons"]
+    return {c["output_column_name"]: c["comparison_levels"] for c in found}
 
 
 def _bounded(found: list, usual: list[float], most: float = 5) -> list[float]:
@@ -101,7 +114,7 @@ def _bounded(found: list, usual: list[float], most: float = 5) -> list[float]:
     return [float(f"{k / sum(kept):.5g}") for k in kept]
 
 
-def _settings(model: Model | None = None):
+def _settings(model: Model | None = None, rounds: int = ROUNDS[0]):
     """Splink's settings: the comparisons with the m and u of a model, or those to start training from."""
     from splink import SettingsCreator
 
@@ -124,7 +137,7 @@ def _settings(model: Model | None = None):
         probability_two_random_records_match=model.prior if model else 1e-5,
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
-        max_iterations=25,
+        max_iterations=rounds,
     )
 
 

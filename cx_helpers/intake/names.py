@@ -39,6 +39,11 @@ _LETTERS = "ءابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
 _CODES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456"
 
 
+def coded(text: str) -> str:
+    """A Persian text as the macro `cx_code` writes it."""
+    return text.translate(str.maketrans(_LETTERS, _CODES))
+
+
 def _start(words) -> str:
     return literal(f"^((?:{'|'.join(w.translate(_PLAIN) for w in words)}) +)+")
 
@@ -89,8 +94,9 @@ MACROS = [
     f"cx_latin_word(w, i) AS CASE WHEN i = 1 THEN {_latin(True)} ELSE {_latin(False)} END",
     f"cx_persian_word(w) AS {_persian()}",
     "cx_is_latin(x) AS regexp_matches(x, '[a-z]')",
-    "cx_latin_name(x) AS list_aggregate(list_transform(string_split(x, ' '), lambda w, i: cx_latin_word(w, i)), "
-    "'string_agg', '')",
+    # what vowels kept apart stands once, too, as in Persian letters: Jalal and جلال are jl
+    "cx_latin_name(x) AS cx_once(list_aggregate(list_transform(string_split(x, ' '), lambda w, i: "
+    "cx_latin_word(w, i)), 'string_agg', ''))",
     "cx_persian_name(x) AS cx_persian_word(replace(replace(x || ' ', ' اله ', 'الله'), ' ', ''))",
     "cx_sound(x) AS CASE WHEN cx_is_latin(x) THEN cx_latin_name(x) ELSE cx_persian_name(x) END",
     # a single u in the first syllable may be short (Muhammad); an o may be written و (Mona, Behroz)
@@ -100,6 +106,8 @@ MACROS = [
     "[x, cx_short(x), cx_long(x), replace(x, 'o', 'u')]), lambda v: cx_sound(v)) ELSE [cx_sound(x)] END))",
     f"cx_code(x) AS translate(x, '{_LETTERS}', '{_CODES}')",
     "cx_skeleton(s) AS regexp_replace(s, '[iuE]', '', 'g')",
+    # itself and what is left of it without any one letter: two that are one slip apart have one of these in common
+    "cx_less(s) AS list_append(list_transform(range(1, length(s) + 1), lambda i: s[:i - 1] || s[i + 1:]), s)",
     # a title written in one with the name behind it
     r"cx_unglued(x) AS regexp_replace(x, '^(?:سیده?|se?a?yy?ed(?:eh)?)([^ ]{3,})', '\1')",
 ]
