@@ -567,3 +567,29 @@ def test_the_policy_stops_what_would_slip_through(browser, tmp_path, elsewhere):
             (tmp_path / "x.html").write_text(finished.replace("</header>", f"</header>{probe}", 1), "utf-8")
             assert watch(browser, tmp_path / "x.html") == [], probe
             assert elsewhere.asked == [], probe
+
+
+def test_pictures_without_data_are_named_together_and_their_empty_sections_left_out():
+    """Seven times the same sentence tells a reader no more than once."""
+    wording.use(locale="en")
+    none = pd.DataFrame({"n": [], "nps": []}, dtype=float)
+    some = pd.DataFrame({"n": [90], "nps": [12.0]}, index=pd.Index(["app"], name="channel"))
+
+    def made(*shown) -> str:
+        cells = [new_markdown_cell("# Report")]
+        for heading, answer in shown:
+            output = new_output("display_data", blocks.table(answer)._repr_mimebundle_())
+            cells += [
+                new_markdown_cell(f"## {heading}"),
+                new_code_cell("1", outputs=[output]),
+            ]
+        return page.build(new_notebook(cells=cells), locale="en")
+
+    lonely = made(("First", none), ("Second", some), ("Third", none))
+    assert lonely.count("There is no data for this picture") == 2
+    assert "<h2>First</h2>" in lonely
+    many = made(("First", none), ("Second", some), ("Third", none), ("Fourth", none))
+    assert "There is no data for this picture" not in many
+    assert many.count("There is no data in this period and segment for: “First”, “Third”, “Fourth”.") == 1
+    assert "Second</h2>" in many
+    assert not any(f"{one}</h2>" in many for one in ("First", "Third", "Fourth"))

@@ -15,7 +15,7 @@ from cx_helpers.report import kpis as _kpis
 from cx_helpers.report import portraits as _portraits
 from cx_helpers.report import quadrants as _quadrants
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.rendering import Block
+from cx_helpers.report.rendering import Block, without
 from cx_helpers.report.setting import (
     UNITS,
     amount,
@@ -183,8 +183,7 @@ def table(
         tone=tone, most=most, caption=note,
     )  # fmt: skip
     if not made["rows"]:
-        text = ": ".join(filter(None, [words(title, locale), made["caption"] or phrases(locale).nothing_here]))
-        return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
+        return without(words(title, locale), made["caption"] or phrases(locale).nothing_here, locale)
     payload = {"kind": "table", "locale": locale, "title": words(title, locale), **made}
     rows = [[row["head"], *([cell["text"] for cell in row["cells"]] or [row["why"]])] for row in made["rows"]]
     lines = [[made["rows_title"], *(column["title"] for column in made["columns"])], *rows]

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from cx_helpers import disclosure, records, wording
 from cx_helpers.report import theme
 from cx_helpers.report.phrases import phrases
-from cx_helpers.report.rendering import BLOCK, PLOTLY, Block
+from cx_helpers.report.rendering import BLOCK, PLOTLY, Block, without
 from cx_helpers.report.setting import amount, counted, interval, is_null, isolate, short_amount, words, wrap
 
 
@@ -86,8 +86,7 @@ def nothing(title=None, answer: pd.DataFrame | None = None, name: str = "") -> B
     why = phrases(locale).all_small.format(n=enough) if small else phrases(locale).nothing_here
     if answer is not None and disclosure.HIDDEN in answer and len(found := answer[disclosure.HIDDEN].dropna()):
         why = disclosure.sentence(found.iloc[0])[locale] if len(answer) == 1 else phrases(locale).all_hidden
-    text = ": ".join(filter(None, [words(title, locale), why]))
-    return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"}, text)
+    return without(words(title, locale), why, locale)
 
 
 def value_column(answer: pd.DataFrame, value: str | None) -> str:

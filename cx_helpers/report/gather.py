@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 from markupsafe import Markup
 
 from cx_helpers.report import theme
 from cx_helpers.report.drawable import PageError, refuse_undrawable
+from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import BLOCK, FINDINGS, METRICS, PLOTLY, block_html
 from cx_helpers.report.safe import clean_html, image_source, markdown
 
+MANY_ABSENT = 3  # from so many pictures without data on, a page names them in one sentence
 _SILENT = {METRICS, FINDINGS, "text/plain"}
 
 
@@ -23,6 +27,8 @@ class Gathered:
         self.figures: list[tuple[str, dict]] = []
         self.claims = 0
         self._section: int | None = None  # where the section's heading stands, as long as only code followed it
+        self._heads: dict[int, str] = {}  # where each section begins: its heading
+        self._absent: dict[int, str] = {}  # where a picture would stand that has no data: its title
         self._asked = False
 
     def add(self, cell, number: int) -> None:
@@ -42,7 +48,26 @@ class Gathered:
         """The end of a section: a heading whose cells had nothing to show is left out."""
         if self._section is not None and self._asked and len(self.parts) == self._section + 1:
             self.parts.pop()
+            self._heads.pop(self._section)
         self._section = None
+
+    def settle(self) -> None:
+        """The end of the page: where many pictures have no data, one sentence names them, and sections that hold
+        nothing else are left out."""
+        self.close()
+        if len(self._absent) < MANY_ABSENT:
+            return
+        named, gone = [], set(self._absent)
+        for start, end in itertools.pairwise([*sorted({0, *self._heads}), len(self.parts)]):
+            empty = [at for at in range(start, end) if at in self._absent]
+            named += [self._absent[at] or self._heads.get(start, "") for at in empty]
+            if start in self._heads and len(empty) == end - start - 1 > 0:
+                gone.add(start)
+        names = [f"«{name}»" if self.locale == "fa" else f"“{name}”" for name in dict.fromkeys(named) if name]
+        self.parts = [part for at, part in enumerate(self.parts) if at not in gone]
+        said = phrases(self.locale).nothing_for.format(names={"fa": "، ", "en": ", "}[self.locale].join(names))
+        note = {"kind": "note", "locale": self.locale, "sentences": [said], "tone": "nothing"}
+        self.parts.append(block_html(note))
 
     def _prose(self, source: str) -> None:
         if not self.heading:
@@ -51,7 +76,10 @@ class Gathered:
                 self.intro = markdown(rest) if rest.strip() else None
                 return
         self.parts.append(Markup('<section class="prose">{}</section>').format(markdown(source)))
-        self._section, self._asked = (len(self.parts) - 1 if source.lstrip().startswith("## ") else None), False
+        self._section, self._asked = None, False
+        if source.lstrip().startswith("## "):
+            self._section = len(self.parts) - 1
+            self._heads[self._section] = source.strip().partition("\n")[0].removeprefix("## ").strip()
 
     def _output(self, output, where: str) -> None:
         kind = output.output_type
@@ -91,7 +119,11 @@ class Gathered:
         if block["kind"] == "finding":
             block["items"] = [{**item, "anchor": self._anchor()} for item in block["items"]]
         home = self.endings if block["kind"] == "data_card" else self.parts
-        home.append(block_html(block))
+        if block["kind"] == "note" and "absent" in block:
+            self._absent[len(self.parts)] = block["absent"]
+        html = block_html(block)
+        if html.strip():  # a remark that has nothing to say is no part of the page
+            home.append(html)
 
     def _anchor(self) -> str:
         self.claims += 1

@@ -127,7 +127,6 @@ def index(
         more_kpis=numbers(cards[_CARDS:]) if cards[_CARDS:] else "",
         more_kpis_label=t.more_numbers.format(k=wording.number(len(cards[_CARDS:]), locale)),
         deeds=block_html(deeds.payload) if deeds.payload["items"] else "",
-        nothing=claimed([]) if not items and any(r.outcome == "published" for r in reports) else "",
         findings=claimed(rest) if rest else "",
         findings_label=(t.more_findings if deeds.payload["items"] else t.all_findings).format(
             k=wording.number(len(rest), locale)

@@ -21,7 +21,7 @@ def said(cards: list[dict], causes: list[Cause], reports: list, locale: str) -> 
     """
     made = any(report.outcome == "published" for report in reports)
     stands = [one for one in (_goals(cards), _moved(cards)) if one]
-    first = None if stands else _first(causes)
+    first = None if stands else _first(causes) or _level(cards)
     told = [*stands, first, _behind(causes) if made else None, *_missing(reports)]
     return [one[locale] for one in told if one]
 
@@ -115,6 +115,19 @@ def _first(causes: list[Cause]) -> Words | None:
     return dict.fromkeys(wording.LOCALES, claims[0].rstrip(".") + ".") if claims else None
 
 
+def _level(cards: list[dict]) -> Words | None:
+    """Where there are no goals, nothing moved and nothing was found: where the first number of customers stands."""
+    own = [card for card in cards if not card["reason"] and card["metric"] not in OF_DATA and not card.get("of_group")]
+    if not own:
+        return None
+    card = own[0]
+    told = {"title": card["title"], "x": _amount(card), "ends": card.get("interval") or ""}
+    told = {key: dict.fromkeys(wording.LOCALES, value) for key, value in told.items()}
+    if not card.get("interval"):
+        return say(fa="{title}: {x}.", en="{title}: {x}.", **told)
+    return say(fa="{title}: {x} (بازهٔ ۹۵٪: {ends}).", en="{title}: {x} (95% interval {ends}).", **told)
+
+
 def _behind(causes: list[Cause]) -> Words:
     """How many things stand behind all the findings, and what the first of them is."""
     loud = [cause for cause in causes if cause.head["severity"] == "high"]
@@ -193,8 +206,14 @@ def _few(cards: list[dict], each) -> Words:
 
 def _aimed(card: dict) -> Words:
     """A number and its goal, as the page sets them: NPS 14 (goal 40)."""
-    values = {key: dict.fromkeys(wording.LOCALES, card[key]) for key in ("title", "value", "unit", "goal")}
-    return say(fa="{title} {value}{unit} (هدف {goal})", en="{title} {value}{unit} (goal {goal})", **values)
+    values = {"title": card["title"], "x": _amount(card), "goal": card["goal"]}
+    values = {key: dict.fromkeys(wording.LOCALES, value) for key, value in values.items()}
+    return say(fa="{title} {x} (هدف {goal})", en="{title} {x} (goal {goal})", **values)
+
+
+def _amount(card: dict) -> str:
+    """A card's number with its unit: 68%, 4 hours."""
+    return f"{card['value']}{' ' if card['unit'][:1].isalpha() else ''}{card['unit']}"
 
 
 def _step(card: dict) -> Words:

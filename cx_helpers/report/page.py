@@ -57,7 +57,7 @@ def build(
     page = Gathered(locale)
     for number, cell in enumerate(notebook.cells):
         page.add(cell, number)
-    page.close()
+    page.settle()
     shown = words(title, locale) or page.heading or words(company, locale)
     segment = scope((parameters or {}).get("segment"), locale)
     segment = "" if segment in period_label else segment

@@ -79,3 +79,10 @@ class Block:
 
     def __repr__(self) -> str:
         return self.plain
+
+
+def without(title: str, why: str, locale: str) -> Block:
+    """What stands in place of a picture or table without rows.  A page names those without data together: `absent`."""
+    text = ": ".join(filter(None, [title, why]))
+    said = {"absent": title} if why == phrases(locale).nothing_here else {}
+    return Block({"kind": "note", "locale": locale, "sentences": [text], "tone": "nothing"} | said, text)
