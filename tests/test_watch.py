@@ -2,9 +2,13 @@
 
 import contextlib
 import datetime as dt
+import email
+import email.policy
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +25,7 @@ from benchmarks import watch as bench
 from cx_helpers import settings, spreadsheet, workspace
 from cx_helpers.intake import case_alerts, case_answers, case_ranking, case_rules, casebook, forgetting, sources
 from cx_helpers.intake import store as stores
-from cx_helpers.run import sending, watching
+from cx_helpers.run import letters, sending, watching
 from cx_helpers.settings import WorkspaceError
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -245,6 +249,86 @@ def test_what_surely_did_not_leave_is_sent_later_and_what_may_have_left_never_ag
         made.close()
     (digest,) = made.bodies.values()
     assert len(digest["may_not_have_arrived"]) == 1
+
+
+class Post:
+    """A mail server that asks for a password and refuses the first letter: what it took in lies in `letters`."""
+
+    def __init__(self, busy: int = 1):
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.smtp import AuthResult
+
+        self.letters, self.busy = [], busy
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        asked = (b"clerk@cx", b"a b")
+        self.server = Controller(
+            self, hostname="127.0.0.1", port=self.port, auth_required=True, auth_require_tls=False,
+            authenticator=lambda server, session, envelope, mechanism, data: AuthResult(
+                success=(data.login, data.password) == asked
+            ),
+        )  # fmt: skip
+        self.server.start()
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.busy:
+            self.busy -= 1
+            return "451 come back later"
+        self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        return "250 taken"
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # on this machine alone, as in life
+def test_a_mail_that_was_refused_is_sent_again_and_arrives_once(company, monkeypatch):
+    post = Post()
+    monkeypatch.setenv("CX_SMTP", f"smtp://clerk%40cx:a%20b@127.0.0.1:{post.port}")
+    mail = 'alerts: {mail: {server: "${CX_SMTP}", from: cx@shop.ir, to: [a@shop.ir, b@shop.ir]}, digest: "23:00"}'
+    folder = company(mail, ANSWERS[:1])
+    try:
+        watch_once(folder)
+        assert post.letters == [], "the first was refused"
+        with casebook.opened(folder) as book:
+            rules = case_rules.load(settings.load_settings(folder))
+            assert sending.send(book, rules, NOW.timestamp() + 60) == 1
+            assert sending.send(book, rules, NOW.timestamp() + 120) == 0
+    finally:
+        post.server.stop()
+    (letter,) = post.letters
+    assert letter["To"] == "a@shop.ir, b@shop.ir"
+    assert letter["Subject"] == "موردی که نمی‌تواند بماند · A case that cannot wait"
+    told = re.sub("[\u2066-\u2069]", "", letter.get_content()).splitlines()
+    assert told[0].endswith(": رتبهٔ ۳۸ از ۱۰۰")
+    assert told[1] == "مهلت: ۲۹ شهریور ۱۴۰۴، ساعت ۱۲:۰۰"
+    assert "Due: 29 Shahrivar 1404, 12:00" in told
+
+
+def test_the_days_digest_is_a_letter_that_people_can_read():
+    body = {"company": "x", "day": "2025-09-20", "not_sent": ["a1", "b2"], "may_not_have_arrived": [],
+            "open": [{"owner": "زهرا", "open": 5, "late": 1}, {"owner": "", "open": 2, "late": 0}]}  # fmt: skip
+    told = re.sub("[\u2066-\u2069]", "", letters.text(body, "Asia/Tehran")).splitlines()
+    assert told[:3] == ["۲۹ شهریور ۱۴۰۴", "زهرا: ۵ مورد باز، ۱ دیرشده", "بی‌مسئول: ۲ مورد باز، ۰ دیرشده"]
+    assert told[3] == "بیش از گنجایش یک ساعت، فرستاده نشد: a1 و b2"
+    assert told[-1] == "not sent, too many in an hour: a1 and b2"
+
+
+def test_no_password_goes_over_an_open_line_to_another_machine(monkeypatch):
+    said = []
+
+    class Open:
+        def __init__(self, *args, **kwargs): ...
+        def ehlo(self): ...
+        def close(self): ...
+        def has_extn(self, name):
+            return False
+
+        def login(self, *args):
+            said.append(args)
+
+    monkeypatch.setattr(sending.smtplib, "SMTP", Open)
+    with pytest.raises(sending.smtplib.SMTPNotSupportedError):
+        sending._connected(sending.urlsplit("smtp://me:secret@mail.shop.ir"))
+    assert said == []
 
 
 # --- what people did --------------------------------------------------------------------------------------------------

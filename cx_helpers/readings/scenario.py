@@ -183,8 +183,9 @@ def costed(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def gains(found: pd.DataFrame) -> pd.DataFrame:
-    """`named`, for a picture of what each would bring: its money is profit of a year, no sales."""
-    return named(found).rename(columns={"money": "yearly_profit"})
+    """`named`, for a picture of what each would bring (its money is profit of a year, no sales): those that a sure link
+    stands behind."""
+    return named(found[found["money"].notna()]).rename(columns={"money": "yearly_profit"})
 
 
 def exact(found: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """How does an alert leave the house?  From the outbox by webhook or mail, each at most once.
 
 Before an alert is sent it is marked `sending`, and that is on disk.  An answer marks it `sent`; where it surely did not
-leave (no connection, or an answer of 429 or 5xx) it waits and is tried again; where nobody can know (the line broke, a
-kill in between) it is `unsure`: it is never sent again, and the next digest names its case.  Every webhook carries the
-outbox's key as `Idempotency-Key`, every mail as its Message-ID.
+leave (no connection, an answer of 429 or 5xx, a mail server that refuses) it waits and is tried again; where nobody can
+know (the line broke, a kill in between) it is `unsure`: it is never sent again, and the next digest names its case.
+Every webhook carries the outbox's key as `Idempotency-Key`, every mail as its Message-ID.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from cx_helpers.intake.mapping import expand
-from cx_helpers.wording import say
+from cx_helpers.run import letters
 
 TIMEOUT = 5  # seconds
 MOST_TRIES, PAUSE = 8, 2  # pauses of 2, 4, 8 … seconds
-TITLE = {"fa": "موردی که نمی‌تواند بماند", "en": "A case that cannot wait"}
-DIGEST = {"fa": "مانده‌های امروز", "en": "Today’s digest"}
 
 
 class NotSent(Exception):
@@ -92,37 +90,36 @@ def _mail(rules, row) -> None:
     address = urlsplit(expand(mail["server"]))
     message = EmailMessage()
     message["From"], message["To"] = mail["from"], ", ".join(mail["to"])
-    title = TITLE if row["case_id"] else DIGEST
-    message["Subject"] = f"{title['fa']} · {title['en']}"
+    message["Subject"] = letters.subject(body)
     message["Message-ID"] = f"<{row['key'].replace(':', '.')}@{mail['from'].partition('@')[2] or 'cx'}>"
-    message.set_content(_text(body))
+    message.set_content(letters.text(body, rules.timezone))
     try:
-        if address.scheme == "smtps":
-            server = smtplib.SMTP_SSL(
-                address.hostname, address.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
-            )
-        else:
-            server = smtplib.SMTP(address.hostname, address.port or 25, timeout=TIMEOUT)
+        server = _connected(address)
     except (OSError, smtplib.SMTPException) as error:
         raise NotSent(type(error).__name__) from None
     with server:
-        if address.username:
-            server.login(unquote(address.username), unquote(address.password or ""))
-        server.send_message(message)
+        try:
+            server.send_message(message)
+        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:  # it was heard, and refused
+            raise NotSent(type(error).__name__) from None
 
 
-def _text(body: dict) -> str:
-    """The alert as a mail says it: one line a fact, both languages above."""
-    if "case_id" not in body:
-        return json.dumps(body, ensure_ascii=False, indent=1)
-    told = say(
-        fa="مورد {case}، رتبهٔ {rank:.0f} از ۱۰۰، مهلت {due}",
-        en="Case {case}, rank {rank:.0f} of 100, due {due}",
-        case=body["case_id"],
-        rank=body["rank"],
-        due=body["due_at"],
-    )
-    facts = [
-        f"{k}: {v}" for k, v in body.items() if v is not None and k not in ("case_id", "rank", "due_at", "company")
-    ]
-    return "\n".join([told["fa"], told["en"], "", *facts])
+def _connected(address) -> smtplib.SMTP:
+    """The company's mail server, over TLS where it offers that; a password goes over no open line but to this machine.
+
+    address  smtps://user:password@host:465, or smtp://host:25
+    """
+    safe = ssl.create_default_context()
+    if address.scheme == "smtps":
+        server = smtplib.SMTP_SSL(address.hostname, address.port or 465, timeout=TIMEOUT, context=safe)
+    else:
+        server = smtplib.SMTP(address.hostname, address.port or 25, timeout=TIMEOUT)
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=safe)
+        elif address.username and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+            server.close()
+            raise smtplib.SMTPNotSupportedError("the server offers no TLS, so no password is sent to it")
+    if address.username:
+        server.login(unquote(address.username), unquote(address.password or ""))
+    return server
