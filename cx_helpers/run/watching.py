@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from cx_helpers import wording
 from cx_helpers.intake import case_alerts, case_rows, case_rules, casebook, cases, convert, sources, store, units
 from cx_helpers.intake.mapping import SourceError, read_sources
 from cx_helpers.run import sending
-from cx_helpers.settings import Settings, load_settings
+from cx_helpers.settings import Settings, labels, load_settings
 
 EVERY = 0.25  # seconds between two looks at the files
 ASK = 30.0  # seconds between two questions to a database, which has no file to look at
@@ -29,6 +30,7 @@ class Watch:
 
     def __init__(self, folder: str | Path):
         self.settings: Settings = load_settings(folder)
+        wording.use(labels=labels(folder))  # letters call places as the company does
         self.rules = case_rules.load(self.settings)
         self.sources = read_sources(self.settings)
         self.words = case_rows.Words.of(self.settings.folder)
