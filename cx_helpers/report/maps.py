@@ -132,11 +132,12 @@ def heat(
         }[locale]
     )
     said = phrases(locale).private_cells.format(mark=HIDDEN_MARK) if starred.any(axis=None) else said
+    rows = phrases(locale).down.format(rows=words(rows_title, locale)) if rows_title else ""
     return chart(
         [trace],
         layout,
         title=title or (of.title if value in METRICS else None),
-        caption=caption_of(words(caption, locale), unit_said, said if len(known) < matrix.size else ""),
+        caption=caption_of(words(caption, locale), rows, unit_said, said if len(known) < matrix.size else ""),
         alt=f"{len(down)} × {len(across)}: {amount(min(known), of, locale)} – {amount(max(known), of, locale)}",
         table=_grid(matrix, of, locale, rows_title, counts, value, starred),
         narrow={

@@ -279,18 +279,19 @@ def long_axis(low: float, high: float, of: records.Metric, locale: str, *, count
 
 
 def time_ticks(index, locale: str, most: int = 12) -> dict:
-    """Ticks of consecutive periods at 0, 1, 2 …: the month, and under the first one and each new year, the year."""
+    """Ticks of consecutive periods at 0, 1, 2 …, upright: the month (the quarter), and under the first one and each new
+    year, the year."""
     step = max(1, math.ceil(len(index) / most))
     at = list(range(len(index)))[(len(index) - 1) % step :: step]  # the newest period always has its tick
     text, year_before = [], None
     for position in at:
         period = period_of(index[position])
         label = group(index[position], locale)
-        if period is not None and period.kind == "month":
+        if period is not None and period.kind in ("month", "quarter") and " " in label:
             month, year = label.rsplit(" ", 1)
             label = isolate(month, locale) + ("" if year == year_before else f"<br>{isolate(year, locale)}")
             year_before = year
         else:
             label = wrap(label, locale, 12)
         text.append(label)
-    return {"tickvals": at, "ticktext": text}
+    return {"tickvals": at, "ticktext": text, "tickangle": 0}
