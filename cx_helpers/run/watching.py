@@ -30,7 +30,7 @@ class Watch:
 
     def __init__(self, folder: str | Path):
         self.settings: Settings = load_settings(folder)
-        wording.use(labels=labels(folder))  # letters call places as the company does
+        wording.use(labels=labels(self.settings.folder))  # letters call places as the company does
         self.rules = case_rules.load(self.settings)
         self.sources = read_sources(self.settings)
         self.words = case_rows.Words.of(self.settings.folder)
