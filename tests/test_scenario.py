@@ -132,7 +132,7 @@ def test_the_reading_promises_what_is_sure_and_names_what_is_not():
     assert one.low <= one.value <= one.high < one.baseline
     assert one.impact["value"] == out.loc["half:slow_reply", "money"]
     assert "Half the slow replies" in readings.scenario.sentence(out, found, TERMS)["en"]
-    assert "unsolved request" in readings.scenario.unsure(found, relations.felt(None, "", []))["en"]
+    assert "unsolved request" in readings.relations.unsure(found, relations.felt(None, "", []))["en"]
     hills = scenario.hills(money)
     assert set(hills.index.get_level_values(0)) == {"half:slow_reply", "best", "worst"}, "what is certain has no hill"
     assert hills["density"].max() == 1

@@ -144,11 +144,11 @@ def test_nothing_said_is_nothing_found(lay):
     for family in forms.PARTS:
         answers = of(empty, family)
         assert quality.parts(answers).empty
-        assert readings.service_quality.lacking(asked, family)["fa"]
+        assert readings.questions.lacking(asked, family)["fa"]
     gaps, seen, whole = (f(of(empty, "servqual")) for f in (quality.gaps, quality.perceived, quality.overall))
     assert whole["service_gap"].isna().all()
     assert "were not asked" in readings.service_quality.sentence(whole, gaps, seen, asked)["en"]
-    assert readings.service_quality.start(asked)
+    assert readings.questions.start(asked)
     made = values.value(of(empty, "value"), VALUE_WEIGHTS)
     assert made["adds"].isna().all()
     assert values.losing(of(empty, "value"), VALUE_WEIGHTS)["losing"].isna().all()
@@ -166,8 +166,8 @@ def test_answers_of_nobody_are_told_and_left_out(lay):
 
 def test_a_misspelt_name_is_told_with_the_right_one(lay):
     asked = forms.asked(said(lay, [("a", "servqual.reliabilty.5", 3), ("a", "clue.human", 3)]))
-    assert "did you mean 'servqual.reliability'" in readings.service_quality.unknown(asked)["en"]
-    assert readings.service_quality.unknown(asked.loc[["clue.human"]]) is None
+    assert "did you mean 'servqual.reliability'" in readings.questions.unknown(asked)["en"]
+    assert readings.questions.unknown(asked.loc[["clue.human"]]) is None
 
 
 def test_without_expectations_perceptions_are_told_and_named(lay):

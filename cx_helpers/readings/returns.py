@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers.readings.scenario import points, sure
+from cx_helpers.readings.relations import points
+from cx_helpers.readings.scenario import sure
 from cx_helpers.wording import Words, current, join, name, number, say, sentences
 
 WHY = {

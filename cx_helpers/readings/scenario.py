@@ -10,7 +10,7 @@ from cx_helpers.chain import LEVERS, MARKET, Links
 from cx_helpers.measures.scenario import FALL
 from cx_helpers.records import Finding, clean, severity
 from cx_helpers.valuation import Terms
-from cx_helpers.wording import Words, current, join, label, name, number, say, sentences
+from cx_helpers.wording import Words, current, label, number, say
 
 LARGE = 0.1  # ten points of a hundred customers who do not come back are many
 HALVED = {
@@ -34,16 +34,6 @@ SHORT = {  # the same in as few words as a picture has room for
     "own": {"fa": "سناریوی شما", "en": "yours"},
     "best": {"fa": "مانند ماه‌های خوب", "en": "like good months"},
     "worst": {"fa": "مانند بدترین ماه", "en": "like the worst month"},
-}
-THINGS = {
-    "late_delivery": {"fa": "دیرکرد", "en": "late delivery"},
-    "failed_purchase": {"fa": "ناکامی", "en": "failure"},
-    "slow_reply": {"fa": "پاسخ دیر", "en": "slow reply"},
-    "unsolved_request": {"fa": "حل‌نشده", "en": "unsolved"},
-}
-INPUTS = {
-    "worth": {"fa": "خرید هر بازگشت", "en": "spent by who comes back"},
-    "volume": {"fa": "مشتریان در معرض", "en": "customers exposed"},
 }
 HIT = {  # who was hit, as the subject of a sentence
     "late_delivery": {"fa": "مشتریانی که سفارششان دیر رسید", "en": "Customers whose order came late"},
@@ -73,55 +63,6 @@ OUTCOMES = {
     },
     "rows_title": {"fa": "سناریو", "en": "scenario"},
 }  # fmt: skip
-LINKS = {
-    "columns": ["victims", "free", "effect", "low", "high", "p_adjusted"],
-    "titles": {
-        "victims": {"fa": "مشتریان گرفتار", "en": "customers hit"},
-        "free": {"fa": "خرید دوبارهٔ دیگران", "en": "others who buy again"},
-        "effect": {"fa": "تفاوت گرفتارها", "en": "difference of who was hit"},
-    },
-    "formats": {"victims": "count", "free": "share"}
-    | dict.fromkeys(("effect", "low", "high"), lambda x: points(x)[current().locale]),
-    "rows_title": {"fa": "اهرم", "en": "lever"},
-}
-FELT = {
-    "columns": ["n", "share", "effect", "low", "high", "p_adjusted"],
-    "titles": {
-        "n": {"fa": "پاسخ‌ها", "en": "answers"},
-        "share": {"fa": "سهم گرفتارها", "en": "of whom were hit"},
-        "effect": {"fa": "تفاوت امتیاز", "en": "difference of the score"},
-    },
-    "formats": {"share": "share"} | dict.fromkeys(("effect", "low", "high"), lambda x: number(x, digits=1, sign=True)),
-    "rows_title": {"fa": "اهرم", "en": "lever"},
-}
-SPAN = {"fa": "نوار، دو سرِ هر ورودی است.", "en": "Here a bar spans the two ends of its input."}
-SOBOL = {
-    "columns": ["first", "first_low", "first_high", "total", "low", "high"],
-    "titles": {
-        "first": {"fa": "تنها (S₁)", "en": "alone (S₁)"},
-        "first_low": {"fa": "کران پایین", "en": "lower end"},
-        "first_high": {"fa": "کران بالا", "en": "upper end"},
-        "total": {"fa": "با هم‌کنش‌ها (Sₜ)", "en": "with interactions (Sₜ)"},
-        "low": {"fa": "کران پایین", "en": "lower end"},
-        "high": {"fa": "کران بالا", "en": "upper end"},
-    },
-    "formats": dict.fromkeys(
-        ("first", "first_low", "first_high", "total", "low", "high"), lambda x: number(x, digits=2)
-    ),
-    "rows_title": {"fa": "ورودی", "en": "input"},
-}
-MORRIS = {
-    "columns": ["mu_star", "low", "high", "mu", "sigma"],
-    "titles": {
-        "mu_star": {"fa": "اندازهٔ اثر (μ*)", "en": "size of the effect (μ*)"},
-        "low": {"fa": "کران پایین", "en": "lower end"},
-        "high": {"fa": "کران بالا", "en": "upper end"},
-        "mu": {"fa": "اثر با علامت (μ)", "en": "effect with its sign (μ)"},
-        "sigma": {"fa": "وابستگی به دیگران (σ)", "en": "how far it hangs on others (σ)"},
-    },
-    "formats": dict.fromkeys(("mu_star", "low", "high", "mu", "sigma"), "money"),
-    "rows_title": {"fa": "ورودی", "en": "input"},
-}
 GUARDS = [
     say(
         fa="پیوندها همبستگی‌اند، نه اثبات علت: گرفتارها با دیگر مشتریانِ همان ماه که همان‌قدر خرید کرده و "
@@ -158,11 +99,6 @@ def sure(chance: float) -> Words:
     return say(fa="{x:.0%}", en="{x:.0%}", x=chance)
 
 
-def points(x: float) -> Words:
-    """A difference of shares in points of a hundred."""
-    return say(fa="{x:+.1f} واحد", en="{x:+.1f} points", x=100 * x)
-
-
 def what(terms: Terms) -> Words:
     """What money is here: profit where the margin is known, else sales."""
     return {"fa": "سود", "en": "profit"} if terms.margin_known else {"fa": "فروش", "en": "sales"}
@@ -192,18 +128,6 @@ def exact(found: pd.DataFrame) -> pd.DataFrame:
     """`named`, without ends where no link stands between: a tenth off the prices costs what it costs."""
     same = found["low"] == found["high"]
     return named(found.assign(low=found["low"].mask(same), high=found["high"].mask(same)))
-
-
-def inputs(found: pd.DataFrame) -> pd.DataFrame:
-    """An answer whose rows are inputs of the yearly cost, called in words."""
-    locale, kinds = (
-        current().locale,
-        {"share": {"fa": "سهم", "en": "share of"}, "effect": {"fa": "اثر", "en": "effect of"}},
-    )
-    rename = {key: words[locale] for key, words in INPUTS.items()}
-    for kind, words in kinds.items():
-        rename |= {f"{kind}:{lever}": f"{words[locale]} {THINGS[lever][locale]}" for lever in LEVERS}
-    return found.rename(index=rename)
 
 
 def sentence(found: pd.DataFrame, links: Links, terms: Terms) -> Words:
@@ -246,26 +170,6 @@ def _brought(key: str, row: pd.Series, terms: Terms) -> Words:
         chance=sure(row["chance"]),
         **{k: row[k] for k in ("money", "low", "high")},
     )
-
-
-def unsure(links: Links, felt: pd.DataFrame) -> Words | None:
-    """For which levers no money may be promised, and which of these move the score all the same."""
-    left = [lever for lever in links.table.index if lever not in links.sure]
-    if not left:
-        return None
-    moving = [lever for lever in left if lever in felt.index and felt.loc[lever, "sure"]]
-    plain = say(
-        fa="پیوند {levers} با خرید دوباره قطعی نیست و پولی برایشان به حساب نیامده است.",
-        en="The link of {levers} with buying again is not sure; no money is counted for it.",
-        levers=join([name(lever) for lever in left]),
-    )
-    if not moving:
-        return plain
-    also = say(
-        fa="اما {levers} با امتیاز پایین‌تر همراه است.", en="Yet {levers} goes with a lower score.",
-        levers=join([name(lever) for lever in moving]),
-    )  # fmt: skip
-    return sentences(plain, also)
 
 
 def findings(found: pd.DataFrame, links: Links, terms: Terms) -> list[Finding]:
@@ -318,17 +222,6 @@ def slid(blocks, found: pd.DataFrame, terms: Terms):
     return blocks.note(_brought("own", row, terms))
 
 
-def levels(ranges: pd.DataFrame) -> Words:
-    """The picture of the levers' months, titled with the one that stands highest."""
-    if ranges.empty:
-        return {"fa": "سهم گرفتارها", "en": "Share of who was hit"}
-    top = ranges["base"].idxmax()
-    return say(
-        fa="بالاترین اهرم: {lever}، {x:.0%} در یک سال", en="The highest lever: {lever}, {x:.0%} in a year",
-        lever=name(top), x=ranges.loc[top, "base"],
-    )  # fmt: skip
-
-
 def title(found: pd.DataFrame) -> Words:
     """The picture of the scenarios, titled with its answer."""
     levers = found.drop(index=list(MARKET), errors="ignore").dropna(subset="money")
@@ -339,17 +232,6 @@ def title(found: pd.DataFrame) -> Words:
         fa="بیشترین سود: {name}، {x:money} در سال", en="Brings most: {name}, {x:money} a year", name=NAMES[best],
         x=levers.loc[best, "money"],
     )  # fmt: skip
-
-
-def hangs_on(bars: pd.DataFrame) -> Words:
-    """The tornado, titled with what the cost hangs on most."""
-    if bars.empty:
-        return {"fa": "هزینه به چه بستگی دارد", "en": "What the cost hangs on"}
-    return say(
-        fa="هزینهٔ سالانه بیش از همه به «{x}» بستگی دارد",
-        en="The yearly cost hangs most on “{x}”",
-        x=str(inputs(bars).index[0]),
-    )
 
 
 def likely(hills: pd.DataFrame) -> Words:
