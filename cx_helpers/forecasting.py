@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cx_helpers.series import YEARLY_DAYS
+
 _REFIT = 26  # origins after which a model's parameters are estimated anew
 _RIDGE = 1.0  # how many values' worth of doubt stands against each calendar effect
 _KNOT = 90  # values between the bends of the level that calendar effects are told from
+_YEARLY_KNOT = 365  # the same where they hold a yearly wave: a level that bent within the year would hide it
 
 
 class Shape(NamedTuple):
@@ -137,7 +140,8 @@ def candidates(shape: Shape, x, n: int) -> list[str]:
 def calendar_effects(y: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(effects, their standard errors) of calendar columns on a series whose level may bend; shrunk by `_RIDGE`."""
     n = len(y)
-    knots = np.linspace(0, n - 1, max(2, int(np.ceil(n / _KNOT)) + 1))
+    apart = _YEARLY_KNOT if n >= YEARLY_DAYS else _KNOT
+    knots = np.linspace(0, n - 1, max(2, int(np.ceil(n / apart)) + 1))
     level = np.clip(1 - np.abs(np.arange(n)[:, None] - knots) / (knots[1] - knots[0]), 0, None)
     both = np.column_stack([x, level])
     doubt = np.r_[np.full(x.shape[1], _RIDGE), np.full(len(knots), 1e-6)]

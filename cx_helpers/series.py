@@ -14,7 +14,7 @@ from cx_helpers.dates import Period, day_number, month_number
 
 GRAINS = ("day", "week", "month")
 WIDTH = {"day": 1, "week": 7}
-_YEARLY_DAYS = 3 * 365  # days of history, from which on a yearly season is told apart from what happened once
+YEARLY_DAYS = 35 * 30  # days of history (nearly three years), from which on a yearly season is no one-time thing
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,9 @@ def _offsets(first: Period, last: Period) -> list[tuple[dt.datetime, int]]:
 def calendar(series: Series, horizon: int) -> pd.DataFrame | None:
     """What the calendar says of every step of a series and of those to come: columns for regression; None for scores.
 
-    Days: weekdays (against the mean of all seven), occasions, and a yearly wave where the history is three years or
-    more.  Weeks: which part of each the occasions take.  An occasion that the history never saw has no column.
+    Days: weekdays (against the mean of all seven), occasions, and a yearly wave (two harmonics) where the history is
+    nearly three years or more.  Weeks: which part of each the occasions take, and the wave.  An occasion that the
+    history never saw has no column.
     """
     if not series.total or series.grain == "month":
         return None
@@ -125,11 +126,11 @@ def calendar(series: Series, horizon: int) -> pd.DataFrame | None:
         week = np.eye(7)[(days + 3) % 7][:, :6] - np.eye(7)[(days + 3) % 7][:, 6:]  # day 0 of 1970 was a Thursday
         named = pd.DataFrame(week, index=found.index, columns=WEEKDAYS[:6])
         found = pd.concat([named, found], axis=1)
-        if len(series) >= _YEARLY_DAYS:
-            turn = 2 * np.pi * days / 365.2425
-            waves = {f"year_{k}{name}": wave(k * turn) for k in (1, 2) for name, wave in (("s", np.sin), ("c", np.cos))}
-            found = found.assign(**waves)
-    else:
+    if width * len(series) >= YEARLY_DAYS:
+        turn = 2 * np.pi * days / 365.2425
+        waves = {f"year_{k}{name}": wave(k * turn) for k in (1, 2) for name, wave in (("s", np.sin), ("c", np.cos))}
+        found = found.assign(**waves)
+    if series.grain != "day":
         found = found.groupby((days - first) // width).mean()
     seen = found.iloc[: len(series)].abs().sum() > 0
     return found.loc[:, seen].set_axis(periods)

@@ -177,6 +177,21 @@ def test_a_lasting_fall_is_dated_to_the_week():
     assert row["p_adjusted"] < 0.001
 
 
+@pytest.mark.parametrize("grain", ["day", "week"])
+@pytest.mark.parametrize("fall", [0.0, 0.35])
+def test_a_season_of_the_year_is_no_change_of_level_and_hides_none(grain, fall):
+    """Four years that swing by 40 % with the year; half a year before their end sales fall for good, or do not."""
+    n, turn = (1461, 365.25) if grain == "day" else (208, 52.18)
+    at, rng = np.arange(n), np.random.default_rng(5)
+    mean = (200 if grain == "day" else 1400) * (1 + 0.4 * np.sin(2 * np.pi * at / turn))
+    one = made(rng.poisson(mean * np.where(at >= n - n // 8, 1 - fall, 1)), grain=grain)
+    found = trend_changes.changes(one, trend_levels.levels(one))
+    lately = found[[p.first > LAST.past - dt.timedelta(365) for p in found.index]]
+    assert len(lately) == (fall > 0)
+    if fall:
+        assert lately["part"].iloc[0] == pytest.approx(-fall, abs=0.12)
+
+
 def test_weeks_of_days_add_up():
     one = daily(days=100)
     found = trend_levels.levels(one)
