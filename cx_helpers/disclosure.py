@@ -86,6 +86,13 @@ def sentence(why: str) -> Words:
     return {locale: f"{text}." for locale, text in WHY[why].items()}
 
 
+def unshown(why) -> Words:
+    """`sentence` of what a row's `hidden` says; of one that is not hidden: that there are too few to tell anything."""
+    if isinstance(why, str):
+        return sentence(why)
+    return {"fa": "برای گفتن چیزی شمار کافی نیست.", "en": "There are too few to tell anything."}
+
+
 def beside(customers, held, smallest: int) -> np.ndarray:
     """Which further group must be held back, so that no small one is the total less those shown?
 

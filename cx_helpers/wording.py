@@ -153,26 +153,33 @@ def say(fa: str, en: str, **values) -> Words:
     say(fa="شاخص {x:+.1f} شد", en="the score became {x:+.1f}", x=-3.25) -> {"fa": "شاخص ⁦−۳٫۲⁩ شد", …}
     Where a number is 1, the English noun that is counted (and its verb, right after it) is made singular.
     """
-    return {"fa": _Setter("fa").format(fa, **values), "en": _ONE.sub(_single, _Setter("en").format(en, **values))}
+    return {"fa": _Setter("fa").format(fa, **values), "en": singular(_Setter("en").format(en, **values))}
 
 
 _COUNTED = (
     "actions answers baskets buyers calls cases checks clusterings columns comments comparisons contracts customers "
     "days deeds drivers experiences faults findings groups hours initiatives intervals items journeys levers lines "
-    "metrics moments months names orders others pairs places points purchases quarters questions responses rows rules "
-    "steps times topics touchpoints units values variants walks ways weeks words"
+    "metrics minutes moments months names orders others pairs places points purchases quarters questions responses "
+    "rows rules seconds steps times topics touchpoints units values variants walks ways weeks words"
 ).split()
 _VERBS = {"were": "was", "are": "is", "have": "has", "do": "does"}
 _VERBS |= {verb: f"{verb}s" for verb in ("hold", "spend", "count")} | {"go": "goes"}
 _BETWEEN = "living|new|other|more|whole|such"
-_ONE = re.compile(rf"(?<![\w.,−–%-])1 ((?:(?:{_BETWEEN}) )?)({'|'.join(_COUNTED)})\b( (?:{'|'.join(_VERBS)})\b)?")
+_ONE = re.compile(
+    rf"(?<![\w.,−–%-])1([ \u00a0])((?:(?:{_BETWEEN}) )?)({'|'.join(_COUNTED)})\b( (?:{'|'.join(_VERBS)})\b)?"
+)
 
 
 def _single(found: re.Match) -> str:
     """`1 comparisons were` -> `1 comparison was`."""
-    between, noun, verb = found.groups()
+    blank, between, noun, verb = found.groups()
     verb = f" {_VERBS[verb.strip()]}" if verb else ""
-    return f"1 {between}{noun.removesuffix('s')}{verb}"
+    return f"1{blank}{between}{noun.removesuffix('s')}{verb}"
+
+
+def singular(english: str) -> str:
+    """An English text in which what is counted as 1 is no plural: `1 answers` -> `1 answer`."""
+    return _ONE.sub(_single, english)
 
 
 def compared(looks: int) -> Words:

@@ -244,7 +244,7 @@ def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():
     gone = alive.leavers(model, 60).assign(here=0.2, leaving=0.1)
     assert "none to be a customer still" in plain(readings.alive.sentence(replace(model, refused={}), gone, 60))
     few = valuation.model(histories()[0].head(40), valuation.Terms())
-    assert "there are 40" in plain(readings.alive.sentence(few, alive.leavers(few, 60), 60))
+    assert "finds 40" in plain(readings.alive.sentence(few, alive.leavers(few, 60), 60))
 
 
 @pytest.mark.parametrize(

@@ -330,6 +330,12 @@ def test_quotes_stand_on_the_card_of_their_group(lay):
 # ---- movement --------------------------------------------------------------------------------------------------------
 
 
+def test_who_are_too_few_to_tell_of_are_not_said_to_be_hidden(lay):
+    few = rfm.named(rfm.fifths(seen(lay, orders(*[(f"c{i}", i, 10.0) for i in range(1, 13)]))), disclosure.Limit(30, 1))
+    assert "too few to tell" in readings.segments.sentence(few)["en"]
+    assert "privacy" in readings.segments.sentence(few.assign(hidden=disclosure.SMALL))["en"]
+
+
 def test_limits_place_the_same_customers_as_the_fifths_do(lay):
     rng = np.random.default_rng(4)
     rows = [(f"c{c}", int(d), float(x)) for c, d, x in zip(rng.integers(0, 120, 400), rng.integers(1, 300, 400),

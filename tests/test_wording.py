@@ -24,6 +24,7 @@ def test_one_is_singular_and_only_one():
     assert said == "1 comparison was made of 1 living contract; 1.0 days"
     for many in (0, 2, 11, 21, 1001):
         assert "comparisons were" in wording.say(fa="", en="{n} comparisons were made", n=many)["en"]
+    assert wording.singular("only 1\u00a0cases") == "only 1\u00a0case"
     assert wording.compared(1)["en"] == "In the only comparison that was made"
     assert "۱۲" in wording.compared(12)["fa"]
 

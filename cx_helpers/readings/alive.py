@@ -28,7 +28,7 @@ _WHY = {
     ),
     "few": (
         "برای مدل خرید دست‌کم {fewest} مشتری لازم است و اینجا {n} نفرند؛ پس گفته نمی‌شود چه کسی هنوز مشتری است.",
-        "A model of buying needs {fewest} customers, and there are {n}: who is still a customer is not told.",
+        "A model of buying needs {fewest} customers and finds {n}: who is still a customer is not told.",
     ),
     "all_once": (
         "هیچ‌یک از {n} مشتری دوباره نخریده است؛ از خریدهای یک‌باره نمی‌توان گفت چه کسی هنوز مشتری است. شمار مشتریان و "

@@ -136,7 +136,7 @@ def _kicker(group, own: bool) -> Words:
 def _why(row: pd.Series) -> Words | None:
     if not pd.isna(row["share"]):
         return None
-    return disclosure.sentence(row.get(disclosure.HIDDEN) or disclosure.SMALL)
+    return disclosure.unshown(row.get(disclosure.HIDDEN))
 
 
 def _figures(row: pd.Series) -> list[tuple]:

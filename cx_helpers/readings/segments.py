@@ -112,7 +112,7 @@ def sentence(groups: pd.DataFrame) -> Words:
     if groups.empty:
         return say(fa="هنوز کسی نخریده است؛ گروه خریدی نیست.", en="Nobody has bought yet: there are no buying groups.")
     if "champions" not in told.index:
-        return disclosure.sentence(disclosure.SMALL) if told.empty else _largest(told)
+        return disclosure.unshown(next(iter(groups.get(disclosure.HIDDEN, ())), None)) if told.empty else _largest(told)
     best, lost = told.loc["champions"], told.reindex(["cannot_lose", "at_risk"])
     said = say(
         fa="«بهترین‌ها» {share:.0%} خریداران‌اند و {value:.0%} خریدها را آورده‌اند.",

@@ -19,7 +19,7 @@ _WHY: dict[str, tuple[str, str]] = {
     "few": (
         "برای مدل ارزش دست‌کم {fewest} مشتری لازم است و اینجا {n} نفرند؛ پس پیش‌بینی نمی‌شود که چه خواهند خرید. آنچه "
         "تاکنون خریده‌اند همچنان گفته می‌شود.",
-        "A model of value needs {fewest} customers or more, and there are {n}: what they will buy is not foretold. "
+        "A model of value needs {fewest} customers or more and finds {n}: what they will buy is not foretold. "
         "What they have bought so far can still be said.",
     ),
     "all_once": (

@@ -125,7 +125,7 @@ def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) 
 
 def counted(n, name: str, locale: str) -> str:
     """How many stand behind a value of the metric `name`: `۱۰۷ پاسخ`, `107 answers`, `537 cases`."""
-    return f"{wording.number(n, locale)}\u00a0{UNITS[COUNTED.get(name, 'cases')][locale]}"
+    return wording.singular(f"{wording.number(n, locale)}\u00a0{UNITS[COUNTED.get(name, 'cases')][locale]}")
 
 
 _DURATIONS = ((86_400, "days", 36 * 3600), (3600, "hours", 5400), (60, "minutes", 90), (1, "seconds", 0))
@@ -137,7 +137,7 @@ def duration(seconds, locale: str) -> str:
     size, unit, _ = next(step for step in _DURATIONS if abs(seconds) >= step[2])
     shown = seconds / size
     digits = int(size > 1 and abs(shown) < 10 and round(shown, 1) != round(shown))
-    return f"{wording.number(shown, locale, digits)}\u00a0{UNITS[unit][locale]}"
+    return wording.singular(f"{wording.number(shown, locale, digits)}\u00a0{UNITS[unit][locale]}")
 
 
 def short_amount(value, of: records.Metric, locale: str) -> str:
