@@ -52,7 +52,7 @@ def test_spans_by_hand_know_nothing_that_came_after(lay):
     assert found["ended"].tolist() == [True, False, False, True, True, True]
     assert churn.left_out(table, UNTIL) == {"no_start": 1, "not_yet": 1, "backwards": 1}
     assert len(found) + sum(churn.left_out(table, UNTIL).values()) == len(SMALL)
-    assert "1 contracts have no beginning" in readings.churn.left_out(churn.left_out(table, UNTIL))["en"]
+    assert "1 contract has no beginning" in readings.churn.left_out(churn.left_out(table, UNTIL))["en"]
 
 
 def grown(rng, n=900, hazard=0.05, first="2023-06-01", **plans):
@@ -143,7 +143,7 @@ def test_numbers_cut_into_bins_keep_their_slope(lay):
     ("rows", "rate", "lasts"),
     [
         ([], "No contract was alive", "too few contracts"),
-        ([("a", "2025-07-01", "2025-08-10")], "Only 1 contracts", "too few contracts"),
+        ([("a", "2025-07-01", "2025-08-10")], "Only 1 contract was", "too few contracts"),
         ([(f"c{i}", "2025-05-01", None) for i in range(40)], "0.0% ended", "No contract has ended so far"),
         (
             [(f"c{i}", "2025-05-01", f"2025-08-{i % 28 + 1:02}") for i in range(40)],
