@@ -3,7 +3,8 @@
 Tables hold pseudonyms, the vendor's system knows its own ids.  So whoever makes a list gives the file of contacts that
 was exported there: each row's id (and e-mail) is turned into a pseudonym under the company's secret, as at an ingest,
 and met with ours.  No file can be read backwards without that secret.  Lists are made in the lab only, lie readable by
-their owner, and hold nobody who has not consented; no cell of them is a formula (spreadsheet.write).
+their owner, and hold nobody who has not consented; where they went is remembered for `cx forget`; no cell of them is a
+formula (spreadsheet.write).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from cx_helpers import spreadsheet
-from cx_helpers.intake import pseudonyms
+from cx_helpers.intake import exported, pseudonyms
 from cx_helpers.measures import next_action
 from cx_helpers.readings.next_action import explained
 from cx_helpers.settings import WorkspaceError
@@ -50,6 +51,7 @@ def write(tables, choice, system: str, out: str | Path, contacts: str | Path = "
         id_column = PSEUDONYM if hidden else id_column
     Path(out).mkdir(parents=True, exist_ok=True, mode=0o700)
     day = tables.period.past.isoformat()
+    exported.remember(tables.settings.folder, Path(out), day)
     told = {}
     for action in choice.policy.actions:
         mine = choice.taken[choice.taken["action"] == action.key]

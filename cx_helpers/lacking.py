@@ -63,6 +63,28 @@ def a_customer(column: str, value: str, known) -> Words:
     )  # fmt: skip
 
 
+def enough_customers(column: str, value: str, smallest: int) -> Words:
+    """A segment is of so few customers that its numbers would be theirs."""
+    return say(
+        fa="بخش «{column}={value}» کمتر از {k} مشتری دارد (privacy.smallest_group)؛ گزارش جداگانه‌اش گزارش همان چند نفر "
+        "می‌شد. بخشی بزرگ‌تر برگزینید یا این مقدار را با مقدارهای دیگر یکی کنید",
+        en="segment: {column} = '{value}' has fewer than {k} customers (privacy.smallest_group), so its report would "
+        "tell of persons; choose a larger one, or bring the value together with others",
+        column=raw(column), value=raw(value), k=smallest,
+    )  # fmt: skip
+
+
+def cover(column: str, value: str) -> Words:
+    """A segment without which a small one would be what is left of the whole."""
+    return say(
+        fa="بخش «{column}={value}» کوچک‌ترینِ بخش‌های این ستون است که در کنار بخشی کوچک پنهان می‌ماند؛ با گزارش آن، "
+        "بخش کوچک از تفریق به دست می‌آمد. بخش دیگری برگزینید",
+        en="segment: {column} = '{value}' is held back beside a value of too few customers, which would be what is "
+        "left of the whole less the others; choose another",
+        column=raw(column), value=raw(value),
+    )  # fmt: skip
+
+
 def a_segment(segment: str) -> Words:
     """What was given is no segment."""
     return say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from cx_helpers.wording import Words, name, say
+from cx_helpers.wording import Words, anonymous, name, say
 
 KINDS = (
     "friction moment_of_truth driver change_point cohort funnel_drop churn_risk segment basket experiment topic "
@@ -168,8 +168,11 @@ def step(metric: str | Metric, x: float, unit: bool = True, sign: str = "") -> W
 
 
 def clean(value):
-    """A number fit for JSON: NaN and infinities become null, numpy scalars become Python's."""
-    if value is None or isinstance(value, (str, bool)):
+    """A number fit for JSON: NaN and infinities become null, numpy scalars become Python's; a name without the numbers
+    of persons that strayed into it."""
+    if isinstance(value, str):
+        return anonymous(value)
+    if value is None or isinstance(value, bool):
         return value
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -19,6 +19,11 @@ Words = dict[str, str]  # {"fa": …, "en": …}
 LOCALES = ("fa", "en")
 _FA = str.maketrans("0123456789.,-", "۰۱۲۳۴۵۶۷۸۹٫٬−")
 _MISSING = "—"
+_LIKELY = re.compile(r"@|\d{4}")
+_PERSONS = re.compile(  # a mobile with its 0 or country, in any digits; an e-mail
+    r"(?<!\d)(?:(?:\+|00|[+۰٠]{1,2})?[9۹٩][8۸٨][ -]?|[0۰٠])[9۹٩]\d{2}[ -]?\d{3}[ -]?\d{4}(?!\d)"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+)
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # marks that turn what stands around them
 
 
@@ -195,8 +200,17 @@ def raw(value) -> Words:
 
 
 def straight(text: str) -> str:
-    """A name without marks that would turn the direction of what stands around it."""
-    return text.translate(_TURNING)
+    """A name without marks that would turn the direction of what stands around it, and without a person's number."""
+    return anonymous(text.translate(_TURNING))
+
+
+def anonymous(text: str) -> str:
+    """A name of the data without the mobile numbers and e-mails in it.
+
+    Whoever typed them there (into a touchpoint, a variant, an initiative) meant no page to show them.  Exports are
+    cleaned as they come in (intake.privacy); this is for tables that were made by hand.
+    """
+    return _PERSONS.sub("•••", text) if _LIKELY.search(text) else text
 
 
 def join(parts: list[Words]) -> Words:

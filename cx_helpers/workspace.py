@@ -402,7 +402,11 @@ def open(folder: str | Path, period: str = "", segment: str = "", locale: str = 
 
 
 def check_segment(tables: Tables, segment: str) -> None:
-    """Refuse a segment whose column or value no customer has, naming the nearest; nobody this period is no error."""
+    """Refuse a segment whose column or value no customer has, naming the nearest; nobody this period is no error.
+
+    Refused are, too, values that too few customers have, and the one held back beside them: with the whole company's
+    numbers at hand, what all the other values leave is theirs.
+    """
     column, value = split_segment(segment)
     customers = tables._raw("customers")
     if column not in customers.columns:
@@ -410,3 +414,8 @@ def check_segment(tables: Tables, segment: str) -> None:
     values = customers.select(v=customers[column].cast("string")).distinct().limit(2000).execute()["v"].dropna()
     if value not in set(values):
         raise WorkspaceError(lacking.a_customer(column, value, values))
+    small, beside = tables.rare(column)
+    if value in small:
+        raise WorkspaceError(lacking.enough_customers(column, value, tables.settings.privacy["smallest_group"]))
+    if value in beside:
+        raise WorkspaceError(lacking.cover(column, value))

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from cx_helpers import cli
-from cx_helpers.intake import pseudonyms, sources, store
+from cx_helpers.intake import exported, pseudonyms, sources, store
 from cx_helpers.intake.forgetting import NotFound, forget
 from cx_helpers.intake.pseudonyms import KeyFault
 
@@ -268,6 +268,23 @@ def test_sources_that_still_hold_the_person_are_named_by_line(company):
     assert "این شخص فراموش شد" in report.text("fa")
     for name, text in FILES.items():
         assert (company / "sources" / f"{name}.csv").read_text("utf-8") == f"{text.strip()}\n", "never changed"
+
+
+def test_audiences_that_left_and_name_the_person_are_listed(company, tmp_path):
+    inside, away, lost = company / "lists", tmp_path / "away", tmp_path / "lost"
+    for place, who in ((inside, MAIL), (away, pseudonym(company, ID)), (tmp_path / "other", "CUST-8")):
+        place.mkdir()
+        rows = f'\ufeff"Record ID","Email"\n"1","{who}"\n'
+        (place / "hubspot-offer.csv").write_text(rows, "utf-8")
+        (place / "hubspot-call.csv").write_text('"Record ID","Email"\n"1","z@z.ir"\n', "utf-8")
+        exported.remember(company, place, "2025-09-22")
+    exported.remember(company, lost, "2025-09-22")
+    report = forget(company, PHONE)
+    assert report.lists == [str(away / "hubspot-offer.csv")]
+    assert report.elsewhere == ["lists/hubspot-offer.csv"], "named once"
+    assert report.gone == [f"{lost} (2025-09-22)"]
+    assert f"where the list was uploaded, there, too:\n  {away}/hubspot-offer.csv" in report.text("en")
+    assert (company / "state" / "audiences.json").stat().st_mode & 0o077 == 0
 
 
 def test_what_others_wrote_loses_the_person_s_phone_and_stays(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from cx_helpers import actions, audiences, offpolicy, spreadsheet
 from cx_helpers.dates import Period
 from cx_helpers.disclosure import Limit
-from cx_helpers.intake import pseudonyms
+from cx_helpers.intake import exported, pseudonyms
 from cx_helpers.intake.start import init
 from cx_helpers.measures import next_action, next_item, policy_value, standing
 from cx_helpers.settings import WorkspaceError
@@ -396,6 +396,7 @@ def test_an_audience_reads_back_in_the_vendors_shape(system, tmp_path, monkeypat
     exposed = spreadsheet.read(tmp_path / "out" / "exposures.csv")
     assert [r["customer_id"] for r in exposed] == ["=1+1"], "known by the id, and asked"
     assert {r["variant"] for r in exposed} == {"offer"}
+    assert exported.folders(tmp_path) == {tmp_path / "out": "2025-09-23"}, "for cx forget"
 
 
 def test_without_contacts_a_pseudonym_is_called_one(tmp_path):

@@ -432,6 +432,8 @@ WRONG = {
     ("good", "-p", "by=chanel"): "did you mean 'channel'",
     ("good", "-p", "segment=province=تهرآن"): "did you mean 'تهران'",
     ("good", "-p", "segment=provinse=تهران"): "did you mean 'province'",
+    ("good", "-p", "segment=province=گیلان"): "fewer than 10 customers",
+    ("good", "-p", "segment=province=یزد"): "held back beside",
     ("slow", "-p", "seconds=long"): "a number is needed",
     ("slow", "-p", "seconds=5000"): "the nearest is 1000",
     ("slow", "-p", "import os; os.abort()#=1"): "no notebook has a parameter",
@@ -471,6 +473,8 @@ def test_a_company_that_is_not_there(here, capsys):
 
 
 def test_nobody_of_a_segment_in_this_period_is_no_error(here):
+    with (here / "shop" / "workspace.yaml").open("a", encoding="utf-8") as about:
+        about.write("privacy: {smallest_group: 1}\n")
     assert cx("good", "-p", "segment=province=گیلان", "--from", "1404-05-10", "--to", "1404-05-12") == 0
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from cx_helpers import wording
+from cx_helpers import records, wording
 from cx_helpers.dates import Period
 
 LRI, PDI = "\u2066", "\u2069"
@@ -86,3 +86,15 @@ def test_a_null_has_a_name_and_an_unknown_value_is_itself():
 def test_an_unknown_language_is_refused():
     with pytest.raises(ValueError, match="use 'fa' or 'en'"):
         wording.use(locale="de")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("تماس 09121234567", "تماس •••"), ("call +98 912 123 4567", "call •••"), ("۰۹۱۲-۱۲۳-۴۵۶۷", "•••"),
+     ("sms_00989121234567", "sms_•••"), ("offer for a.b@c.ir", "offer for •••"), ("sms_2025-09-12", "sms_2025-09-12"),
+     ("plan 10912123456789", "plan 10912123456789")],
+)  # fmt: skip
+def test_a_name_typed_by_hand_shows_nobodys_number(typed, shown):
+    """On pages, in charts, and in what is recorded of them."""
+    assert (wording.label(typed, "en"), wording.say(fa="{x}", en="{x}", x=typed)["en"]) == (shown, shown)
+    assert records.clean(typed) == shown

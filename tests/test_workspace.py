@@ -15,7 +15,8 @@ from cx_helpers.workspace import WorkspaceError
 def company(tmp_path):
     """Three customers of two provinces, who answered in Mordad and Shahrivar 1404."""
     (tmp_path / "tables").mkdir()
-    (tmp_path / "workspace.yaml").write_text("name: {fa: فروشگاه, en: Shop}\n", "utf-8")
+    about = "name: {fa: فروشگاه, en: Shop}\nprivacy: {smallest_group: 1}\n"
+    (tmp_path / "workspace.yaml").write_text(about, "utf-8")
     people = {"customer_id": list("abc"), "province": ["فارس", "یزد", "یزد"], "gender": list("fmf")}
     pd.DataFrame(people).to_parquet(tmp_path / "tables" / "customers.parquet")
     times = ["2025-08-01", "2025-08-30", "2025-09-01", "2025-09-22 20:00", None]
@@ -66,6 +67,16 @@ def test_a_segment_keeps_its_customers(company):
 def test_a_segment_that_is_none_is_refused_with_the_nearest(company, segment, says):
     with pytest.raises(WorkspaceError, match=says):
         workspace.open(company, "1404-06", segment=segment)
+
+
+def test_a_segment_that_would_tell_of_persons_is_refused_and_so_is_what_covers_it(company):
+    text = (company / "workspace.yaml").read_text("utf-8").replace("smallest_group: 1", "smallest_group: 2")
+    (company / "workspace.yaml").write_text(text, "utf-8")
+    for column, small, beside in (("province", "فارس", "یزد"), ("gender", "m", "f")):
+        with pytest.raises(WorkspaceError, match="fewer than 2 customers"):
+            workspace.open(company, "1404-06", segment=f"{column}={small}")
+        with pytest.raises(WorkspaceError, match="held back beside a value of too few customers"):
+            workspace.open(company, "1404-06", segment=f"{column}={beside}")
 
 
 def test_a_column_is_brought_from_the_customers(company):

@@ -93,6 +93,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
     report = Forgotten(locale=settings.locale, sources=found.places, unread=found.unread)
     report.removed, report.covered = moves.told(folder)
     report.elsewhere = searching.elsewhere(con, folder, forms, {place.file for place in found.places})
+    report.lists, report.gone = searching.in_lists(con, folder, forms, set(report.elsewhere))
     report.runs, report.quoted = searching.in_reports(con, reports, said)
     return report
 

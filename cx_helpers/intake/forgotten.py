@@ -26,6 +26,8 @@ class Forgotten:
     sources: list[Place] = field(default_factory=list)  # that still hold the person
     unread: list[Words] = field(default_factory=list)  # sources that could not be looked into
     elsewhere: list[str] = field(default_factory=list)  # files that are none of ours and hold the person
+    lists: list[str] = field(default_factory=list)  # audiences that left and hold the person
+    gone: list[str] = field(default_factory=list)  # folders of audiences that are there no more
     quoted: list[str] = field(default_factory=list)  # published runs that quote the person
     runs: int = 0  # published runs that were looked into
     locale: str = "fa"
@@ -36,7 +38,7 @@ class Forgotten:
     def text(self, locale: str | None = None) -> str:
         """The report in words, for people."""
         locale = locale or self.locale
-        lines = [*self._taken(), *self._left(), *self._published(), _STAYS]
+        lines = [*self._taken(), *self._left(), *self._audiences(), *self._published(), _STAYS]
         return "\n".join(line[locale] for line in lines)
 
     def _taken(self) -> list[Words]:
@@ -72,6 +74,22 @@ class Forgotten:
         if self.unread:
             lines.append(say(fa="در این منبع‌ها نگاه نشد:", en="these sources could not be looked into:"))
             lines += [{x: f"  {words[x]}" for x in wording.LOCALES} for words in self.unread]
+        return lines
+
+    def _audiences(self) -> list[Words]:
+        lines = []
+        if self.lists:
+            lines.append(say(
+                fa="این فهرست‌های مخاطبان او را نام می‌برند؛ سطرش را پاک کنید، و اگر در سامانه‌ای بار شده است، آن‌جا هم:",
+                en="these audiences name the person; take the row out, and where the list was uploaded, there, too:",
+            ))  # fmt: skip
+            lines += [say(fa="  {file}", en="  {file}", file=_Name(file)) for file in self.lists]
+        if self.gone:
+            lines.append(say(
+                fa="فهرست‌های مخاطبان به این پوشه‌ها هم نوشته شد و دیگر آن‌جا نیست؛ ببینید به کجا رفته است:",
+                en="audiences were written to these folders, too, and are there no more; see where they went:",
+            ))  # fmt: skip
+            lines += [say(fa="  {folder}", en="  {folder}", folder=_Name(folder)) for folder in self.gone]
         return lines
 
     def _published(self) -> list[Words]:

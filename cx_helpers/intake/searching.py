@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers import persian, spreadsheet
-from cx_helpers.intake import masking, privacy, taking, tracing, units
+from cx_helpers.intake import exported, masking, privacy, taking, tracing, units
 from cx_helpers.intake.faults import words
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.forgotten import Place
@@ -183,15 +183,37 @@ def elsewhere(con, folder: Path, forms: list[str], told: set[str]) -> list[str]:
         at = path.relative_to(folder).parts
         if at[0] in _OURS[1:] or at[0].startswith(".") or not path.is_file() or "/".join(at) in told:
             continue
-        if path.suffix == ".parquet":
-            file = File(path, "")
-            if any(tracing.known_in(con, f"SELECT DISTINCT {name(c)}::VARCHAR AS x FROM {file.relation}", forms)
-                   for c, kind in file.columns.items() if "string" in kind):  # fmt: skip
-                found.append("/".join(at))
-        elif path.suffix.lower() in _TEXTS and path.stat().st_size < 64 << 20:
-            text = path.read_text("utf-8", "replace")
-            keys = {text[k.start : k.end] for k in privacy.find(text)} | set(_PSEUDONYM.findall(text))
-            keys |= {part.strip() for line in text.splitlines() for part in re.split(r"[,;\t|\"]+", line)}
-            if tracing.known(con, keys, forms):
-                found.append("/".join(at))
+        if _holds(con, path, forms):
+            found.append("/".join(at))
     return found
+
+
+def in_lists(con, folder: Path, forms: list[str], told: set[str]) -> tuple[list[str], list[str]]:
+    """The lists of customers that left as audiences and hold the person, and the folders of lists that are gone.
+
+    told  files of the workspace that have been named already
+    """
+    found, gone = [], []
+    for place, day in exported.folders(folder).items():
+        if not place.is_dir():
+            gone.append(f"{place} ({day})")
+            continue
+        for path in sorted(place.glob("*.csv")):
+            inside = path.relative_to(folder.resolve()).as_posix() if path.is_relative_to(folder.resolve()) else ""
+            if inside not in told and _holds(con, path, forms):
+                found.append(inside or str(path))
+    return found, gone
+
+
+def _holds(con, path: Path, forms: list[str]) -> bool:
+    """Is the person named in a file: by a cell of a Parquet file, by a key or a cell of a text?"""
+    if path.suffix == ".parquet":
+        file = File(path, "")
+        return any(tracing.known_in(con, f"SELECT DISTINCT {name(c)}::VARCHAR AS x FROM {file.relation}", forms)
+                   for c, kind in file.columns.items() if "string" in kind)  # fmt: skip
+    if path.suffix.lower() not in _TEXTS or path.stat().st_size >= 64 << 20:
+        return False
+    text = path.read_text("utf-8", "replace").removeprefix("\ufeff")
+    keys = {text[k.start : k.end] for k in privacy.find(text)} | set(_PSEUDONYM.findall(text))
+    keys |= {part.strip() for line in text.splitlines() for part in re.split(r"[,;\t|\"]+", line)}
+    return bool(tracing.known(con, keys, forms))
