@@ -1,6 +1,7 @@
 """Qualtrics: answers are read by what each column is, not by what it is called; nobody's place on earth is kept."""
 
 import csv
+import gzip
 import io
 import re
 
@@ -159,6 +160,35 @@ def test_spss(ingest, tmp_path):
     pyreadstat.write_sav(frame, str(tmp_path / "s.sav"), column_labels={"Q1": "توصیه می‌کنید؟"})
     ingest("s.sav", (tmp_path / "s.sav").read_bytes())
     assert ask(ingest, "responses", "instrument, score::int") == [("nps", 9)]
+
+
+def test_spss_with_labels_missing_values_dates_and_a_wrong_group(ingest, tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    when = pd.Timestamp("2026-01-05 10:00:00")
+    rows = [
+        ("R_1", when, 1, 10, 1, 4),
+        ("R_2", when, 1, -99, 2, 9),
+        ("R_3", pd.NaT, 1, 3, 3, 5),
+        ("R_4", when, 0, 8, 3, 2),
+    ]
+    frame = pd.DataFrame(rows, columns=["ResponseId", "RecordedDate", "Finished", "Q1", "Q1_NPS_GROUP", "csat"])
+    frame[["Finished", "Q1", "Q1_NPS_GROUP", "csat"]] = frame[["Finished", "Q1", "Q1_NPS_GROUP", "csat"]].astype(float)
+    labels = {"Q1": {10.0: "۱۰ - حتماً", -99.0: "پاسخ نداد"}, "csat": {1.0: "خیلی بد", 5.0: "عالی"}}
+    pyreadstat.write_sav(frame, str(tmp_path / "s.sav"), variable_value_labels=labels,
+                         missing_ranges={"Q1": [-99], "csat": [9]})  # fmt: skip
+    packed = gzip.compress((tmp_path / "s.sav").read_bytes())
+    report = ingest("s.sav.gz", packed)
+    found = ask(ingest, "responses", "response_id, instrument, score::int")
+    assert ("qualtrics:R_1-Q1", "nps", 10) in found, "counted from the score, not by the group that says detractor"
+    assert ("qualtrics:R_1-csat", "csat", 4) in found
+    assert not [row for row in found if row[0].startswith("qualtrics:R_2")], "missing is no answer"
+    assert {row[1] for row in found if row[0].startswith("qualtrics:R_4")} == {"nps.unfinished", "csat.unfinished"}
+    assert report.rows_in == 4 == report.taken + report.skipped + sum(report.quarantined.values())
+
+
+def test_a_zipped_export_is_read_as_it_would_be_unzipped(ingest):
+    ingest("answers.csv.gz", gzip.compress(text(row("R_1", "9", "خوب", "4")).encode()))
+    assert ask(ingest, "responses", "instrument, score::int") == [("csat", 4), ("nps", 9)]
 
 
 def test_a_workspace_says_what_its_questions_measure(ingest):

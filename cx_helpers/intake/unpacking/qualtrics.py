@@ -11,8 +11,11 @@ What a column holds about a place on earth (address of the computer, latitude, l
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -62,10 +65,13 @@ def survey(path: Path, as_text: Callable[[], Text]):
     Columns: those of ABOUT; `answers` and `words`, JSON lists of {question, tag, asked, value, nps}; then every other
     column (embedded data, what people chose) under its own name.
     """
-    if path.suffix.lower() in (".sav", ".zsav"):
-        columns, rows = _sav(path)
+    zipped = path.suffix.lower() == ".gz"
+    kind = path.suffixes[-2:-1] if zipped else path.suffixes[-1:]
+    kind = "".join(kind).lower()
+    if kind in (".sav", ".zsav"):
+        columns, rows = _sav(path, zipped)
         return [_laid(columns, [(n, row) for n, row in enumerate(rows, 1)], [])]
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".tab", ""):
+    if kind not in (".csv", ".tsv", ".txt", ".tab", ""):
         return None
     text = as_text()
     with text.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -191,13 +197,18 @@ def _apart(names: list[str]) -> list[str]:
     return out
 
 
-def _sav(path: Path) -> tuple[list[Column], list[list[str]]]:
-    """An SPSS file, by pyreadstat; its labels are what was asked."""
+def _sav(path: Path, zipped: bool) -> tuple[list[Column], list[list[str]]]:
+    """An SPSS file, by pyreadstat: codes as they are, what the file calls missing is, its labels are what was asked."""
     try:
         import pyreadstat
     except ImportError:
         raise FileFault(path.name, "needs_extra", extra="spss") from None
-    frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=False)
+    with tempfile.TemporaryDirectory() as folder:
+        if zipped:
+            path = Path(shutil.copy(path, folder))
+            path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+            path = path.with_suffix("")
+        frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=False)
     labels = meta.column_names_to_labels
     columns = [Column(name, name, labels.get(name) or name) for name in frame.columns]
     return columns, [[_said(value) for value in row] for row in frame.itertuples(index=False)]
