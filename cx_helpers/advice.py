@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from cx_helpers import causes
 from cx_helpers.causes import Cause
+from cx_helpers.dates import Period
 from cx_helpers.records import METRICS, described
-from cx_helpers.wording import Words, join, name, say
+from cx_helpers.wording import LOCALES, Words, join, name, say
 
 # Of the findings of one cause the one that says best what to do: what breaks, before what is felt because of it.
 _PLAINEST = (
@@ -22,15 +23,23 @@ def first(found: Iterable[Cause], most: int = 5, fell: Iterable[str] = ()) -> li
     """The causes to act on: what is bad, and what is good and waits for a deed; data faults aside.
 
     fell  metrics with a goal that fell since last period: the cause that tells where (one for each) comes before all
-          others, for it is what is asked first.  Then those that are both sure and large, then the rest, in their order
+          others, for it is what is asked first.  Then what was done lately and surely made things worse (two at most:
+          it costs least to undo), then those that are both sure and large, then the rest, in their order
     """
     asks = [one for one in found if any(map(_asks, one.all))]
     asked: list[Cause] = []
     for metric in fell:
         telling = next((one for one in asks if _tells(one, metric)), None)
         asked += [telling] if telling and telling not in asked else []
+    asked += [one for one in asks if _regretted(one) and one not in asked][:2]
     sure = [one for one in asks if one.head["severity"] == "high" and one not in asked]
     return (asked + sure + [one for one in asks if one not in sure and one not in asked])[:most]
+
+
+def _regretted(cause: Cause) -> dict | None:
+    """The finding of a deed of the company's own that surely made things worse; None without one."""
+    told = (one for one in cause.all if "initiative" in (one.get("subject") or {}) and one["severity"] == "high")
+    return next((one for one in told if causes.tone(one) == "bad"), None)
 
 
 def _tells(cause: Cause, metric: str) -> bool:
@@ -75,6 +84,11 @@ def title(cause: Cause, measured: bool = False) -> Words:
     subject = cause.head.get("subject") or {}
     things = [subject[column] for column in (*causes.THEMED, "experience") if column in subject][:1]
     named = [name(value) for value in dict.fromkeys([*things, *cause.groups.values()])]
+    if cohort := cause.groups.get("cohort"):
+        fa, en = "مشتریان از {since} به بعد", "customers since {since}"
+        since = Period.parse(str(cohort))
+        since = {locale: since.label(locale) for locale in LOCALES}
+        named = [*(name(value) for value in things), say(fa=fa, en=en, since=since)]
     if not named or (measured and not things):
         named.append(described(cause.head["measure"]).title)
     return {locale: " · ".join(one[locale] for one in named) for locale in named[0]}

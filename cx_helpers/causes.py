@@ -41,6 +41,7 @@ _ASIDE = (
     "initiative experience next month variant metric value_fifth retention_lift offer given contact_hours period since "
     "day lag_weeks leader"
 ).split()
+_MEASURED = {"resolution_hours": "support", "tickets": "support", "late_delivery_rate": "delivery"}  # themes of numbers
 _SPLIT = re.compile(r"[\s_\-،,.()«»]+")
 _STAY = ("repeat_rate", "retention_1", "retention_3", "churn_rate", "next_share")  # of who stays: each is worth `clv`
 _NEWS_OF_NONE = ("driver", "topic", "basket", "leading_indicator")
@@ -157,7 +158,7 @@ def theme(record: dict) -> str:
         for name, keys, words in _STEMS:
             if any(part in keys or _ends(part, words) for part in parts):
                 return name
-    return ""
+    return _MEASURED.get(record.get("measure"), "")
 
 
 def _ends(part: str, words: tuple[str, ...]) -> bool:

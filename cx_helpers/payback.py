@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
+import pandas as pd
 
 COLUMNS = ["payback", "payback_low", "payback_high", "chance", "roi", "roi_low", "roi_high"]
 
@@ -24,3 +27,16 @@ def told(monthly: np.ndarray, cost: float, months: int) -> dict[str, float]:
     gains = np.quantile((monthly * months - cost) / cost, [0.5, 0.025, 0.975])
     chance = float((monthly * months >= cost).mean())
     return dict(zip(COLUMNS, (*map(float, ends), chance, *map(float, gains)), strict=True))
+
+
+def beside(found: pd.DataFrame, every: pd.DataFrame, days: int) -> list[int]:
+    """How many other initiatives were begun at each one's touchpoint, within so many days before or after it?
+
+    found  with initiative_id, touchpoint, started_at;  every  all of them, index initiative_id
+    """
+    starts, ids = pd.to_datetime(every["started_at"], utc=True), every.index
+    near = []
+    for row in found.itertuples():
+        close = (starts - pd.Timestamp(row.started_at)).abs() <= dt.timedelta(days=days)
+        near.append(int((close & (every["touchpoint"] == row.touchpoint) & (ids != row.initiative_id)).sum()))
+    return near

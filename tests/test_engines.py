@@ -342,6 +342,7 @@ ANSWERS = {
     "clues.written": lambda t: clues.written(about(t)),
     "employees.common": lambda t: pd.Series(employees.common(t.until.responses)),
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
+    "initiatives.begun": lambda t: initiatives.begun(t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(
         [snapshots.usual_window(t.until.table(name), name, t.period.end) for name in ("orders", "contracts")]

@@ -112,3 +112,33 @@ def test_too_few_and_unknown_outcomes_are_null_not_zero():
     assert initiatives.effects(bare, begun(), PERIOD).empty
     plain = begun().select("initiative_id", "started_at", "touchpoint")
     assert initiatives.effects(visits(*WORSE), plain, PERIOD)["name"].isna().all()
+
+
+def test_what_was_on_its_way_back_is_told_quietly_and_is_no_success():
+    """A spike that ended by itself just before the start: the box failed 20 in a hundred, 60, 20."""
+    spike = [("box", -100, 200, 20), ("box", -10, 200, 60), ("box", 10, 200, 20)]
+    rest = [("pay", day, 400, 20) for day in (-100, -10, 10)]
+    found = initiatives.effects(visits(*spike, *rest), begun(), PERIOD)
+    told, _ = readings.initiatives.findings(found)
+    assert [(one.kind, one.severity) for one in told] == [("strength", "low")]
+    assert "no more than a return to the usual" in told[0].detail["en"]
+    assert readings.initiatives.short(found, told)["en"] == "of 1 it may not be their doing."
+
+
+def test_two_at_one_place_in_the_same_days_share_their_effect():
+    rows = [("I1", "new box", "box", START), ("I2", "tape", "box", START - dt.timedelta(days=2)),
+            ("I3", "old", "box", START - dt.timedelta(days=200)), ("I4", "page", "pay", START)]  # fmt: skip
+    found = initiatives.effects(visits(*WORSE), begun(*rows), PERIOD)
+    assert found["beside"].to_dict() == {"I2": 1, "I1": 1, "I4": 0}
+    told, _ = readings.initiatives.findings(found)
+    box = [one for one in told if one.subject["touchpoint"] == "box"]
+    assert {one.severity for one in box} == {"medium"}
+    assert all("both together" in one.detail["en"] for one in box)
+
+
+def test_what_was_tried_before_is_told_by_theme():
+    frame = initiatives.begun(begun(("I1", "two shifts", "support_chat", START), cost=[500.0]), PERIOD)
+    (told,) = readings.initiatives.tried(frame)
+    assert told[:2] == ("support", "two shifts")
+    assert told[2]["en"].startswith("Tried before: “two shifts”, since ")
+    assert readings.initiatives.tried(initiatives.begun(None, PERIOD)) == []

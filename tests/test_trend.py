@@ -291,3 +291,15 @@ def test_words_are_in_both_languages():
 def test_two_ends_of_one_unit_bear_it_once(metric, low, high, en):
     said = readings.trend_forecast._to(metric, low, high)["en"]
     assert said.replace("\u00a0", " ").replace("\u2212", "-") == en
+
+
+def test_a_month_without_any_row_is_lacking_and_no_sales_of_zero():
+    """A hundred orders a week; four weeks in the middle are lacking: unknown.  A fortnight's pause keeps its zeros."""
+    weeks = np.full(60, 100.0)
+    for pause, unknown in ((4, 4), (2, 0)):
+        gone = weeks.copy()
+        gone[30 : 30 + pause] = 0
+        frame = made(gone, n=gone.astype(int)).frame
+        assert trend._without_holes(frame, "orders", "week", True)["orders"].isna().sum() == unknown
+    few = made(np.where(weeks > 0, 3.0, 0), n=[3] * 28 + [0] * 4 + [3] * 28).frame
+    assert trend._without_holes(few, "orders", "week", True)["orders"].isna().sum() == 0, "so few may well be none"

@@ -15,13 +15,13 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, disclosure
+from cx_helpers import certainty, disclosure, payback
 from cx_helpers.dates import Period
 from cx_helpers.tables import need
 
 COLUMNS = (
     "name touchpoint started_at cost n_before before n after after_low after_high change others low high p_value "
-    "p_adjusted placebo placebo_p customers"
+    "p_adjusted placebo placebo_p customers beside"
 ).split()
 
 
@@ -55,7 +55,24 @@ def effects(
     found = pd.DataFrame([_judged(seen, row, period, days, smallest) for row in rows.to_dict("records")])
     found["started_at"] = pd.to_datetime(found["started_at"], utc=True)  # one engine names the zone, another does not
     found["p_adjusted"] = certainty.adjust(found["p_value"], "holm")
+    found["beside"] = payback.beside(found, begun(initiatives, period), days)
     return found.set_index("initiative_id")[COLUMNS]
+
+
+def begun(initiatives: ir.Table | None, period: Period) -> pd.DataFrame:
+    """Which initiatives were begun by the period's end, the latest first?
+
+    Returns index initiative_id: name, touchpoint, started_at, cost (null where the table does not say).
+    """
+    columns = ["name", "touchpoint", "started_at", "cost"]
+    if initiatives is None:
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="initiative_id"))
+    need(initiatives, "initiative_id", "started_at")
+    absent = [name for name in columns if name not in initiatives.columns]
+    table = initiatives.mutate(**{name: ibis.null("float64" if name == "cost" else "string") for name in absent})
+    table = table.filter(table.started_at < period.end).select("initiative_id", *columns)
+    found = table.order_by(table.started_at.desc(), "initiative_id").execute().set_index("initiative_id")
+    return found.assign(started_at=pd.to_datetime(found["started_at"], utc=True))  # one engine names the zone
 
 
 def _asked(initiatives: ir.Table, period: Period, days: int) -> pd.DataFrame:

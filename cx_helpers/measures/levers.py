@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, disclosure
+from cx_helpers import certainty, disclosure, engine
 from cx_helpers.chain import EXPOSED, LEVERS, TIMES
 from cx_helpers.dates import Period, month_number
 from cx_helpers.tables import need
@@ -34,6 +34,7 @@ def lived(
     """What did each customer live through in each month?  None where no table tells any of it.
 
     months    consecutive, oldest first;  purchase  the touchpoints of buying; none named: nothing is known of failures
+    Who fails and tries again the same day tried once: else victims would pass for those who buy often.
     Returns one row for each customer and month (its place in `months`) in which one of these could happen: promised,
     tried, asked (0/1), and late_delivery, failed_purchase, slow_reply, unsolved_request (0/1: it did happen; 0 where it
     could not).
@@ -73,9 +74,13 @@ def _tried(touchpoints: ir.Table | None, months: list[Period], purchase: list[st
     if not purchase or not _has(touchpoints, "customer_id", "occurred_at", "touchpoint", "outcome"):
         return None
     known = touchpoints.filter(_.outcome.isin(["success", "failure", "abandoned"]), _.touchpoint.isin(purchase))
-    failed = (known.outcome == "failure").cast("int64")
-    month = month_number(known.occurred_at, months)
-    return known.select("customer_id", month=month, tried=ibis.literal(1), failed_purchase=failed)
+    day = (engine.epoch(known.occurred_at) / 86_400).floor().cast("int64")
+    rows = known.select(
+        "customer_id", month=month_number(known.occurred_at, months), day=day, tried=ibis.literal(1),
+        failed_purchase=(known.outcome == "failure").cast("int64"),
+    )  # fmt: skip
+    occasions = rows.group_by(["customer_id", "month", "day"])
+    return occasions.aggregate(tried=_.tried.max(), failed_purchase=_.failed_purchase.max()).drop("day")
 
 
 def _asked(tickets: ir.Table | None, months: list[Period]) -> ir.Table | None:

@@ -56,8 +56,9 @@ def returns(
     p_adjusted (Holm), placebo with placebo_p, customers (who meet the touchpoint in 30 days, since the start), link
     (change of the share that buys again, of who fails there) with link_low, link_high, link_p, monthly (money a month:
     median, with monthly_low, monthly_high), payback (months), chance, roi with their ends (payback.told), and `why`
-    where something is null: touchpoint (it names none that notes outcomes), early (not a slice since), before (nobody
-    met it before), control (nobody met another), few, orders, link (not sure), cost (none is given).
+    where something is null: beside (others were begun there within `days`, so what it paid is not told), touchpoint (it
+    names none that notes outcomes), early (not a slice since), before (nobody met it before), control (nobody met
+    another), few, orders, link (not sure), cost (none is given).
     """
     if initiatives is None:
         return _empty()
@@ -79,6 +80,11 @@ def returns(
     out["started_at"] = pd.to_datetime(out["started_at"], utc=True)
     out = out.astype({c: float for c in COLUMNS if c not in ("name", "touchpoint", "started_at", "why")})
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
+    shared = pd.Series(payback.beside(out, rows.set_index("initiative_id"), days), index=out.index) > 0
+    money = [c for c in COLUMNS if c.startswith(("monthly", "payback", "chance", "roi"))]
+    shared &= out["why"].isna() | (out["why"] == "cost")
+    out.loc[shared, money] = np.nan
+    out.loc[shared, "why"] = "beside"
     return out.set_index("initiative_id")[COLUMNS]
 
 

@@ -27,6 +27,7 @@ NEGATIVE = -0.2  # a comment below it complains: the end of the neutral band of 
 _OFTEN = 10  # rows a day, and days in ten, that a series of days needs
 _KEPT = 0.7  # of its steps must have been told of, or the next longer grain is taken
 _LEAST = {"day": 180, "week": 26, "month": 8}
+_HOLE = {"day": 21, "week": 3, "month": 1}  # steps on end without a row, from which on data are lacking
 
 
 class Source(NamedTuple):
@@ -181,7 +182,7 @@ def _series(table, metric: str, tables, past: dt.date, grain: str, months_back: 
         found = _from_first(bins(table, metric, periods, one), metric, source)
         people_only = source.total or metric == "churn_rate"
         limit = disclosure.customers_only(tables.smallest) if people_only else tables.smallest
-        told = _settled(_told(found, metric, limit if shown else 1), one)
+        told = _settled(_told(_without_holes(found, metric, one, source.total), metric, limit if shown else 1), one)
         young = len(told) < _KEPT * len(found) and one != grains[-1]  # a longer step would tell of more time
         if len(told) >= _LEAST[one] and not young and _is_dense(told, one, source.total):
             return Series(metric, one, source.total, told)
@@ -192,6 +193,19 @@ def _from_first(found: pd.DataFrame, metric: str, source: Source) -> pd.DataFram
     """From the first step with rows on; of totals from the next one, as a first step may be a part of one."""
     some = np.flatnonzero(found["customers" if metric == "churn_rate" else "n"] > 0)
     return found.iloc[some[0] + (source.total or metric == "churn_rate") :] if len(some) else found.iloc[:0]
+
+
+def _without_holes(found: pd.DataFrame, metric: str, grain: str, total: bool) -> pd.DataFrame:
+    """Three weeks and more without a row, where so long a pause is no chance: data that are lacking, not trade that
+    stood still, so these steps are unknown and no zeros.  A shop that closes for a fortnight at Nowruz keeps its zeros.
+    """
+    none = (found["n"] == 0).to_numpy()
+    if not total or not none.any() or none.all():
+        return found
+    usual, run = float(found["n"][~none].median()), np.cumsum(np.r_[True, none[1:] != none[:-1]])
+    length = pd.Series(run).map(pd.Series(run).value_counts()).to_numpy()
+    hole = none & (length >= _HOLE[grain]) & (usual * length > 50)
+    return found.assign(**{metric: found[metric].mask(hole)})
 
 
 def _told(found: pd.DataFrame, metric: str, limit: int) -> pd.DataFrame:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cx_helpers import causes, dates
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, join, name, say, sentences
+from cx_helpers.wording import LOCALES, Words, current, join, name, say, sentences
 
 LARGE = 0.05  # five points of a hundred visits are large
 GUARD = say(
     fa="هر کار با خودِ همان نقطهٔ تماس پیش از آن، و با تغییر نقطه‌های دیگر در همان روزها سنجیده شده است (تفاوتِ تفاوت‌ها)؛ "
-    "کار دیگری که هم‌زمان در همان نقطه شده باشد از آن جدا نمی‌شود.",
+    "کار دیگری که هم‌زمان در همان نقطه شده باشد از آن جدا نمی‌شود. اینجا کارهای روزهای اخیر آمده است؛ این‌که هر کار "
+    "از آغاز تا کنون چه صرفه‌ای داشته در گزارش سناریوهاست.",
     en="Each deed is compared with its touchpoint before it, and with what changed at the others in the same days "
-    "(difference in differences); anything else done there at the same time cannot be told apart from it.",
+    "(difference in differences); anything else done there at the same time cannot be told apart from it. Here are the "
+    "deeds of the last days; what each of all deeds paid is in the scenario report.",
 )
 
 
@@ -20,7 +23,8 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
     """Initiatives after which a touchpoint got better or worse, beyond chance and beyond all others.
 
     found  `measures.initiatives.effects`
-    One whose touchpoint had already moved alike before it began (placebo) is told quietly: `low`.
+    One whose touchpoint had not gone as the others did before it began (placebo) is told quietly: `low`; where others
+    were begun there in the same days, `medium` at most.
     """
     looks = int(found["p_adjusted"].notna().sum())
     out = []
@@ -28,7 +32,8 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
         loud = severity(row.p_adjusted, abs(row.change) >= LARGE)
         if loud is None:
             continue
-        moving = row.placebo_p < 0.05 and (row.placebo > 0) == (row.change > 0)
+        moving = row.placebo_p < 0.05
+        loud = "low" if moving else "medium" if row.beside and loud == "high" else loud
         worse = row.change > 0
         title = name(_called(row))
         out.append(
@@ -37,7 +42,7 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
                 subject={"initiative": _called(row), "touchpoint": row.touchpoint},
                 measure="failure_rate", value=clean(row.after), low=clean(row.after_low), high=clean(row.after_high),
                 baseline=clean(row.before), n=int(row.n), p_adjusted=clean(row.p_adjusted),
-                severity="low" if moving else loud, looks=looks,
+                severity=loud, looks=looks,
                 text=say(
                     fa="پس از «{title}»، ناکامی در «{touchpoint}» از {before:.0%} به {after:.0%} رسید",
                     en="After “{title}”, failures at “{touchpoint}” went from {before:.0%} to {after:.0%}",
@@ -47,6 +52,25 @@ def findings(found: pd.DataFrame) -> tuple[list[Finding], int]:
             )
         )  # fmt: skip
     return out, looks
+
+
+def tried(found: pd.DataFrame) -> list[tuple[str, str, Words]]:
+    """What was done before, for the deeds of the same theme: [(theme, the deed's name, how it is told), …].
+
+    found  `measures.initiatives.begun`
+    """
+    told = []
+    for row in found.itertuples():
+        about = causes.theme({"subject": {"touchpoint": row.touchpoint}})
+        if not about:
+            continue
+        since = pd.Timestamp(row.started_at).date()
+        when = {locale: dates.day_label(since, locale, current().calendar) for locale in LOCALES}
+        fa, en = "پیش‌تر: «{title}» از {when}", "Tried before: “{title}”, since {when}"
+        if pd.notna(row.cost):
+            fa, en = fa + "، {cost:money}", en + ", {cost:money}"
+        told.append((about, _called(row), say(fa=fa, en=en, title=name(_called(row)), when=when, cost=row.cost)))
+    return told
 
 
 def _called(row) -> str:
@@ -62,11 +86,21 @@ def _detail(row, moving: bool) -> Words:
         low=100 * min(abs(row.low), abs(row.high)),
         high=100 * max(abs(row.low), abs(row.high)),
     )
+    same = (row.placebo > 0) == (row.change > 0)
     doubt = say(
-        fa="پیش از آن هم همین‌سو می‌رفت؛ پس شاید از این کار نباشد.",
-        en="It had been going that way before, so this may not be its doing.",
+        fa="پیش از آن هم همین‌سو می‌رفت؛ پس شاید از این کار نباشد." if same else
+        "اندکی پیش از آن به سوی دیگر رفته بود؛ شاید تنها به حال همیشگی برگشته باشد.",
+        en="It had been going that way before, so this may not be its doing." if same else
+        "Shortly before it went the other way, so this may be no more than a return to the usual.",
+    )  # fmt: skip
+    shared = say(
+        fa="{k} کار دیگر هم در همان روزها در همین نقطه آغاز شد؛ این اثرِ همه با هم است.",
+        en="{k} others were begun there in the same days; the effect is that of all together."
+        if row.beside > 1
+        else "One other was begun there in the same days; the effect is that of both together.",
+        k=row.beside,
     )
-    return sentences(step, doubt if moving else None)
+    return sentences(step, doubt if moving else None, shared if row.beside else None)
 
 
 def sentence(found: pd.DataFrame, told: list[Finding]) -> Words:
@@ -77,8 +111,15 @@ def sentence(found: pd.DataFrame, told: list[Finding]) -> Words:
             fa="کاری نیست که در این سه ماه آغاز شده باشد و بتوان اثرش را سنجید.",
             en="Nothing was begun in these three months whose effect could be measured.",
         )
-    titles = {good: [one.text for one in told if (one.kind == "strength") == good] for good in (True, False)}
+    sure = [one for one in told if one.severity != "low"]
+    titles = {good: [one.text for one in sure if (one.kind == "strength") == good] for good in (True, False)}
     silent = len(judged) - len(told)
+    unclear = say(
+        fa="{k} کار اثری نشان می‌دهد که شاید از خودِ آن نباشد.",
+        en="{k} show an effect that may not be their doing." if len(told) - len(sure) > 1 else
+        "One shows an effect that may not be its doing.",
+        k=len(told) - len(sure),
+    )  # fmt: skip
     none = say(
         fa="از {k} کار دیگر اثری دیده نشد که بتوان به آن تکیه کرد." if told else
         "از {k} کارِ این سه ماه اثری دیده نشد که بتوان به آن تکیه کرد.",
@@ -88,7 +129,7 @@ def sentence(found: pd.DataFrame, told: list[Finding]) -> Words:
     )  # fmt: skip
     good = say(fa="کار کرد: {told}.", en="Worked: {told}.", told=join(titles[True])) if titles[True] else None
     bad = say(fa="بدتر کرد: {told}.", en="Made it worse: {told}.", told=join(titles[False])) if titles[False] else None
-    return sentences(bad, good, none if silent else None)
+    return sentences(bad, good, unclear if len(told) > len(sure) else None, none if silent else None)
 
 
 def short(found: pd.DataFrame, told: list[Finding]) -> Words:
@@ -96,10 +137,12 @@ def short(found: pd.DataFrame, told: list[Finding]) -> Words:
     judged = int(found["change"].notna().sum())
     if not judged:
         return sentence(found, told)
-    good = sum(one.kind == "strength" for one in told)
+    sure = [one for one in told if one.severity != "low"]
+    good = sum(one.kind == "strength" for one in sure)
     counts = (
-        (len(told) - good, {"fa": "{k} کار بدتر کرد", "en": "{k} made it worse"}),
+        (len(sure) - good, {"fa": "{k} کار بدتر کرد", "en": "{k} made it worse"}),
         (good, {"fa": "{k} کار نتیجه داد", "en": "{k} worked"}),
+        (len(told) - len(sure), {"fa": "اثر {k} کار شاید از خودش نباشد", "en": "of {k} it may not be their doing"}),
         (
             judged - len(told),
             {"fa": "از {k} کار اثری دیده نشد که بتوان به آن تکیه کرد", "en": "of {k} no effect is sure"},

@@ -41,18 +41,29 @@ def unsure(links: Links, felt: pd.DataFrame) -> Words | None:
     if not left:
         return None
     moving = [lever for lever in left if lever in felt.index and felt.loc[lever, "sure"]]
+    table = links.table.loc[left]
+    against = list(table.index[(table["p_adjusted"] < 0.05) & (table["effect"] > 0)])
+    left = [lever for lever in left if lever not in against]
+    odd = say(
+        fa="گرفتاران {levers} حتی بیشتر برمی‌گردند: به احتمال زیاد چون پرخریدها بیشتر گرفتار می‌شوند؛ پولی به حساب "
+        "نیامده است.",
+        en="Those hit by {levers} even come back more often, most likely because who buys much is hit more: no money "
+        "is counted for it.",
+        levers=join([name(lever) for lever in against]),
+    )  # fmt: skip
     plain = say(
         fa="پیوند {levers} با خرید دوباره قطعی نیست و پولی برایشان به حساب نیامده است.",
         en="The link of {levers} with buying again is not sure; no money is counted for it.",
         levers=join([name(lever) for lever in left]),
     )
+    told = [plain if left else None, odd if against else None]
     if not moving:
-        return plain
+        return sentences(*told)
     also = say(
         fa="اما {levers} با امتیاز پایین‌تر همراه است.", en="Yet {levers} goes with a lower score.",
         levers=join([name(lever) for lever in moving]),
     )  # fmt: skip
-    return sentences(plain, also)
+    return sentences(*told, also)
 
 
 def levels(ranges: pd.DataFrame) -> Words:

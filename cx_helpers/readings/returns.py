@@ -17,6 +17,10 @@ WHY = {
     "before": {"fa": "پیش از آغاز چیزی برای سنجیدن نبود", "en": "there was nothing to compare with before it began"},
     "control": {"fa": "گروهی برای مقایسه نمانده", "en": "nobody is left to compare with"},
     "few": {"fa": "مشتریان کمی در یک سوی مقایسه‌اند", "en": "too few customers on one side"},
+    "beside": {
+        "fa": "کار دیگری هم در همان روزها در همین نقطه آغاز شد؛ از هم جدا نمی‌شوند",
+        "en": "another was begun there in the same days; they cannot be told apart",
+    },
     "orders": {"fa": "سفارش یا دیداری ثبت نشده", "en": "no orders or visits are known"},
     "link": {
         "fa": "پیوند ناکامی در آنجا با خرید دوباره قطعی نیست؛ پولی وعده داده نمی‌شود",
@@ -61,11 +65,13 @@ GUARDS = [
         fa="بازده هر کار: تغییر ناکامی در نقطهٔ تماس آن، فزون بر تغییر دیگر نقطه‌ها (تفاوتِ تفاوت‌ها)، ضرب در "
         "آنچه هر ناکامی از خرید "
         "دوباره می‌کاهد. سودی که از راهی جز کم شدن ناکامی برسد در آن نیست؛ دارونما همین مقایسه پیش از آغاز است و "
-        "باید نزدیک صفر باشد.",
+        "باید نزدیک صفر باشد. روزها در بخش‌های کامل سی‌روزه شمرده می‌شوند؛ برای همین عددها "
+        "چند دهم با گزارش نخست فرق دارند.",
         en="Return: the change of failures at its touchpoint beyond that of all others (difference in "
         "differences), times "
         "what a failure takes from buying again. What it brings by another way than fewer failures is not in it; the "
-        "placebo is the same comparison before it began, and should lie near zero.",
+        "placebo is the same comparison before it began, and should lie near zero. Days are counted in whole slices of "
+        "thirty, so the numbers differ by some tenths from those of the first report.",
     ),
     say(
         fa="کارهایی که گروه به گروه آغاز شده‌اند: هر گروه با گروه‌هایی که هنوز نوبتشان نشده (کالاوی و سنت‌آنا، "

@@ -17,7 +17,10 @@ INPUTS = {
     "worth": {"fa": "خرید هر بازگشت", "en": "spent by who comes back"},
     "volume": {"fa": "مشتریان در معرض", "en": "customers exposed"},
 }
-SPAN = {"fa": "نوار، دو سرِ هر ورودی است.", "en": "Here a bar spans the two ends of its input."}
+SPAN = {
+    "fa": "نقطه هزینه‌ای است که انتظار می‌رود و نوار، هزینه در دو سرِ هر ورودی",
+    "en": "The dot is the cost that is expected, the bar the cost at the two ends of each input",
+}
 SOBOL = {
     "columns": ["first", "first_low", "first_high", "total", "low", "high"],
     "titles": {

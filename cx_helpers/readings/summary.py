@@ -11,6 +11,10 @@ from cx_helpers.records import described
 from cx_helpers.wording import Words, join, name, say
 
 _FEW = 3
+COUNTED = {
+    "fa": "هر مشتری به سهم آسیبی که می‌بیند شمرده شده است: صد نفر که ده درصد کمتر برمی‌گردند ده مشتری‌اند",
+    "en": "Each customer counts by the harm: a hundred who come back ten percent less often are ten",
+}
 
 
 def explained(cards: list[dict], found: list[Cause]) -> list[Words]:

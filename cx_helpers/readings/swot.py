@@ -210,9 +210,15 @@ def cards(given: list[Line], found: Evidence, locale: str) -> list[dict]:
                 "text": line.text,
                 "own": line.cause is None,
                 "money": line.cause.money if line.cause else None,
+                "halved": bool(line.cause) and _dearest(line.cause, found.clv)["kind"] == "risk",
                 "more": len(line.cause.others) if line.cause else 0,
                 "href": f"{report}.html" if report else "",
                 "source": found.title(report, locale) if report else "",
             }
         )
     return out
+
+
+def _dearest(cause: Cause, clv: float | None) -> dict:
+    """The finding that puts most money at stake, the head where none does."""
+    return max(cause.all, key=lambda record: causes.money(record, clv) or 0.0)

@@ -155,6 +155,8 @@ def impact_text(impact: dict | None, measure: str, locale: str, kind: str = "") 
     )
     does = _BRINGS[key][locale] if key in _BRINGS else ""
     mended = t.goes_with if kind == "churn_risk" else t.impact  # who leaves more was compared, not mended
+    if kind == "risk" and unit == "money":  # a lever of `scenario`: half as many hit, for a year
+        mended, does = t.halved, t.a_year
     return " ".join(filter(None, [f"{mended}: {t.about} {value}", between and f"({between})", does]))
 
 

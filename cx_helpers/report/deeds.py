@@ -14,19 +14,23 @@ from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 
 
-def block(found: Evidence, joined: list[Cause], most: int = 5) -> Block:
+def block(found: Evidence, joined: list[Cause], most: int = 5, tried: list[tuple] = ()) -> Block:
     """The deeds of a whole run, for the notebook that draws its reports together.
 
     found  what the run found;  joined  its causes (`Evidence.causes`);  most  deeds at most
+    tried  what was done before, told beside the deeds of its theme: [(theme, name, words), …]
     """
     locale = wording.current().locale
     first = advice.first(joined, most, advice.fallen(found.cards))
     items = [_deed(_carded(cause, found, locale), found.clv, locale) for cause in first]
+    for cause, item in zip(first, items, strict=True):
+        own = {(record.get("subject") or {}).get("initiative") for record in cause.all}
+        before = [said[locale] for theme, name, said in tried if theme == cause.theme and name not in own]
+        item["small"] = [*item["small"], *before]
     plain = "\n".join(f"{i}. {item['deed']}" for i, item in enumerate(items, 1))
     if not items:
-        return Block(
-            {"kind": "note", "locale": locale, "sentences": [plain := phrases(locale).found_nothing], "tone": ""}, plain
-        )
+        plain = phrases(locale).nothing_to_do if joined else phrases(locale).found_nothing
+        return Block({"kind": "note", "locale": locale, "sentences": [plain], "tone": ""}, plain)
     return Block({"kind": "deeds", "locale": locale, "items": items}, plain)
 
 
@@ -93,7 +97,11 @@ def arranged(
 
 
 def _telling(cause: Cause, clv: float | None) -> dict:
-    """The finding that says what mending brings: the one worth most in money, else the first that says how many."""
+    """The finding that says what mending brings: the one worth most in money, else the first that says how many; of a
+    deed that is to be undone the one that says how many it hits."""
+    if "initiative" in cause.head["subject"]:
+        hit = [one for one in cause.all if (one.get("impact") or {}).get("value")]
+        return max(hit, key=causes.harm, default=cause.head)
     priced = [one for one in cause.all if causes.money(one, clv) is not None]
     sized = [one for one in cause.all if (one.get("impact") or {}).get("value")]
     return max(priced, key=lambda one: causes.money(one, clv), default=(sized or [cause.head])[0])

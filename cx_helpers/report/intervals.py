@@ -48,6 +48,7 @@ def ranges(
     unit: str | None = None,
     digits: int | None = None,
     most: int = 25,
+    reads=None,
 ) -> Chart | Block:
     """How do groups differ, and how sure is that?  A dot for each group, its 95 % interval as a bar.
 
@@ -55,6 +56,7 @@ def ranges(
     goal    a dashed line; groups whose whole interval misses it turn red, and the caption says so
     before  the same answer of the period before, as hollow dots;  hollow  in words what they are, where no period
     sort    largest value first (False keeps the order);  most  groups at most
+    reads   in words what dot and bar are, where the bar is no 95 % interval
     Groups without a value are not drawn; the caption says how many and why.  Values run from the names on, so from
     right to left in Persian, as in bars.
     """
@@ -132,6 +134,7 @@ def ranges(
         "en": "The dot is a group’s value, the bar its 95% interval"
         + (f"; the hollow dot is {then}" if before is not None else ""),
     }[locale]
+    said = words(reads, locale) or said
     red = phrases(locale).missed_note if any(missed) else ""
     return chart(
         traces,

@@ -134,11 +134,12 @@ def _behind(causes: list[Cause]) -> Words:
     found = sum(len(cause.all) for cause in causes)
     if not loud:
         return say(
-            fa="در این دوره یافتهٔ مهمی نیست؛ {k} یافتهٔ کم‌اهمیت‌تر در ادامه آمده است." if found else
+            fa="در این دوره یافتهٔ مهمی نیست؛ {k} یافتهٔ کم‌اهمیت‌تر در گزارش‌ها آمده است." if found else
             "در این دوره تفاوت یا تغییری دیده نشد که بتوان به آن تکیه کرد.",
-            en="Nothing of high importance was found; {k} smaller findings follow." if found else
+            en="Nothing of high importance was found; the reports hold {k} smaller findings." if found > 1 else
+            "Nothing of high importance was found; the reports hold one smaller finding." if found else
             "No difference or change was found that one could rely on.",
-            k=found,
+            k={"fa": "یک", "en": "one"} if found == 1 else found,
         )  # fmt: skip
     telling = sum(record["severity"] == "high" for cause in loud for record in cause.all)
     return say(

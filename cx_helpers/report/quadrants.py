@@ -32,7 +32,8 @@ def _pair(kind: str, t) -> str:
 
 def _line(card: dict, locale: str) -> dict:
     t = phrases(locale)
-    worth = "" if card["money"] is None else t.profit.format(money=wording.money(card["money"], locale))
+    brought = t.profit_halved if card["halved"] else t.profit
+    worth = "" if card["money"] is None else brought.format(money=wording.money(card["money"], locale))
     return {
         "text": words(card["text"], locale),
         "worth": worth,
