@@ -673,3 +673,18 @@ def test_every_sentence_stands_in_both_languages():
     for guard in told.GUARDS:
         assert all(guard[locale].strip() for locale in ("fa", "en"))
     assert experiment_checks.sentence([])["fa"]
+
+
+def test_a_column_beside_the_variant_does_not_decide_for_the_company(lay):
+    """Who is how old, or pandas' own index, is no outcome that comes before conversion."""
+    exposed = pd.DataFrame(
+        {"experiment_id": "e", "customer_id": list("abcd"), "variant": list("ABAB"),
+         "exposed_at": pd.to_datetime(["2025-09-01"] * 4, utc=True), "age": [20.0, 30, 40, 50], "__index_level_0__": 1}
+    )  # fmt: skip
+    sold = pd.DataFrame({"order_id": ["o"], "customer_id": ["a"], "amount": [5.0]})
+    sold["ordered_at"] = pd.to_datetime(["2025-09-02"], utc=True)
+    facts = {"orders": lay(sold, "orders")}
+    names = [one.name for one in experiment_metrics.outcomes([], lay(exposed, "exposures"), facts)]
+    assert names[0] == "conversion"
+    assert names[-1] == "age"
+    assert [one.name for one in experiment_metrics.outcomes([], lay(exposed, "exposures"), {})] == ["age"]

@@ -50,14 +50,14 @@ def outcomes(asked: list[str], exposures: ir.Table, facts: dict[str, ir.Table]) 
     """What is to be measured: the `asked` names, or what this company has.
 
     asked      names of KNOWN, of touchpoints (did they come there?), or of columns of exposures that hold numbers or
-               yes and no (an outcome measured elsewhere, such as retention_7);  empty: the exposures' own such columns,
-               without any USUAL ones
+               yes and no (an outcome measured elsewhere, such as retention_7);  empty: the USUAL ones that the company
+               has, then the exposures' own such columns
     facts      {table: engine table} of orders, tickets, responses, touchpoints, as far as there are
     The first one decides.  Raises TableError where a name is none of these, naming the nearest.
     """
     own = _own(exposures, asked)
     if not asked:
-        usual = own or [KNOWN[name] for name in USUAL if KNOWN[name].table in facts]
+        usual = [*(KNOWN[name] for name in USUAL if KNOWN[name].table in facts), *own]
         if not usual:
             raise MissingTable(
                 say(
@@ -95,7 +95,7 @@ def _own(exposures: ir.Table, asked: list[str]) -> list[Outcome]:
     """The exposures' own columns that hold numbers or yes and no: outcomes measured elsewhere."""
     spec = TABLES["exposures"].columns
     fit = {c: kind for c, kind in exposures.schema().items() if kind.is_numeric() or kind.is_boolean()}
-    names = [c for c in fit if c not in spec and (not asked or c in asked)]
+    names = [c for c in fit if c not in spec and not c.startswith("_") and (not asked or c in asked)]
     if not names:
         return []
     ends = {}

@@ -72,7 +72,7 @@ def begun(initiatives: ir.Table | None, period: Period) -> pd.DataFrame:
     table = initiatives.mutate(**{name: ibis.null("float64" if name == "cost" else "string") for name in absent})
     table = table.filter(table.started_at < period.end).select("initiative_id", *columns)
     found = table.order_by(table.started_at.desc(), "initiative_id").execute().set_index("initiative_id")
-    return found.assign(started_at=pd.to_datetime(found["started_at"], utc=True))  # one engine names the zone
+    return found.assign(started_at=pd.to_datetime(found["started_at"], utc=True).dt.as_unit("us"))  # engines differ
 
 
 def _asked(initiatives: ir.Table, period: Period, days: int) -> pd.DataFrame:
