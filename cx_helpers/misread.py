@@ -3,6 +3,9 @@
 A model that calls comments negative hits only some of those that people call negative, and takes some others for
 negative, too.  Both rates are known from comments that people labelled, in several domains; a company is a domain that
 is not among them, so what is not known of it is how these rates vary from domain to domain.
+
+The mean of p(negative) may be counted instead of calls: what it is among those that people call negative, and among the
+others, varies less from domain to domain than calls do, since a comment that just crosses a line moves it by little.
 """
 
 from __future__ import annotations
@@ -36,20 +39,27 @@ class Rates:
     unseen: float = 1.0
 
 
+def by_probability(errors: pd.DataFrame, label: str) -> bool:
+    """Does a confusion tell the mean of p by label, so that the mean of p can be corrected?"""
+    return f"{label}_p_hit" in errors
+
+
 def rates(errors: pd.DataFrame, label: str) -> Rates:
     """The rates of one label from a confusion by domain.
 
     errors  index domain: n_negative, n_positive, and LABEL_hit, LABEL_false (intake.sentiment_evidence.confusion);
-            with n_not_LABEL where others than the opposite are in LABEL_false (intake.sentiment_misread.confusion)
+            with n_not_LABEL where others than the opposite are in LABEL_false (intake.sentiment_misread.confusion);
+            LABEL_p_hit, LABEL_p_false, the mean of p(LABEL) of each, take their place where they are there
     A domain weighs as the root of its comments, as in teaching.  With `unseen`, the domains are a company's own sources
     of comments (reviews, tickets), which weigh as they are: the rates are its own, and only the share `unseen` of its
     comments, which come from elsewhere, is as far off as such a source is from the others (one source alone: as
     LABEL_elsewhere says, by LABEL_df).
     """
-    errors = errors.dropna(subset=[f"{label}_hit", f"{label}_false"])
+    of = f"{label}_p" if by_probability(errors, label) else label
+    errors = errors.dropna(subset=[f"{of}_hit", f"{of}_false"])
     other = f"n_not_{label}" if f"n_not_{label}" in errors else f"n_{'positive' if label == 'negative' else 'negative'}"
     n = errors[[f"n_{label}", other]].to_numpy(float)
-    seen, weight = errors[[f"{label}_hit", f"{label}_false"]].to_numpy(float), np.sqrt(n.sum(1))
+    seen, weight = errors[[f"{of}_hit", f"{of}_false"]].to_numpy(float), np.sqrt(n.sum(1))
     if not len(seen):
         return Rates(np.nan, np.nan)
     hit, false = (float(x) for x in weight @ seen / weight.sum())
@@ -91,11 +101,12 @@ def _share(called, hit: float, false: float):
 def corrected(answer: pd.DataFrame, name: str, of: Rates) -> pd.DataFrame:
     """The answer of a share with the share corrected for misreading (Rogan, Gladen, Am. J. Epidemiol. 107, 1978).
 
-    answer  the share `name` of what is called so, with low, high, se (certainty.share)
+    answer  the share `name` of what is called so, or the mean of p, with low, high, se (certainty.share, average)
     Returns the same with `called` (the share as counted), and `name` = (called - false) / (hit - false) within 0..1;
     low and high hold the draw of the comments, and how far off such a correction was in domains that it was not made
     from (Student's t); se holds the draw only, since a company is misread alike on both sides of a comparison.  Null
     where hit - false is under 0.2, in all or in the other domains of one: such a model tells nothing.
+    Source for the mean of p: Bella, Ferri, Hernandez-Orallo, Ramirez-Quintana, ICDM 2010.
     """
     apart, called = of.hit - of.false, answer[name]
     share = _share(called, of.hit, of.false)

@@ -125,12 +125,12 @@ def test_survey_records_what_pandas_counts(published):
     holds(found["response_rate", ()], len(invited), invited["score"].notna().mean())
 
 
-def truly(called):
-    """The share of negative comments behind the share called so, by how the model misread domains it had never seen."""
+def truly(p):
+    """The share of negative comments behind the mean of p(negative), by what that was in domains never seen."""
     of = evidence.confusion(evidence.kept(sentiment_model.load())["left_out"])
     weight = (of["n_negative"] + of["n_positive"]) ** 0.5
-    hit, false = ((of[f"negative_{name}"] * weight).sum() / weight.sum() for name in ("hit", "false"))
-    return min(max((called.mean() - false) / (hit - false), 0), 1)
+    hit, false = ((of[f"negative_p_{name}"] * weight).sum() / weight.sum() for name in ("hit", "false"))
+    return min(max((p.mean() - false) / (hit - false), 0), 1)
 
 
 def test_sentiment_records_what_pandas_counts(published):
@@ -138,7 +138,7 @@ def test_sentiment_records_what_pandas_counts(published):
     written = written[written["sentiment"].notna()]
     found = metrics(published(), "sentiment")
     holds(found["sentiment", ()], len(written), written["sentiment"].mean())
-    holds(found["negative_share", ()], len(written), truly(written["sentiment"] < -0.2))
+    holds(found["negative_share", ()], len(written), truly((1 - written["sentiment"]) / 2))
     groups = written.groupby(
         written["touchpoint"].astype(object).where(written["touchpoint"].notna(), None), dropna=False
     )
@@ -150,7 +150,7 @@ def test_sentiment_records_what_pandas_counts(published):
             assert (row["value"], row["n"], bad["value"]) == (None, len(part), None), "too few to be shown"
             continue
         holds(row, len(part), part.mean())
-        holds(bad, len(part), truly(part < -0.2))
+        holds(bad, len(part), truly((1 - part) / 2))
         seen += 1
     assert seen > 5
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx_helpers import certainty, engine, readings
+from cx_helpers import certainty, engine, misread, readings
 from cx_helpers.dates import Period
 from cx_helpers.intake import sentiment as intake
+from cx_helpers.intake import sentiment_evidence
 from cx_helpers.measures import comparison, sentiment
 from cx_helpers.tables import TableError
 
@@ -76,6 +77,29 @@ def test_a_share_is_corrected_for_misreading_and_its_interval_holds_it(lay):
     assert row["high"] > 0.4 + (raw["high"] - 0.38) / 0.7
     good = sentiment.positive_share(table, errors=CONFUSION).loc["all"]
     assert good["positive_share"] == pytest.approx((0.62 - 0.2) / 0.5)
+
+
+def test_a_share_is_corrected_by_the_mean_of_p_where_that_is_known(lay):
+    """38 of p(negative) .95 and 62 of .05 have a mean of .392; (.392 - .2) / (.8 - .2) are negative, .38 called so."""
+    known = CONFUSION.assign(negative_p_hit=0.8, negative_p_false=0.2, positive_p_hit=0.8, positive_p_false=0.2)
+    table = lay(comments(*[-0.9] * 38, *[0.9] * 62), "comments")
+    row = sentiment.negative_share(table, errors=known).loc["all"]
+    assert (row["negative_share"], row["called"], row["negative"]) == (pytest.approx(0.32), 0.38, 38)
+    assert row["low"] < 0.32 < row["high"]
+    assert row["se"] == pytest.approx(0.9 * np.sqrt(0.38 * 0.62 / 99) / 0.6)  # of p, which is .9 apart; Student's
+    assert sentiment.positive_share(table, errors=known).loc["all", "positive_share"] == pytest.approx(0.68)
+    wide = sentiment.negative_share(table, errors=known, band=0.95).loc["all"]
+    assert (wide["negative_share"], wide["called"], wide["neutral"]) == (pytest.approx(0.32), 0, 100)
+    one = sentiment.negative_share(lay(comments(-0.9), "comments"), errors=known).loc["all"]
+    assert (one["low"], one["high"]) == (0, 1)  # of one customer next to nothing is known
+
+
+def test_the_mean_of_p_errs_less_from_domain_to_domain_than_calls_do():
+    of = sentiment_evidence.confusion(sentiment_evidence.kept(intake.sentiment_model.load())["left_out"])
+    for label in ("negative", "positive"):
+        calls = misread.rates(of.drop(columns=[name for name in of if "_p_" in name]), label)
+        assert misread.rates(of, label).error < calls.error
+    assert misread.rates(of, "negative").error < 0.1  # by calls: .137
 
 
 def test_the_confusion_is_asked_for_with_the_band(lay):

@@ -217,7 +217,11 @@ def test_the_confusion_follows_the_band(ten):
     assert (row["n_negative"], row["n_positive"]) == (5, 5)
     assert (row["negative_hit"], row["negative_false"]) == pytest.approx((3 / 5, 1 / 5))
     assert (row["positive_hit"], row["positive_false"]) == pytest.approx((4 / 5, 1 / 5))
-    assert evidence.confusion(ten, band=0.5).loc["shop", "negative_hit"] == 0  # p .3 is neutral then
+    wide = evidence.confusion(ten, band=0.5).loc["shop"]
+    assert wide["negative_hit"] == 0  # p .3 is neutral then
+    p = ["negative_p_hit", "negative_p_false", "positive_p_hit", "positive_p_false"]
+    assert row[p].tolist() == pytest.approx([2.7 / 5, 1.1 / 5, 3.9 / 5, 2.3 / 5])
+    assert wide[p].tolist() == row[p].tolist()
 
 
 def test_labels_that_the_model_finds_next_to_impossible_are_counted():

@@ -210,16 +210,20 @@ def confusion(found: pd.DataFrame, band: float = 0.2) -> pd.DataFrame:
     band  half width of the neutral band (intake.sentiment.score); cut to whole bins of 1/60
     Returns index domain: n_negative, n_positive (by people), and the shares of each that the model calls negative or
     positive: `negative_hit` (negative called negative), `negative_false` (positive called negative), `positive_hit`,
-    `positive_false`; null where a class is absent.  What measures.sentiment corrects shares by.
+    `positive_false`; and the same of the mean of p, whatever the band (`negative_p_hit`: mean p(negative) of the
+    negative ones, …); null where a class is absent.  What measures.sentiment corrects shares by (misread).
     """
     edge = BINS // 2 - round(band * BINS / 2)
     below, above = np.arange(BINS) < edge, np.arange(BINS) >= BINS - edge
     rows = {}
     for domain, part in found.groupby(level="domain", sort=False):
-        cells, _ = _cells(part)
+        cells, p = _cells(part)
         negative, positive = cells.sum(1)
         with np.errstate(invalid="ignore", divide="ignore"):
             bad, good = (np.array([cells[c, below].sum(), cells[c, above].sum()]) / cells[c].sum() for c in (0, 1))
-        rows[domain] = (int(negative), int(positive), bad[0], good[0], good[1], bad[1])
+            bad_p, good_p = cells @ p / cells.sum(1)
+        called = bad[0], good[0], good[1], bad[1]
+        rows[domain] = (int(negative), int(positive), *called, 1 - bad_p, 1 - good_p, good_p, bad_p)
     columns = "n_negative n_positive negative_hit negative_false positive_hit positive_false".split()
+    columns += "negative_p_hit negative_p_false positive_p_hit positive_p_false".split()
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("domain")

@@ -48,8 +48,9 @@ def negative_share(
             (intake.sentiment.errors); None: nothing is known of it, and the share is that of what is called negative
     Returns n, customers, `negative_share` (0..1) with its interval and se, and the counts negative, neutral, positive
     as the model calls them. With errors: `called`, the share as counted, and `negative_share` corrected for misreading,
-    its interval holding the model's error (misread.corrected). The interval of the count is Wilson's on the effective
-    number of comments. Other arguments as in `mean`.
+    its interval holding the model's error (misread.corrected); where it is known how the mean of p errs, that is what is
+    corrected, since it errs more alike from domain to domain than the count (and the band moves the counts alone). The
+    interval of the count is Wilson's on the effective number of comments. Other arguments as in `mean`.
     """
     return _share(comments, "negative", by, periods, smallest, band, errors)
 
@@ -140,7 +141,7 @@ def agreement(
     parted = {"kind_words": kind.cast("int64"), "harsh_words": harsh.cast("int64")}
     values = {"agreed": (~(kind | harsh)).cast("int64")} | disclosure.apart(parted, smallest)
     sums = certainty.sums(asked, values, groups(by), **parted)
-    return _told(sums, "agreement", sums["agreed"], parted, list(parted), smallest)
+    return _told(sums, certainty.share(sums["agreed"], "agreement"), parted, list(parted), smallest)
 
 
 def _share(comments, own, by, periods, smallest, band, errors) -> pd.DataFrame:
@@ -157,20 +158,35 @@ def _share(comments, own, by, periods, smallest, band, errors) -> pd.DataFrame:
     feeling = {"negative": asked.sentiment < -band, "positive": asked.sentiment > band}
     feeling["neutral"] = ~(feeling["negative"] | feeling["positive"])
     counted = {k: feeling[k].cast("int64") for k in ("negative", "neutral", "positive")}
-    values = {"own": counted[own]} | disclosure.apart(counted, smallest)
+    values = {"own": counted[own], "p": _p(asked.sentiment, own)} | disclosure.apart(counted, smallest)
     sums = certainty.sums(asked, values, groups(by), periods, "written_at", **counted)
     # how many the share itself stands for, it says; the other two may not be told apart where one is small
     others = [part for part in counted if part != own]
     confusion = errors(band) if callable(errors) else errors
-    of = None if confusion is None else misread.rates(confusion, own)
-    return _told(sums, f"{own}_share", sums["own"], counted, others, smallest, of)
+    share = certainty.share(sums["own"], f"{own}_share")
+    if confusion is not None:
+        share = _corrected(share, f"{own}_share", sums["p"], misread.rates(confusion, own), confusion)
+    return _told(sums, share, counted, others, smallest)
 
 
-def _told(sums: dict, name: str, found: pd.DataFrame, parts, apart: list[str], smallest, of=None) -> pd.DataFrame:
+def _p(feeling, own: str):
+    """p of a feeling where there are two: what `sentiment` (p_positive - p_negative) says of it."""
+    return (1 - feeling) / 2 if own == "negative" else (1 + feeling) / 2
+
+
+def _corrected(called: pd.DataFrame, name: str, p: pd.DataFrame, of: misread.Rates, confusion) -> pd.DataFrame:
+    """The share corrected for misreading: from the mean of p where it is known how that errs, else from the calls."""
+    if not misread.by_probability(confusion, name.removesuffix("_share")):
+        return misread.corrected(called, name, of)
+    mean = certainty.average(p, name, (0, 1))
+    mean = mean.fillna(certainty.share(p, name))  # of one customer nothing is known but that p lies in 0..1
+    return misread.corrected(mean, name, of).assign(called=called[name])
+
+
+def _told(sums: dict, share: pd.DataFrame, parts, apart: list[str], smallest) -> pd.DataFrame:
     """The answer of a share with the counts of its parts, small groups and small parts hidden."""
+    found = sums[next(iter(sums))]
     counts = {k: found[k].where(found["n"] > 0) for k in parts}
-    share = certainty.share(found, name)
-    share = misread.corrected(share, name, of) if of is not None else share
     answer = disclosure.hide_parts(share.assign(**counts), apart, sums, smallest)
     return certainty.hide_small(answer, smallest)
 
