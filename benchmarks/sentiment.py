@@ -106,7 +106,7 @@ def engine(file: str, out: str) -> None:
     for word in words:
         model._seen[word]
     model._learn_new_words()
-    place = [model._seen[word] for word in words]
+    place = [sm._WAYS * model._seen[word] for word in words]  # as it stands: no denial here
     facts = np.hstack([model._facts[place, :4], *(by[place] for by in model._edges)])
     names = "word word_norm part part_norm first first_norm last last_norm".split()
     facts = pd.DataFrame(facts, columns=names).assign(w=words)

@@ -148,12 +148,16 @@ def read(texts: list[str]) -> tuple[list[str], list[str | None]]:
     except UnicodeEncodeError:  # half a letter (a lone surrogate) somewhere: no engine takes that
         hits = [place for place, text in enumerate(texts) if _HINT.search(text)]
     for place in hits:
-        text = texts[place]
-        if is_finglish(text):
-            texts[place], how[place] = to_persian(text), "finglish"
-        elif not latin(text) and (written := known_words(text)) != text:
-            texts[place], how[place] = written, "mixed"
+        texts[place], how[place] = read_one(texts[place])
     return texts, how
+
+
+def read_one(text: str) -> tuple[str, str | None]:
+    """One text with Latin letters in it, as `read` reads many."""
+    if latin(text):
+        return (to_persian(text), "finglish") if log_odds(text) > 0 else (text, None)
+    written = known_words(text)
+    return written, "mixed" if written != text else None
 
 
 _RUN = re.compile(rf"{LATIN.pattern}(?:[ '’-]+{LATIN.pattern})*")

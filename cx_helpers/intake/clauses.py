@@ -31,7 +31,7 @@ VERBS = _set(
     "ندادند میده نمیده میدن نمیدن خریدم گرفتم راضیم راضی‌ام عالیه خوبه بده گرونه ارزونه افتضاحه مناسبه معمولیه کمه "
     "زیاده بالاست پایینه ضعیفه قشنگه"
 )
-HANGS_ON = _set("که تا از به با برای واسه در تو توی بدون رو را نه")  # after a verb: its clause goes on
+HANGS_ON = _set("که تا از به با برای واسه در تو توی بدون رو را نه گفت بگم بگیم")  # after a verb: its clause goes on
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[\d_][\d_.,/:٫٬]*|[^\w\s]+")
 _SILENT = "".join(map(re.escape, persian.SILENT))
 _SPELLED = re.compile(rf"(?:[^\W\d_]|[{_SILENT}])+|[\d_](?:[\d_.,/:٫٬]|[{_SILENT}])*|(?:[^\w\s]|[{_SILENT}])+")

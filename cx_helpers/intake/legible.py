@@ -104,16 +104,18 @@ def _hits(texts: list[str], pattern: str) -> list[int]:
 def _latin(texts: list[str], how: np.ndarray, place: int) -> None:
     """A text with Latin letters, or where some were taken out: an advert, Finglish, mixed, or another language."""
     text = texts[place]
-    if _ADVERT_HINT.search(text) and is_advert(text):
+    found = privacy.find(text)
+    bare = privacy.without(text, found)
+    if _ADVERT_HINT.search(text) and _is_advert(text, bare, found):
         how[place], texts[place] = "spam", ""
         return
-    text = texts[place] = privacy.without(text)
+    text = texts[place] = bare
     if not text.strip():
         how[place], texts[place] = "short", ""
         return
-    (written,), (found,) = finglish.read([text])
-    if found:
-        how[place], texts[place] = found, written
+    written, as_what = finglish.read_one(text)
+    if as_what:
+        how[place], texts[place] = as_what, written
     elif finglish.latin(text):
         own, known = _OWN_WORD.findall(text), finglish.known_words(text)
         if own and not finglish.LATIN.search(known):
@@ -128,9 +130,13 @@ def is_advert(text: str) -> bool:
     A comment and the same comment redacted have the same answer: what was taken out counts as where it stood.
     Who complains and adds a link («لینکش اینه …») is no advert.
     """
-    bare = privacy.without(text)
+    found = privacy.find(text)
+    return _is_advert(text, privacy.without(text, found), found)
+
+
+def _is_advert(text: str, bare: str, found: list) -> bool:
     words = [word for word in _WORD.findall(_CODE.sub(" ", bare)) if len(word) > 1]
-    if _leads_somewhere(text, bare):
+    if _leads_somewhere(text, bare, found):
         few = len(words) <= 1 or (len(words) <= _BARE and bool(_NAMES_A_PLACE.search(bare)))
         return few or (len(words) <= _SOME and bool(_LURES.search(bare)))
     code = _CODE.search(bare)
@@ -139,10 +145,10 @@ def is_advert(text: str) -> bool:
     return len(words) <= _FEW and bool(_OFFER.search(bare)) or (len(words) <= 1 and len(code.group()) >= 10)
 
 
-def _leads_somewhere(text: str, bare: str) -> bool:
+def _leads_somewhere(text: str, bare: str, found: list) -> bool:
     if _PLACE.search(text) or _STANDS.search(bare):
         return True
-    return any(place.kind in _PLACES for place in privacy.find(text))
+    return any(place.kind in _PLACES for place in found)
 
 
 def _other_language(text: str) -> bool:

@@ -94,9 +94,12 @@ def uncover_all(texts: Iterable[str | None]) -> list[str | None]:
     return [None if text is None else uncover(text) for text in texts]
 
 
-def without(text: str) -> str:
-    """The text without the places that `find` finds and without the marks that `redact` leaves: the same for both."""
-    text = " ".join(_between(text, find(text)))
+def without(text: str, found: list[Key] | None = None) -> str:
+    """The text without the places that `find` finds and without the marks that `redact` leaves: the same for both.
+
+    found  of `find`, where it was asked already
+    """
+    text = " ".join(_between(text, find(text) if found is None else found))
     return _MARK.sub(" ", text) if "[" in text else text
 
 

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from cx_helpers.intake import denial
 from cx_helpers.intake import sentiment_model as sm
+from cx_helpers.intake.sentiment_parts import parts as parts_of
 
 FEWEST = {"word": 4, "pair": 4, "part": 10, "first": 4, "last": 4, "denied": 4}  # comments a feature must stand in
 _PERSIAN = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff]+")
@@ -40,9 +41,11 @@ class Counts:
         of = np.zeros(len(flat), int)
         of[~ends] = number
         neighbours = ~ends[:-1] & ~ends[1:]
-        pairs, pair = np.unique((flat[:-1] + " " + flat[1:])[neighbours].astype(str), return_inverse=True)
         roles = np.where(ends, denial.STOPS, np.array([*map(denial.role, words), denial.STOPS])[of])
-        turned, denies = denial.turned(roles), roles >= denial.DENIES_BACK
+        read, denies = denial.read(roles), roles >= denial.DENIES_BACK
+        turned, silent = read == denial.DENIED, read == denial.SILENT
+        neighbours[silent[:-1] | silent[1:]] = False
+        pairs, pair = np.unique((flat[:-1] + " " + flat[1:])[neighbours].astype(str), return_inverse=True)
         parts, inside = _inside(words)
         self.size = len(texts)
         self.names = dict.fromkeys(("word", "first", "last", "denied"), words) | {"pair": pairs, "part": parts}
@@ -55,6 +58,7 @@ class Counts:
             return found | {"part": (found["word"] @ inside).tocsr()}
 
         says = np.where(turned, np.where(denies, 0.0, -sm.TURN), 1.0)  # a word that denies says that it does, no more
+        says[silent] = 0.0
         unsigned = {
             "pair": _count(text[:-1][neighbours], pair, (len(texts), len(pairs))),
             "denied": _count(text[turned], of[turned], (len(texts), len(words))),
@@ -80,7 +84,7 @@ class Counts:
 
 def _inside(words: np.ndarray) -> tuple[np.ndarray, sparse.csr_matrix]:
     """The parts of words, and how often each stands in each word."""
-    spelled = [sm.parts(word) for word in words]
+    spelled = [parts_of(word) for word in words]
     parts = sorted({part for word in spelled for part in word})
     at = {part: place for place, part in enumerate(parts)}
     rows = np.repeat(np.arange(len(words)), [len(word) for word in spelled])

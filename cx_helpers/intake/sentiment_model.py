@@ -30,17 +30,17 @@ from cx_helpers import persian
 from cx_helpers.errors import Refusal
 from cx_helpers.intake import denial, privacy
 from cx_helpers.intake.sentiment_classes import Felt, chances
+from cx_helpers.intake.sentiment_parts import Worth
 
 SHIPPED = Path(__file__).parent / "models" / "sentiment-fa.parquet"
 DENIAL = "denial"  # in a file's metadata: it was taught with denied words turned round (`denial`)
-SHORTEST_PART, LONGEST_PART = 2, 5
 _TOKEN = re.compile(r"[^\W\d_]+|\n|[^\w\s.,:;'\"@#$%&*+=<>()\[\]{}/\\|~^`،؛٬٫٪«»…-]")
 KINDS = ("word", "pair", "part", "first", "last", "denied")
 TURN = 0.7  # what a denied word says against itself: this share of its weight, the other way round
 EDGE = 4  # words at either end of a text
 _WORD, _PART, _LETTERS, _KNOWN = 0, 2, 4, 5  # what is known of a token: as a word, its norm, parts, their norm, …
 _ADDS, _NORMS = [0, 2, 6, 8], [1, 3, 7, 9]  # of a token: what it adds, and to the norm: word, parts, first, last
-_WAYS = 2  # in which a word may stand: as it is, and denied
+_WAYS = 3  # in which a word may stand: as it is, denied, and silent (denial)
 _NO_PAIR = np.iinfo(np.int64).max  # a key above all others, so that every search ends within the list
 _REMEMBERED = 200_000  # different words; then the memory starts anew, so that it does not grow with the data
 
@@ -57,21 +57,6 @@ def tokens(texts: list[str]) -> list[str]:
     """
     lines = [text.replace("\n", " ") if "\n" in text else text for text in privacy.without_all(texts)]
     return _TOKEN.findall(denial.joined(persian.simplify("\n".join(lines) + "\n" if lines else "")))
-
-
-def parts(word: str) -> list[str]:
-    """The runs of 2-5 letters of a word, its borders written as spaces; a sign or an emoji has none."""
-    if not word.isalpha():
-        return []
-    word = f" {word} "
-    return [*map(word.__getitem__, _runs(len(word)))]
-
-
-@functools.cache
-def _runs(letters: int) -> list[slice]:
-    """Where the parts of a word of so many letters stand: cut by the same slices, words cost a third of the time."""
-    sizes = range(SHORTEST_PART, min(LONGEST_PART, letters) + 1)
-    return [slice(i, i + size) for size in sizes for i in range(letters - size + 1)]
 
 
 class _Numbers(dict):
@@ -137,6 +122,7 @@ class Model:
     about: dict[str, str] = field(default_factory=dict, repr=False)  # what else the file says of itself
 
     def __post_init__(self):
+        self._part = Worth(self.parts)
         self._forget()
 
     def _forget(self) -> None:
@@ -154,7 +140,7 @@ class Model:
         number = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
         self._learn_new_words()
         stop, n = np.flatnonzero(number == 0), len(texts)
-        number = _WAYS * number + denial.turned(self._roles[number])
+        number = _WAYS * number + denial.read(self._roles[number])
         found = _added(self._facts, number, np.append(0, stop + 1))
         *near, start = edges(stop)
         for places, by in zip(near, self._edges, strict=True):
@@ -185,34 +171,39 @@ class Model:
 
     def _learn_new_words(self) -> None:
         """Work out, once for each different word, what it adds."""
-        start, rows, own, roles = len(self._roles), [], [], []
-        for token in itertools.islice(self._seen, start, None):
-            as_word = self.words.get(token, -1)
-            weight, idf = (self.word_weight[as_word], self.word_idf[as_word]) if as_word >= 0 else (0.0, 0.0)
-            found = [*filter(None, map(self.parts.get, parts(token)))]
-            known = len(found) + (as_word >= 0)
-            letters = len(token) if known and token.isalpha() else 0
-            part, first, last = sum(found, 0j), self.first.get(token, 0j), self.last.get(token, 0j)
-            edges = first.real, first.imag, last.real, last.imag
-            rows.append((weight * idf, idf**2, part.real, part.imag, letters, known, *edges, as_word))
-            own.append(self.denied.get(token, 0j))
-            roles.append(denial.role(token) if DENIAL in self.about else denial.PLAIN)
-        if rows:
-            self._roles = np.append(self._roles, roles)
-            new = _ways(np.array(rows, float), np.array(own), np.array(roles) >= denial.DENIES_BACK)
-            self._facts = np.vstack([self._facts, new[:, :6]])
-            self._edges = [np.vstack(both) for both in zip(self._edges, (new[:, 6:8], new[:, 8:10]), strict=True)]
-            self._as_word = np.append(self._as_word, new[:, 10].astype(np.int64))
+        new = [*itertools.islice(self._seen, len(self._roles), None)]
+        if not new:
+            return
+        as_word = np.fromiter((self.words.get(token, -1) for token in new), np.int64, len(new))
+        weight, idf = np.zeros(len(new)), np.zeros(len(new))
+        there = as_word >= 0
+        weight[there], idf[there] = self.word_weight[as_word[there]], self.word_idf[as_word[there]]
+        part, known = self._part.of(new)
+        known = known + there
+        letters = np.fromiter((len(token) if token.isalpha() else 0 for token in new), np.int64, len(new))
+        ends, denied = (self.first, self.last), np.array([self.denied.get(token, 0j) for token in new])
+        first, last = (np.array([of.get(token, 0j) for token in new]) for of in ends)
+        taught = DENIAL in self.about
+        roles = np.array([denial.role(token) if taught else denial.PLAIN for token in new])
+        columns = [weight * idf, idf**2, part.real, part.imag, letters * (known > 0), known]
+        columns += [first.real, first.imag, last.real, last.imag, as_word]
+        rows = _ways(np.stack(columns, axis=1), denied, roles >= denial.DENIES_BACK)
+        self._roles = np.append(self._roles, roles)
+        self._facts = np.vstack([self._facts, rows[:, :6]])
+        self._edges = [np.vstack(both) for both in zip(self._edges, (rows[:, 6:8], rows[:, 8:10]), strict=True)]
+        self._as_word = np.append(self._as_word, rows[:, 10].astype(np.int64))
 
 
 def _ways(plain: np.ndarray, own: np.ndarray, denies: np.ndarray) -> np.ndarray:
-    """What each word adds as it stands, and denied or denying: two rows a word."""
+    """What each word adds as it stands, denied or denying, and silent (nothing): three rows a word."""
     turned = plain.copy()
     turned[:, _ADDS] *= np.where(denies, 0, -TURN)[:, None]
     turned[np.ix_(denies, _NORMS)] = 0
     turned[:, _WORD] += own.real
     turned[:, _WORD + 1] += own.imag
-    return np.stack([plain, turned], axis=1).reshape(-1, plain.shape[1])
+    silent = np.zeros_like(plain)
+    silent[:, -1] = -1  # no word that makes a pair
+    return np.stack([plain, turned, silent], axis=1).reshape(-1, plain.shape[1])
 
 
 def _added(worth: np.ndarray, number: np.ndarray, start: np.ndarray) -> np.ndarray:

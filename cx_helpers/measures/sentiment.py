@@ -48,8 +48,8 @@ def negative_share(
             (intake.sentiment.errors); None: nothing is known of it, and the share is that of what is called negative
     Returns n, customers, `negative_share` (0..1) with its interval and se, and the counts negative, neutral, positive
     as the model calls them. With errors: `called`, the share as counted, and `negative_share` corrected for misreading,
-    its interval holding the model's error (misread.corrected); where it is known how the mean of p errs, that is what is
-    corrected, since it errs more alike from domain to domain than the count (and the band moves the counts alone). The
+    its interval holding the model's error (misread.corrected). Where it is known how the mean of p errs, that is
+    corrected: it errs more alike from domain to domain than the count, and the band moves the counts alone. The
     interval of the count is Wilson's on the effective number of comments. Other arguments as in `mean`.
     """
     return _share(comments, "negative", by, periods, smallest, band, errors)
