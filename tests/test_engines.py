@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, folding, forms, histories, partition, series, valuation, workspace
+from cx_helpers import disclosure, folding, forms, histories, partition, series, tenures, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
 from cx_helpers.intake import urgent
@@ -342,6 +342,9 @@ ANSWERS = {
     "clues.written": lambda t: clues.written(about(t)),
     "employees.common": lambda t: pd.Series(employees.common(t.until.responses)),
     "initiatives.effects": lambda t: initiatives.effects(t.until.touchpoints, t.until.initiatives, t.period),
+    "churn.rate of contracts carried on": lambda t: churn.rate(
+        tenures.carried_on(t.until.table("contracts")), t.period, by="plan"
+    ),
     "initiatives.begun": lambda t: initiatives.begun(t.until.initiatives, t.period),
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(

@@ -69,6 +69,7 @@ GROUND = {
     "spreadsheet",
     "staggered",
     "survival",
+    "tenures",
     "tables",
     "threads",
     "tendency",

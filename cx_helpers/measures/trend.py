@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import disclosure, engine, lacking, series
+from cx_helpers import disclosure, engine, lacking, series, tenures
 from cx_helpers.dates import Period
 from cx_helpers.series import Series
 from cx_helpers.tables import TABLES, MissingTable, TableError, hint, people
@@ -150,6 +150,8 @@ def _rows(tables, metric: str, asked: bool) -> ir.Table | None:
         raise MissingTable(lacking.a_column(source.table, absent[0], table.columns))
     if absent:
         return None
+    if source.table == "contracts":
+        table = tenures.carried_on(table)
     if source.table == "responses":
         table = table.filter(table.instrument == metric)
         if metric == "csat":  # about the company as a whole, where there are such answers

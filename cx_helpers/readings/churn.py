@@ -12,6 +12,11 @@ LARGE = 0.10  # a share of contracts ended that differs by ten points is large
 
 GUARDS = [
     {
+        "fa": "قراردادی که تا ۳۱ روز پیش یا پس از پایان قرارداد پیشینِ همان مشتری آغاز شود دنبالهٔ همان است، نه رفتن.",
+        "en": "A contract that begins within 31 days of the end of the same customer's last one carries it on: no "
+        "leaving.",
+    },
+    {
         "fa": "قراردادِ زنده تا همان‌جا که دیده شده به حساب آمده است، نه به‌جای رفته و نه به‌جای مانده؛ آنچه پس از پایان "
         "دوره رخ داده در هیچ عددی نیست.",
         "en": "A living contract counts as long as it was seen, neither as ended nor as kept; nothing that came after "
