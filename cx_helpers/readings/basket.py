@@ -151,7 +151,11 @@ def left_out(counts: dict[str, int]) -> Words | None:
     said = {
         "nameless": say(fa="{n} ردیف بی‌نام", en="{n} without an item", n=counts["nameless"]),
         "returned": say(fa="{n} مرجوعی یا بی‌بها", en="{n} returned or without a price", n=counts["returned"]),
-        "strange": say(fa="{n} از سفارشی که نیست", en="{n} of an order that is not there", n=counts["strange"]),
+        "strange": say(
+            fa="{n} از سفارشی بیرون از این ماه‌ها، لغوشده یا ناشناخته",
+            en="{n} of an order outside these months, not sold or unknown",
+            n=counts["strange"],
+        ),
     }
     parts = [said[key] for key in said if counts[key]]
     if not parts:
