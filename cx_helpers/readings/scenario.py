@@ -238,10 +238,10 @@ def likely(hills: pd.DataFrame) -> Words:
     """The picture of how likely outcomes are, titled with its answer."""
     if hills.empty:
         return {"fa": "پیامد سناریوها", "en": "Outcomes of the scenarios"}
-    lost = [one for one, part in hills.groupby(level=0, sort=False) if part["money"].max() <= 0]
-    won = [one for one, part in hills.groupby(level=0, sort=False) if part["money"].min() >= 0]
+    heights = hills.assign(gain=hills["density"].where(hills["money"] > 0, 0.0)).groupby(level=0, sort=False)
+    chance = heights["gain"].sum() / heights["density"].sum()
     return say(
         fa="تقریباً قطعی است: سود در {a} سناریو و زیان در {b} سناریو",
         en="Almost sure: a gain in {a} of these scenarios, a loss in {b}",
-        a=len(won), b=len(lost),
+        a=int((chance > 0.99).sum()), b=int((chance < 0.01).sum()),
     )  # fmt: skip
