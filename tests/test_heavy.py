@@ -141,3 +141,37 @@ def test_a_company_chooses_it_and_goes_back(folder, tmp_path, capsys):
     assert f"* {folder.resolve()}" in capsys.readouterr().out
     assert cli.main(["sentiment", "use", "shipped", "-w", str(shop)]) == 0
     pd.testing.assert_frame_equal(pd.read_parquet(path), before[1])
+
+
+def test_a_transformers_folder_is_read_by_torch(tmp_path):
+    """A tiny BERT of random weights, with room for 16 tokens: what it says by itself is what is scored."""
+    torch = pytest.importorskip("torch", reason="torch and transformers are not installed: their models are not tried")
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    own = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({w: i for i, w in enumerate([*marks, "عالی", "بد"])}, unk_token="[UNK]")
+    )
+    own.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    named = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token"), marks, strict=True))
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=own, **named)
+    tokenizer.save_pretrained(tmp_path)
+    torch.manual_seed(1)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    config = transformers.BertConfig(
+        vocab_size=6,
+        max_position_embeddings=16,
+        id2label={0: "negative", 1: "positive"},
+        initializer_range=1.0,
+        **sizes,
+    )
+    model = transformers.BertForSequenceClassification(config).eval()
+    model.save_pretrained(tmp_path)
+    found = sentiment.score(["عالی", "بد " * 40, None], heavy.load(tmp_path))["p_positive"]
+    with torch.no_grad():
+        said = [
+            model(**tokenizer(text, truncation=True, max_length=16, return_tensors="pt")).logits.softmax(-1)[0, 1]
+            for text in ("عالی", "بد " * 40)
+        ]
+    assert found[:2].tolist() == pytest.approx([float(p) for p in said], abs=1e-6)
+    assert abs(said[0] - said[1]) > 1e-4
+    assert np.isnan(found[2])

@@ -159,16 +159,19 @@ def _transformers(folder: Path):
     try:
         import torch
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
     except ImportError as error:
         raise HeavyError(
             f"{error.name} is not installed: it reads model.safetensors; install torch and transformers, or export the "
             "model as model.onnx (optimum-cli export onnx), which cx-helpers[heavy] reads"
         ) from None
+    logging.disable_progress_bar()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = AutoModelForSequenceClassification.from_pretrained(folder, local_files_only=True).eval()
+    longest = min(LONGEST, getattr(model.config, "max_position_embeddings", None) or LONGEST)
 
     def run(texts: list[str]) -> np.ndarray:
-        given = tokenizer(texts, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+        given = tokenizer(texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
         with torch.no_grad():
             return model(**given).logits.numpy()
 
