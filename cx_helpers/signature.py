@@ -23,7 +23,7 @@ from cx_helpers.errors import Refusal
 from cx_helpers.tables import nearest
 
 DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩٫", "01234567890123456789.", "٬")
-_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?)")
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)\s*\.\.\s*(-?\d+(?:\.\d+)?(?:e\d+)?)")  # 0..1e15, too
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TYPES = {"str": str, "int": int, "float": float, "bool": bool, "list": list}
 _WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list: a,b,c"}

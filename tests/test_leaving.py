@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from cx_helpers import foresight, purchasing, readings, valuation
+from cx_helpers import actions, foresight, purchasing, readings, valuation
 from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots, value
 from cx_helpers.report.tabulate import twin
 
@@ -140,8 +140,31 @@ def test_a_call_is_worth_what_it_keeps_less_what_it_costs():
     assert list(calling.whom(now, 0.2, 50)["customer_id"]) == ["a", "b"]
     nobody = calling.best(now, 0.2, 5000)
     assert nobody["n"].iloc[0] == 0
-    assert "no customer is worth a call" in plain(readings.calling.sentence(nobody, 0.2, 5000))
-    assert readings.calling.sentence(calling.best(now.iloc[:0], 0.2, 50), 0.2, 50) is None
+    assert "no customer is worth a call" in plain(readings.calling.sentence(nobody, calling.Assumed(0.2, 5000)))
+    assert readings.calling.sentence(calling.best(now.iloc[:0], 0.2, 50), calling.Assumed(0.2, 50)) is None
+
+
+def test_churn_and_personalisation_assume_the_same_of_a_call_and_say_from_where():
+    rows = pd.DataFrame({"mean_order": [1000.0, 3000.0], "monthly_fee": [500.0, 700.0]})
+    own = actions.read("""actions:
+      sorry: {when: {open_tickets: 1}, channel: phone, duty: true, brings: kept, effect: 0.9, cost: 1}
+      keep: {name: keep them, when: {risk: '>= 0.5'}, channel: phone, priority: 1, brings: kept, effect: 0.3, cost: 70}
+      mail: {when: {risk: '>= 0.5'}, channel: email, brings: kept, effect: 0.5, cost: 3}""")
+    none = actions.read("actions: {mail: {when: {orders: 1}, channel: email}}")
+    shipped = actions.read(actions.template(), own=False)
+    assert calling.assumed(own, rows, "orders")[:2] == (0.3, 70)
+    assert calling.assumed(none, rows, "orders")[:2] == pytest.approx((0.2, 200))
+    assert calling.assumed(shipped, rows, "orders")[:2] == pytest.approx((0.1, 100))  # 5 % of a mean order
+    assert calling.assumed(shipped, rows, "contracts")[:2] == pytest.approx((0.1, 60))  # a tenth of the fee
+    given = calling.assumed(own, rows, "orders", cost=40_000)
+    assert given[:2] == (0.3, 40_000)
+    said = [readings.calling.taken(calling.assumed(p, rows, "orders"))["en"] for p in (own, shipped, none)]
+    assert "“keep them” of actions.yaml" in said[0]
+    assert "ships" in said[1]
+    assert "the program’s own" in said[2]
+    assert "call_cost = 40,000 rials" in plain(readings.calling.taken(given))
+    both = readings.calling.taken(calling.assumed(own, rows, "orders", 0.4, 5))["en"]
+    assert "actions.yaml" not in both
 
 
 def test_the_table_behind_the_picture_of_gains_is_in_money():
@@ -273,7 +296,7 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(rows, change, said):
     assert outlook["n"].iloc[0] == 0
     terms = valuation.Terms()
     today, judged, _ = calling.valued(trial, part, PLAN, valuation.Model(pd.DataFrame(), terms), terms)
-    assert readings.calling.sentence(calling.best(today, 0.2, 1.0), 0.2, 1.0) is None
+    assert readings.calling.sentence(calling.best(today, 0.2, 1.0), calling.Assumed(0.2, 1.0)) is None
     assert calling.check(judged, 0.2, 1.0)["ratio"].isna().all()
     assert len(calling.curve(today, 0.2, 1.0)) == len(at_risk.bands(today)) == 0
     past = part[~part["today"]] if len(part) else part

@@ -256,6 +256,13 @@ def test_a_share_given_in_percent_is_told_so():
         settle(its, {"support": "2"})
 
 
+def test_the_end_of_a_range_may_be_a_power_of_ten():
+    its = schema(cells("cost = 0.0  # 0..1e15: money"))
+    assert settle(its, {"cost": "500000000"}) == {"cost": 5e8}
+    with pytest.raises(ParameterError, match="outside"):
+        settle(its, {"cost": "1e16"})
+
+
 def test_a_default_needs_no_proof(company):
     """What the author wrote stands: a notebook may split by a column that it makes itself."""
     its = schema(cells('by = "month"\n'))

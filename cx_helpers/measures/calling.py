@@ -7,12 +7,47 @@ costs are assumptions of whoever asks, and are called so wherever a number rests
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, prediction, purchasing, spending
+from cx_helpers.actions import Action, Policy
 from cx_helpers.foresight import Trial
 from cx_helpers.valuation import YEAR, Model, Terms
+
+SUCCESS = 0.2  # of calls keep who would have left, where nobody says
+
+
+class Assumed(NamedTuple):
+    """What a call is taken to do: success (share), cost (money), the action of actions.yaml whose they are (None: no
+    such action), own (the company's file, not the one that ships) and given (which of both a parameter said)."""
+
+    success: float
+    cost: float
+    action: Action | None = None
+    own: bool = False
+    given: tuple[str, ...] = ()
+
+
+def assumed(policy: Policy, rows: pd.DataFrame, leaving: str, success=None, cost=None) -> Assumed:
+    """What does a call do, and what does it cost?  What is given counts; else the call to keep of actions.yaml, as the
+    report personalisation takes it; else SUCCESS and `usual_cost`.
+
+    The call to keep is the first action by priority, and no duty, that goes by phone and brings what is kept.  Its cost
+    as a share of a mean order is one of `rows` (of today); where contracts tell who left there is no order.
+    """
+    calls = [a for a in policy.actions if a.brings == "kept" and a.channel == "phone" and not a.duty]
+    call = min(calls, key=lambda a: a.priority, default=None)
+    given = tuple(k for k, v in (("call_success", success), ("call_cost", cost)) if v is not None)
+    if success is None:
+        success = call.effect if call else SUCCESS
+    if cost is None and call is not None and call.cost is not None:
+        cost = call.cost
+    elif cost is None:
+        cost = usual_cost(rows, leaving, call.cost_share if call and leaving == "orders" else 0.1)
+    return Assumed(float(success), float(cost), call, policy.own, given)
 
 
 def valued(found: Trial, rows: pd.DataFrame, plan, model: Model, terms: Terms, monthly_end: float = np.nan):
@@ -32,10 +67,10 @@ def valued(found: Trial, rows: pd.DataFrame, plan, model: Model, terms: Terms, m
     return now, then, source
 
 
-def usual_cost(rows: pd.DataFrame, leaving: str) -> float:
-    """What a call is taken to cost where nobody says: a tenth of a customer's mean order, or of the monthly fee."""
+def usual_cost(rows: pd.DataFrame, leaving: str, share: float = 0.1) -> float:
+    """What a call is taken to cost where nobody says: a share of a customer's mean order, or of the monthly fee."""
     column = "mean_order" if leaving == "orders" else "monthly_fee"
-    return float(rows[column].mean()) / 10 if column in rows and rows[column].notna().any() else 0.0
+    return float(rows[column].mean()) * share if column in rows and rows[column].notna().any() else 0.0
 
 
 def kept(rows: pd.DataFrame, leaving: str, model: Model, terms: Terms, window_days: int, monthly_end: float = np.nan):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
+from cx_helpers.measures.calling import Assumed
 from cx_helpers.valuation import Terms
-from cx_helpers.wording import Words, number, say
+from cx_helpers.wording import Words, current, join, number, raw, say
 
 GUARDS = [
     {
         "fa": "اینکه تماس چند بار کارگر است (call_success) و هر تماس چقدر هزینه دارد (call_cost) فرض است، نه "
-        "اندازه‌گیری؛ با آزمایشی کوچک (گزارش experiment) بسنجیدشان. فهرست مشتریان در هیچ صفحه‌ای نیست.",
+        "اندازه‌گیری؛ با آزمایشی کوچک (گزارش experiment) بسنجیدشان. اگر گفته نشوند از تماسِ نگه‌داشتن در actions.yaml "
+        "می‌آیند، مانند گزارش personalisation که اجازه، استراحت و سقف تماس را هم می‌پرسد و از این رو کمتر تماس می‌گیرد. "
+        "فهرست مشتریان در هیچ صفحه‌ای نیست.",
         "en": "How often a call succeeds (call_success) and what it costs (call_cost) are assumptions, not measured; "
-        "try them in a small experiment (report experiment). No page holds the list of customers.",
+        "try them in a small experiment (report experiment). Where they are not given they are those of the call to "
+        "keep in actions.yaml, as in the report personalisation, which also asks for consent, rest and room and so "
+        "calls fewer. No page holds the list of customers.",
     },
 ]
 CURVE = {
@@ -42,28 +47,45 @@ _FROM = {
 }
 
 
-def sentence(best: pd.DataFrame, success: float, cost: float) -> Words | None:
+def taken(assumed: Assumed) -> Words:
+    """Where the assumptions come from: parameters (money as it was given, with its unit), actions.yaml, or nowhere."""
+    told = []
+    if "call_success" in assumed.given:
+        told.append(say(fa="call_success = {x:.0%}", en="call_success = {x:.0%}", x=assumed.success))
+    if "call_cost" in assumed.given:
+        currency = current().currency
+        unit = {"fa": "ریال", "en": "rials"} if currency == "IRR" else raw(currency)
+        told.append(say(fa="call_cost = {x:.0f} {u}", en="call_cost = {x:.0f} {u}", x=assumed.cost, u=unit))
+    if len(told) < 2 and assumed.action is not None:
+        own = {"fa": "actions.yaml", "en": "actions.yaml"}
+        file = own if assumed.own else {"fa": "actions.yaml همراه برنامه", "en": "the actions.yaml that ships"}
+        told.append(say(fa="«{a}» در {file}", en="“{a}” of {file}", a=assumed.action.name, file=file))
+    elif len(told) < 2:
+        told.append({"fa": "پیش‌فرض برنامه", "en": "the program’s own"})
+    return say(fa="فرض: {x}", en="assumed: {x}", x=join(told))
+
+
+def sentence(best: pd.DataFrame, assumed: Assumed) -> Words | None:
     """How many to call and what it brings, or that no call is worth it; None: nothing is told.  best  `calling.best`"""
-    row = best.iloc[0]
+    row, of = best.iloc[0], {"s": assumed.success, "c": assumed.cost, "taken": taken(assumed)}
     if pd.isna(row["net_gain"]):
         return None
     if not row["n"]:
         return say(
-            fa="با این فرض‌ها (کارگر بودن {s:.0%}، هزینهٔ {c:money} برای هر تماس) تماس با هیچ مشتری‌ای به هزینه‌اش "
-            "نمی‌ارزد.",
-            en="On these assumptions ({s:.0%} of calls succeed, each costs {c:money}) no customer is worth a call.",
-            s=success, c=cost,
+            fa="اگر {s:.0%} تماس‌ها کارگر باشد و هر تماس {c:money} هزینه بردارد ({taken}) تماس با هیچ مشتری‌ای به "
+            "هزینه‌اش نمی‌ارزد.",
+            en="If {s:.0%} of calls succeed and each costs {c:money} ({taken}) no customer is worth a call.",
+            **of,
         )  # fmt: skip
     surely = {"fa": "", "en": ""}
     if row["low"] <= 0:
         surely = {"fa": " بازه صفر را هم دارد: سود قطعی نیست.", "en": " The interval holds 0: a gain is not sure."}
     return say(
-        fa="اگر {s:.0%} تماس‌ها کارگر باشد و هر یک {c:money} هزینه بردارد (فرض)، تماس با {n} مشتری می‌ارزد: {x:money} "
-        "سود خالص (بازهٔ ۹۵٪: {low:money} تا {high:money}) و {saved:.0f} مشتری نگه‌داشته.{surely}",
-        en="If {s:.0%} of calls succeed and each costs {c:money} (assumed), {n} customers are worth a call: "
+        fa="اگر {s:.0%} تماس‌ها کارگر باشد و هر تماس {c:money} هزینه بردارد ({taken})، تماس با {n} مشتری می‌ارزد: "
+        "{x:money} سود خالص (بازهٔ ۹۵٪: {low:money} تا {high:money}) و {saved:.0f} مشتری نگه‌داشته.{surely}",
+        en="If {s:.0%} of calls succeed and each costs {c:money} ({taken}), {n} customers are worth a call: "
         "{x:money} net gain (95% interval {low:money} to {high:money}) and {saved:.0f} customers kept.{surely}",
-        s=success, c=cost, n=int(row["n"]), x=row["net_gain"], low=row["low"], high=row["high"], saved=row["saved"],
-        surely=surely,
+        n=int(row["n"]), x=row["net_gain"], low=row["low"], high=row["high"], saved=row["saved"], surely=surely, **of,
     )  # fmt: skip
 
 
