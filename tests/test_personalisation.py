@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import actions, audiences, offpolicy, spreadsheet
+from cx_helpers import actions, audiences, offpolicy, readings, spreadsheet
 from cx_helpers.dates import Period
 from cx_helpers.disclosure import Limit
 from cx_helpers.intake import exported, pseudonyms
@@ -58,6 +58,16 @@ def test_an_open_complaint_is_answered_and_nothing_is_sold():
     assert found.loc[0, "expected"] == 0.5 * 80 * 0.5 - 10
     poor = chosen(people(1, open_tickets=1, kept=np.nan)).rows
     assert poor.loc[0, ["action", "expected"]].tolist() == ["call", -10], "a duty, whatever it brings"
+
+
+def test_a_duty_that_costs_more_than_it_brings_is_told_as_one():
+    dear = chosen(people(3, open_tickets=1, kept=np.nan))
+    said = readings.next_action.duties(next_action.by_action(dear), dear.policy)
+    assert "“call” (" in said["en"]
+    assert "وظیفه است، هرچند سودی ندارد" in said["fa"]
+    paid = chosen(people(3, open_tickets=1))
+    assert readings.next_action.duties(next_action.by_action(paid), paid.policy) is None
+    assert readings.next_action.duties(next_action.by_action(chosen(people(0))), paid.policy) is None
 
 
 def test_consent_is_never_broken_whatever_the_customers():
@@ -294,6 +304,16 @@ def tried(n=400, seed=1, variants=("A", "B"), **columns):
     return rows.assign(reward=10.0 + 5 * helped + rng.normal(size=n)), known
 
 
+def test_where_giving_to_all_is_no_worse_than_the_rule_it_is_told():
+    rows, known = tried()
+    rows["reward"] += 1.2 * ((rows["variant"] == "B") & (known["recency_days"] < 30))  # it pays for the others, too
+    judged, picked = policy_value.tested(RULE, rows, known, "A")
+    shown = policy_value.gains(judged, picked, 1.0), policy_value.values(judged, picked, 1.0)
+    said = readings.policy_value.everybody(*shown, policy_value.effect(judged, picked))["en"]
+    assert "the rule is lower, but the difference is not sure. What speaks for the rule is the budget." in said
+    assert "The others add" in said
+
+
 def test_the_rule_is_held_against_all_others():
     rows, known = tried()
     judged, picked = policy_value.tested(RULE, rows, known, "A")
@@ -306,7 +326,9 @@ def test_the_rule_is_held_against_all_others():
     gains = policy_value.gains(judged, picked, 1.0)
     assert (gains["p_adjusted"] < 0.005).all()
     assert (gains["change"] > 0).all()
-    each = policy_value.effect(judged, picked)["each"]
+    effect = policy_value.effect(judged, picked)
+    assert readings.policy_value.everybody(gains, found, effect) is None, "the rule is surely better"
+    each = effect["each"]
     assert each["picked"] == pytest.approx(5, abs=0.4)
     assert each["others"] == pytest.approx(0, abs=0.4)
     shuffled = policy_value.tested(RULE, rows.sample(frac=1, random_state=3), known.sample(frac=1, random_state=4), "A")

@@ -243,6 +243,24 @@ def first(found: pd.DataFrame, policy: Policy) -> Words | None:
     )  # fmt: skip
 
 
+def duties(found: pd.DataFrame, policy: Policy) -> Words | None:
+    """Which actions are done although they bring less than they cost, because actions.yaml calls them a duty; None
+    where none is.  found  of `by_action`"""
+    kept = found[[policy[key].duty for key in found.index]] if len(found) else found
+    kept = kept[kept["expected_money"] < 0]
+    if kept.empty:
+        return None
+    told = [
+        say(fa="«{a}» ({n} مشتری، {x:money})", en="“{a}” ({n} customers, {x:money})", a=policy[key].name,
+            n=int(row["n"]), x=row["expected_money"]) for key, row in kept.iterrows()
+    ]  # fmt: skip
+    return say(
+        fa="وظیفه است، هرچند سودی ندارد: {x} (duty در actions.yaml).",
+        en="Done as a duty although it brings less than it costs: {x} (duty in actions.yaml).",
+        x=join(told),
+    )
+
+
 def assumed(choice: Choice, error: float) -> Words:
     """What the money rests on: which effects were measured, which are assumed, and how far off leaving is foretold."""
     free = [a.name for a in choice.policy.actions if a.key not in choice.measured]

@@ -8,7 +8,7 @@ from cx_helpers import disclosure, offpolicy
 from cx_helpers.actions import Action
 from cx_helpers.readings.next_action import fact
 from cx_helpers.records import Finding, severity
-from cx_helpers.wording import Words, join, raw, say
+from cx_helpers.wording import Words, join, raw, say, sentences
 
 LARGE = 0.1  # of what a customer brings without it: a tenth more is large
 
@@ -149,6 +149,37 @@ def sentence(gains: pd.DataFrame, action: Action | None, days: float) -> Words |
         "interval {low:money} to {high:money}), and {y:money} more than as many by lot.{sure}",
         a=action.name, d=days, x=row["change"], low=row["low"], high=row["high"], y=lot["change"], sure=sure,
     )  # fmt: skip
+
+
+def everybody(gains: pd.DataFrame, values: pd.DataFrame, effect: pd.DataFrame) -> Words | None:
+    """Where giving to everybody is not surely worse than the rule: how the two compare, and what those bring whom the
+    rule leaves out.  None where the rule is surely better, or nothing is told.
+
+    gains, values, effect  of `policy_value`
+    """
+    if gains.empty or gains.loc["everybody", "p_adjusted"] < 0.05:
+        return None
+    rule, whole = values["value_each"].get("rule"), values["value_each"].get("everybody")
+    if pd.isna(rule) or pd.isna(whole):
+        return None
+    more = whole > rule
+    parts = [say(
+        fa="«برای همه» {y:money} به سود هر مشتری می‌داد و این قاعده {x:money}: "
+        + ("قاعده کمتر، " if more else "قاعده بیشتر، ") + "ولی تفاوت قطعی نیست."
+        + (" آنچه به سود قاعده است بودجه است." if more else ""),
+        en="“For everybody” gives {y:money} a customer and this rule {x:money}: the rule is "
+        + ("lower" if more else "higher") + ", but the difference is not sure."
+        + (" What speaks for the rule is the budget." if more else ""),
+        x=rule, y=whole,
+    )]  # fmt: skip
+    others = effect.loc["others"]
+    if others["low"] > 0:
+        parts.append(say(
+            fa="دیگران هم، هر یک، {x:money} می‌افزایند، پیش از هزینه (بازهٔ ۹۵٪: {low:money} تا {high:money}).",
+            en="The others add {x:money} each, too, before its cost (95% interval {low:money} to {high:money}).",
+            x=others["each"], low=others["low"], high=others["high"],
+        ))  # fmt: skip
+    return sentences(*parts)
 
 
 def findings(gains: pd.DataFrame, values: pd.DataFrame, action: Action | None) -> tuple[list[Finding], int]:
