@@ -353,6 +353,38 @@ def test_a_row_goes_into_all_its_tables_or_into_none(company):
     assert comments["sentiment"].between(0, 1).all(), "a comment is scored as it comes in"
 
 
+ANSWERS = {"response_id": "id", "responded_at": "at", "score": "score", "instrument": {"value": "nps"}}
+WORDS = {"comment_id": "id", "written_at": "at", "text": "words"}
+
+
+def test_who_wrote_nothing_answered_all_the_same(company):
+    both = {"responses": {"scale": [0, 10], "columns": ANSWERS}, "comments": {"columns": WORDS}}
+    folder = company(
+        {"system": "table", "path": "sources/a.csv", "tables": both},
+        {"system": "table", "name": "alone", "path": "sources/a.csv", "table": "comments", "columns": WORDS},
+    )
+    put(folder, "a.csv", "id,at,score,words\n1,1402/01/01,9,خوب\n2,1402/01/01,3,\n3,1402/01/01,۱۵,  \n")
+    report = sources.load(folder)
+    assert table(folder, "responses")["response_id"].tolist() == ["1", "2"]
+    assert table(folder, "comments")["comment_id"].tolist() == ["1"]
+    counts = {name: (s["rows_in"], s["taken"], s["skipped"]) for name, s in report.sources.items()}
+    assert counts == {"a": (3, 2, 0), "alone": (3, 1, 2)}
+    assert [(q["code"], q["value"]) for q in quarantined(folder)] == [("off_scale", "15")]
+
+
+def test_what_is_wrong_is_told_by_source_and_column(company):
+    answers = {"system": "table", "path": "sources/b.csv", "table": "responses", "scale": [0, 10], "columns": ANSWERS}
+    folder = company(SIMPLE | {"path": "sources/a.csv"}, answers)
+    put(folder, "a.csv", "id,who,at,amount\n1,a,۱۴۰۴/۱۳/۴۵,5\n2,b,2024-01-01,\n3,b,never,1\n")
+    put(folder, "b.csv", "id,at,score\n1,دیروز,9\n2,2024-01-01,\n3,2024-01-01,\n")
+    said = sources.load(folder).text("en")
+    assert "2 × score is required and empty (the first: sources/b.csv, line 3, responses.score); " in said
+    assert "`needs: score` or a `when` under that table" in said
+    assert "1 × amount is required and empty (sources/a.csv, line 3, orders.amount); " in said
+    assert "2 × '۱۴۰۴/۱۳/۴۵, never' in ordered_at is not a date or time (the first: sources/a.csv, line 2, " in said
+    assert "1 × 'دیروز' in responded_at is not a date or time (sources/b.csv, line 2, responses.responded_at)" in said
+
+
 def test_files_of_one_source_are_joined_by_a_query(company):
     folder = company(
         {"system": "table", "name": "shop", "table": "orders", "timezone": "UTC",
@@ -752,7 +784,7 @@ def test_the_report_reads_well(company):
     put(folder, "a.csv", "id,who,at,amount\n1,a,2024-01-01,5\n2,b,2024-01-01,x\n")
     report = sources.load(folder)
     assert "2 rows in: 1 taken, 1 in quarantine, 0 skipped on purpose" in report.text("en")
-    assert "(the first: sources/a.csv, line 3, orders.amount)" in report.text("en")
+    assert "is not a number (sources/a.csv, line 3, orders.amount); write" in report.text("en")
     assert "۲⁩ سطر خوانده شد" in report.text("fa")
 
 

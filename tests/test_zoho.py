@@ -128,7 +128,7 @@ def test_what_is_damaged_grows_and_is_corrected(ingest):
     at = page.index('"id": "4"')
     report = ingest(t_json=page[: at + 40] + "#" * 9 + page[at + 49 :])
     assert (report.rows_in, report.taken, report.quarantined) == (10, 9, {"damaged": 1})
-    assert report.firsts["damaged"]["line"] == 5
+    assert [row["line"] for row in report.wrong.values()] == [5]
     late = [rows[4], rows[7] | {"status": "Open", "modifiedTime": "2026-02-01T10:00:00.000Z"},
             TICKET | {"id": "20", "createdTime": "2025-01-05T10:00:00.000Z"}]  # fmt: skip
     assert ingest(later_json={"data": late}).tables["tickets"] == 11

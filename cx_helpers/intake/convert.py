@@ -107,6 +107,7 @@ def _convert(job: Job) -> Taken:
     some_bad = _one(con, "SELECT count(DISTINCT _rec) FROM bad")
     if taken.rows is None:  # every source row stands in the first stage exactly once
         taken.rows = _one(con, "SELECT count(*) FROM stage_0")
+    taken.skipped += _of_no_use(con, source, taken.rows - taken.skipped)
     older = _one(con, "SELECT count(*) FROM older")
     gone = f"{DELETED} AND _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
     taken.skipped += older + (
@@ -150,6 +151,14 @@ def _one_a_key(target: Target, order: str) -> str:
 def _loses(source: Source) -> bool:
     """May a row end in no table at all, or in several rows of the first one?"""
     return all(t.when or t.split for t in source.targets) or bool(source.targets[0].when or source.targets[0].split)
+
+
+def _of_no_use(con, source: Source, rows: int) -> int:
+    """How many rows lack what every table needs of them (an empty text is no comment): left out, and nothing wrong."""
+    if not all(target.needs for target in source.targets):
+        return 0
+    used = " UNION ALL ".join(f"SELECT _rec FROM keys_{n}" for n in range(len(source.targets)))
+    return rows - _one(con, f"SELECT count(DISTINCT _rec) FROM ({used} UNION ALL SELECT _rec FROM bad)")
 
 
 def _missing_columns(job: Job, taken: Taken) -> None:

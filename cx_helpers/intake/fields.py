@@ -154,13 +154,15 @@ def read_target(table: str, part: dict, of: Setting) -> Target:
     if table == "persons" and not (of.newest_by or of.deleted):
         per_key = per_key or "last"  # an order names its buyer: many rows tell of one person
     ordered = [c for c in spec.columns if c in columns] + [c for c in columns if c not in spec.columns]
+    wordless = table == "comments" and "text" in columns and not part.get("partial")
+    needs = part.get("needs") or ("text" if wordless else None)  # who wrote nothing made no mistake
     return Target(
         table,
         tuple(_field(column, columns[column], table, of, where, bool(part.get("partial"))) for column in ordered),
         when,
         split,
         per_key,
-        part.get("needs"),
+        needs,
         part.get("partial", False),
         tuple(map(str, listed(part.get("yields_to")))),
         tuple(_tables(part.get("among"), where)),

@@ -21,7 +21,7 @@ class IngestReport:
     forgotten: int = 0  # rows of forgotten people, taken out again of tables and quarantine
     left: dict[str, dict] = field(default_factory=dict)  # table: rows read and not in it, by why (merge.Left)
     quarantined: Counter = field(default_factory=Counter)  # by code
-    firsts: dict[str, dict] = field(default_factory=dict)  # code: the first row in quarantine for that reason
+    wrong: dict[tuple, dict] = field(default_factory=dict)  # what is in quarantine, by source and place (_sum)
     tables: dict[str, int] = field(default_factory=dict)  # rows in each table now
     files: dict[str, str] = field(default_factory=dict)  # file: read, as before, gone, failed
     sources: dict[str, dict] = field(default_factory=dict)  # name: rows_in, taken, skipped, quarantined, out
@@ -71,7 +71,7 @@ class IngestReport:
                           "these files are gone, and their rows with them: ") + ", ".join(gone))  # fmt: skip
         if bad:
             lines.append("قرنطینه (quarantine/):" if fa else "quarantine (quarantine/):")
-            lines += [f"  {line}" for line in quarantine.summary(self.quarantined, locale, self.firsts)]
+            lines += [f"  {line}" for line in quarantine.summary(self.wrong, locale)]
         lines += self._apart(number, fa)
         if self.linked:
             lines += [said["fa" if fa else "en"] for said in self.linked.said()]

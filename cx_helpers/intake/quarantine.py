@@ -16,14 +16,12 @@ import io
 import json
 import os
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
 from cx_helpers import wording
 from cx_helpers.tables import TABLES
 
 SHOWN, LONGEST = 3, 40  # values that a summary shows, and letters of each
-LOOKED_AT = 10_000  # rows of a file in which values are looked for
 
 # code: (reason fa, reason en, remedy fa, remedy en); {column} {value} {table} {line} stand for the row's own
 REASONS: dict[str, tuple[str, str, str, str]] = {
@@ -84,8 +82,10 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "missing_value": (
         "مقدار {column} لازم است و خالی است",
         "{column} is required and empty",
-        "مقدار را در فایل پر کنید یا در نگاشت `default` بگذارید",
-        "fill it in the file, or give a `default` in the mapping",
+        "مقدار را در فایل پر کنید یا در نگاشت `default` بگذارید؛ اگر چنین سطری نباید در این جدول بیاید، زیر همان جدول "
+        "`needs: {column}` یا `when` بنویسید",
+        "fill it in the file, or give a `default` in the mapping; where such a row should make none in this table, "
+        "write `needs: {column}` or a `when` under that table",
     ),
     "bad_number": (
         "مقدار «{value}» برای {column} عدد نیست",
@@ -203,57 +203,52 @@ def count(folder: Path) -> int:
     return sum(sum(1 for _ in p.open("rb")) for p in (folder / "quarantine").rglob("*.jsonl"))
 
 
-def first(path: Path, codes: Iterable[str]) -> dict[str, dict]:
-    """The first row of each code in a file of quarantine: where an analyst begins to look.
+def groups(path: Path) -> dict[tuple, dict]:
+    """The rows of a file of quarantine by what is wrong and where: (code, table, column), the first row of each.
 
-    `values` are the values of its column that came with this code, in the order of the file, up to SHOWN and one more,
-    as a reason may quote them (messages.preview: what may be a person's is hidden); `elsewhere`: in other columns, too.
+    `n` counts them; `values` are those of the column, in the order of the file, up to SHOWN and one more, as a reason
+    may quote them (messages.preview: what may be a person's is hidden).
     """
-    found, asked = {}, set(codes)
+    found: dict[tuple, dict] = {}
     with path.open(encoding="utf-8") if path.is_file() else io.StringIO() as file:
-        for row in map(json.loads, islice(file, LOOKED_AT)):
-            if row["code"] not in asked:
-                continue
-            one = found.setdefault(row["code"], row)
-            values = one.setdefault("values", [])
-            same = (row["table"], row["column"]) == (one["table"], one["column"])
-            one["elsewhere"] = one.get("elsewhere") or not same
-            if same and row["value"] and row["value"] not in values and len(values) <= SHOWN:
-                values.append(row["value"])
-        for row in map(json.loads, file):  # the rest of a long file, where a reason is still looked for
-            if len(found) == len(asked):
-                break
-            if row["code"] in asked:
-                found.setdefault(row["code"], row)
+        for row in map(json.loads, file):
+            add(found, (row["code"], row["table"], row["column"]), row, 1, [row["value"]] if row["value"] else [])
     return found
 
 
-def _about(row: dict | None, locale: str) -> dict[str, str]:
-    """What a reason says of many rows: the first one's column, and the values that came in it."""
+def add(found: dict[tuple, dict], key: tuple, row: dict, n: int, values: list[str]) -> None:
+    """Count `n` more rows of a group, which begins with `row` where it is new, and remember their first values."""
+    one = found.setdefault(key, row | {"n": 0, "values": []})
+    one["n"] += n
+    for value in values:
+        if value not in one["values"] and len(one["values"]) <= SHOWN:
+            one["values"].append(value)
+
+
+def _about(row: dict, locale: str) -> dict[str, str]:
+    """What a reason says of many rows: their column, and the values that came in it."""
     about = {"column": "…", "value": "…", "allowed": "…"}
-    if not row or row["code"] == "repeated_key":
+    if row["code"] == "repeated_key":
         return about
-    values = [value if len(value) <= LONGEST else value[:LONGEST] + "…" for value in row.get("values") or ()]
+    values = [value if len(value) <= LONGEST else value[:LONGEST] + "…" for value in row["values"]]
     if values:
         about["value"] = ("»، «" if locale == "fa" else ", ").join(values[:SHOWN]) + "…" * (len(values) > SHOWN)
     if row["column"]:
-        about["column"] = row["column"] + ", …" * bool(row.get("elsewhere"))
+        about["column"] = row["column"]
         known = TABLES[row["table"]].columns.get(row["column"]) if row["table"] in TABLES else None
         about["allowed"] = ", ".join(known.values if known else ()) or "…"
     return about
 
 
-def summary(counts: dict[str, int], locale: str, firsts: dict[str, dict] | None = None) -> list[str]:
-    """One line a reason, the most frequent first, for a report.  firsts  the first row of each (see `first`)"""
+def summary(found: dict[tuple, dict], locale: str) -> list[str]:
+    """One line for each thing that is wrong at one place, the most frequent first (see `groups`)."""
     lines, fa = [], locale == "fa"
-    for code, number in sorted(counts.items(), key=lambda item: -item[1]):
-        row = (firsts or {}).get(code)
-        reason, remedy = explain(code, locale, **_about(row, locale))
-        where = ""
-        if row:
-            column = ".".join(filter(None, [row["table"], row["column"]]))
-            line = wording.number(int(row["line"] or 0), locale)
-            places = [row["file"], f"سطر {line}" if fa else f"line {line}", column]
-            where = f" ({'نخستین' if fa else 'the first'}: {('، ' if fa else ', ').join(filter(None, places))})"
-        lines.append(f"{wording.number(number, locale)} × {reason}{where}; {remedy}")
+    for row in sorted(found.values(), key=lambda one: -one["n"]):
+        reason, remedy = explain(row["code"], locale, **_about(row, locale))
+        column = ".".join(filter(None, [row["table"], row["column"]]))
+        line = wording.number(int(row["line"] or 0), locale)
+        places = [row["file"], f"سطر {line}" if fa else f"line {line}", column]
+        first = ("نخستین: " if fa else "the first: ") if row["n"] > 1 else ""
+        where = f" ({first}{('، ' if fa else ', ').join(filter(None, places))})"
+        lines.append(f"{wording.number(row['n'], locale)} × {reason}{where}; {remedy}")
     return lines

@@ -209,8 +209,8 @@ def _tables(units: dict[str, dict]) -> dict[str, list[str]]:
 
 def _sum(folder: Path, fresh: dict[str, dict], report: IngestReport) -> None:
     for kept in fresh.values():
-        new = [code for code in kept["quarantined"] if code not in report.firsts]
-        report.firsts |= quarantine.first(folder / kept["quarantine"], new) if new else {}
+        for key, row in (quarantine.groups(folder / kept["quarantine"]) if kept["quarantined"] else {}).items():
+            quarantine.add(report.wrong, (kept["source"], *key), row, row["n"], row["values"])
         of = report.sources.setdefault(
             kept["source"], {"rows_in": 0, "taken": 0, "skipped": 0, "quarantined": Counter(), "out": Counter()}
         )

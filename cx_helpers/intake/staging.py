@@ -197,5 +197,5 @@ def _problems(f: Field, target: Target) -> list[str]:
         found.append(f"CASE WHEN {column} NOT IN ({among}) THEN 'not_in_list' || {tail} || {column} END")
     if f.name == "score" and target.table == "responses":
         found.append("CASE WHEN score < scale_min OR score > scale_max OR scale_min >= scale_max "
-                     f"THEN 'off_scale' || {tail} || score::VARCHAR END")  # fmt: skip
+                     f"THEN 'off_scale' || {tail} || regexp_replace(score::VARCHAR, '\\.0$', '') END")  # fmt: skip
     return found
