@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import dates, lacking, parameters, sales, whereabouts, wording
+from cx_helpers import coverage, dates, lacking, parameters, sales, whereabouts, wording
 from cx_helpers.settings import Settings, WorkspaceError, find, labels, load_settings
 from cx_helpers.tables import TABLES, MissingTable, TableError, can_split, nearest, people
 
@@ -354,7 +354,8 @@ def _range(settings: Settings, until: dt.datetime, times: dict[str, tuple[str, .
 def last_complete_month(folder: str | Path) -> str:
     """The newest calendar month that the data covers to its last day: the period of a report nobody named one for.
 
-    A company in its first month has no such one: that month, as far as it goes.  Months without a row are passed over.
+    A company in its first month has no such one: that month, as far as it goes.  Months without a row are passed over,
+    and those where a main table has broken off (coverage.covered).
     A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
     lies beyond tomorrow by this machine's clock does not count.  Contracts or a test's exposures alone do not tell
     whether their last month is over: that month, lest those who left in it be left out.
@@ -367,10 +368,12 @@ def last_complete_month(folder: str | Path) -> str:
         raise MissingTable(lacking.any_data())
     first, last = (at.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date() for at in found)
     month = dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone)
-    if not deeds or last == month.past - dt.timedelta(1) or first >= month.first:
+    if not deeds:
         return month.name
-    last = data_range(settings, month.start)[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone)).date()
-    return dates.Period.month_of(last, calendar=settings.calendar, timezone=settings.timezone).name
+    if last != month.past - dt.timedelta(1) and first < month.first:
+        last = data_range(settings, month.start)[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(settings.timezone))
+        month = dates.Period.month_of(last.date(), calendar=settings.calendar, timezone=settings.timezone)
+    return coverage.covered(settings, month).name
 
 
 def open(folder: str | Path, period: str = "", segment: str = "", locale: str = "") -> Tables:

@@ -21,6 +21,7 @@ GROUND = {
     "chain",
     "changepoints",
     "contrasts",
+    "coverage",
     "dates",
     "disclosure",
     "engine",

@@ -277,3 +277,23 @@ def test_a_test_in_one_file_says_which_month_it_is(tmp_path):
     tables = workspace.open(holding(tmp_path, exposures=frame.assign(exposed_at="2025-01-01")))
     assert tables.period.name == "2025-01"
     assert tables.caution is None, "that nobody came in later does not make the month incomplete"
+
+
+@pytest.mark.parametrize(
+    ("until", "strays", "expected"),
+    [
+        ("2025-10-31", [], "2025-10"),
+        ("2025-10-31", ["2025-11-09", "2025-11-21", "2025-12-02"], "2025-10"),  # stray rows make no month
+        ("2025-10-31", ["2025-11-30"], "2025-10"),  # nor where one of them is of its last day
+        ("2025-11-15", ["2025-11-30"], "2025-10"),  # a month that breaks off in the middle
+        ("2025-11-29", ["2025-12-02"], "2025-11"),  # and one that does not, for all that its last day is quiet
+    ],
+)
+def test_a_month_after_the_end_of_an_export_is_no_complete_one(tmp_path, until, strays, expected):
+    days = [*pd.date_range("2025-05-01", until).repeat(2), *strays]
+    orders = pd.DataFrame(
+        {"order_id": map(str, range(len(days))), "customer_id": "c", "ordered_at": days, "amount": 1.0}
+    )
+    few = pd.DataFrame({"response_id": ["r"], "responded_at": ["2025-11-05"], "instrument": "nps", "score": 9.0})
+    few = few.assign(scale_min=0.0, scale_max=10.0)
+    assert workspace.last_complete_month(holding(tmp_path, orders=orders, responses=few)) == expected
