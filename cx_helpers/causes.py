@@ -43,6 +43,7 @@ _ASIDE = (
 ).split()
 _MEASURED = {"resolution_hours": "support", "tickets": "support", "late_delivery_rate": "delivery"}  # themes of numbers
 _SPLIT = re.compile(r"[\s_\-،,.()«»]+")
+_NEWS_OF_ALL = ("change_point", "forecast", "risk", "threat")  # what moved, where nothing tells for whom or in what
 _STAY = ("repeat_rate", "retention_1", "retention_3", "churn_rate", "next_share")  # of who stays: each is worth `clv`
 _NEWS_OF_NONE = ("driver", "topic", "basket", "leading_indicator")
 _EITHER_WAY = ("change_point", "cohort", "segment", "experiment", "forecast")
@@ -177,7 +178,8 @@ def joined(findings: Iterable[dict], clv: float | None = None) -> list[Cause]:
     """Findings of one cause brought together; the causes in the order of `rank`, each with all that is at stake in it.
 
     A finding joins the first cause of another tone than its opposite with which it shares theme or group, and
-    contradicts neither: delivery in one province joins the whole company's delivery, but not another province's.
+    contradicts neither: delivery in one province joins the whole company's delivery, but not another province's.  News
+    of one metric that several reports have of the whole company is one cause, too.
     """
     causes: list[_Open] = []
     for record in rank(findings, clv):
@@ -216,9 +218,18 @@ class _Open:
     groups: dict
     tone: str
 
+    @property
+    def of_all(self) -> str:
+        """The metric that moved for the whole company, nothing more being known; empty where more is."""
+        head = self.found[0]
+        bare = not (self.theme or self.groups or any(column in (head.get("subject") or {}) for column in THEMED))
+        return str(head.get("measure") or "") if bare and head["kind"] in _NEWS_OF_ALL else ""
+
     def tells_of(self, other: _Open) -> bool:
         if {self.tone, other.tone} == {"good", "bad"} or (self.theme and other.theme and self.theme != other.theme):
             return False
+        if self.of_all and self.of_all == other.of_all:
+            return self.tone == other.tone
         shared = self.groups.keys() & other.groups.keys()
         if any(self.groups[column] != other.groups[column] for column in shared):
             return False

@@ -44,6 +44,17 @@ def test_what_one_thing_breaks_is_one_cause():
     assert found[0].money == 99 * CLV
 
 
+def test_news_of_one_number_that_several_reports_have_is_one_deed():
+    fell = {"value": 5, "baseline": 90}
+    orders = [one("change_point", "orders", report=r, since=r) | fell for r in ("trend", "customer", "scenario")]
+    here = one("change_point", "orders", report="segments", province="فارس") | fell
+    rose = one("change_point", "orders", report="value") | {"value": 90, "baseline": 5}
+    sales = one("change_point", "sales", report="trend") | fell
+    found = causes.joined([*orders, here, rose, sales], CLV)
+    assert sorted(len(cause.all) for cause in found) == [1, 1, 1, 3]
+    assert len({advice.said(cause)["fa"] for cause in found}) == 4
+
+
 def test_a_cause_stands_where_its_money_puts_it_not_where_its_loudest_finding_would():
     """Payment: 258 failed visits, of whose customers 13 leave; a plan that loses 30 contracts comes before it."""
     failed = one(touchpoint="payment") | {"value": 0.66, "baseline": 0.08, "n": 445}

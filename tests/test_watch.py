@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -113,11 +114,24 @@ def test_a_file_that_cannot_be_read_is_told_once_and_is_no_success(company, caps
     assert len(read(folder)) == 3, "what can be read becomes cases all the same"
 
 
+def test_a_round_with_cases_says_where_they_lie_and_that_no_alert_can_leave(company):
+    folder, said = company(answers=ANSWERS[:1]), []
+    watching.watch(folder, once=True, say=said.append)
+    assert "1 new case, 0 alerts" in said[0]
+    assert said[0].endswith("cases: state/cases.csv; no alert can leave: watch.yaml names no webhook and no mail")
+    # the rules that cx init writes are those of no file, and each line of them can be used
+    text = files("cx_helpers").joinpath("templates", "watch.yaml").read_text("utf-8")
+    assert case_rules.load(settings.load_settings(company(text))) == case_rules.Rules(timezone="Asia/Tehran")
+    used = re.sub(r"^# ( *(?:- \{|[a-z_]+: ?))", r"\1", text.split("\n\n", 1)[1], flags=re.M)
+    assert case_rules.load(settings.load_settings(company(used))).alerts["mail"]["to"] == ["manager@example.org"]
+
+
 def test_a_round_says_what_it_left_out_and_a_book_without_cases_counts_as_none(company):
     folder, said = company(answers=[(f"r{i}", "c1", ago(days=30 + i), 0, "payment", bench.BAD) for i in range(3)]), []
     watching.watch(folder, once=True, say=said.append)
     assert len(said) == 1
     assert said[0].startswith("0 new rows read: 0 new cases")
+    assert "state/cases.csv" not in said[0]
     assert said[0].endswith("6 rows left out, older than 7 days (backlog_days in watch.yaml)")  # answers and comments
     assert pq.read_metadata(folder / "state" / "cases.parquet").num_rows == 0
     assert workspace.open(folder, period="1404-06").cases is None, "reports go on with the requests to support"
@@ -187,7 +201,7 @@ def test_owner_and_due_time_follow_the_companys_rules(company):
 )
 def test_a_mistake_in_the_rules_is_told_with_its_remedy(company, rules, said):
     with pytest.raises(WorkspaceError, match=said):
-        case_rules.load(settings.load_settings(company(rules)))
+        case_rules.load(settings.settings.load_settings(company(rules)))
 
 
 # --- alerts -----------------------------------------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from pathlib import Path
 from cx_helpers import actions
 from cx_helpers.settings import WorkspaceError
 
-FILES = ("programme.yaml", "questionnaire.csv")  # what the team, and what customers and employees, may be asked
+# what the team, and what customers and employees, may be asked; whose a case is, and how alerts leave
+FILES = ("programme.yaml", "questionnaire.csv", "watch.yaml")
 FOLDERS = ("sources", "tables", "quarantine", "state")
 
 
 def init(folder: str | Path) -> Path:
     """Make an empty workspace: workspace.yaml and actions.yaml with every key explained, four folders, and a short
-    survey: questionnaire.csv for customers and employees, programme.yaml for the team (docs/service-quality.md).
+    survey: questionnaire.csv for customers and employees, programme.yaml for the team (docs/service-quality.md); and
+    watch.yaml, the rules of `cx watch`.
 
     Returns the folder.  Raises WorkspaceError where a workspace.yaml is already there, or the place is a file.
     """

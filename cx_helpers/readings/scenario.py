@@ -143,6 +143,13 @@ def sentence(found: pd.DataFrame, links: Links, terms: Terms) -> Words:
             "order that came "
             "late, a failed purchase, a request answered late or not solved) and the orders of the days after.",
         )
+    if told.empty and len(links.table) == 1:
+        return say(
+            fa="تنها اهرمی که سنجیده شد با خرید دوباره پیوندی ندارد که بتوان به آن تکیه کرد؛ پس برای تغییرش پولی وعده "
+            "داده نمی‌شود.",
+            en="The only lever looked at does not go with buying again in a way to rely on, so no money is promised "
+            "for moving it.",
+        )
     if told.empty:
         return say(
             fa="هیچ‌یک از {k} اهرمِ سنجیده با خرید دوباره پیوندی ندارد که بتوان به آن تکیه کرد؛ پس برای تغییرشان "

@@ -63,7 +63,7 @@ def _goals(cards: list[dict], named: bool = True) -> Words | None:
     state = {one: [card for card in aims if card["goal_state"] == one] for one in ("met", "missed", "open")}
     met, missed, unsure = (state[name] for name in ("met", "missed", "open"))
     if len(aims) == 1:
-        return _run([_alone(aims[0]), say(fa="{names}", en="{names}", names=_few(aims, _aimed)) if named else None])
+        return _run([(_alone_in_numbers if named else _alone)(aims[0])])
     one, none = len(met) == 1, not met
     whole = say(
         fa="هیچ‌یک از {k} هدف هنوز به دست نیامده است" if none else "از {k} هدف، {met} به دست آمده است",
@@ -87,6 +87,20 @@ def _alone(card: dict) -> Words:
         "open": ("هنوز روشن نیست که {only} به هدف رسیده باشد", "Whether {only} reaches its goal is not clear yet"),
     }[card["goal_state"]]
     return say(fa=fa, en=en, only=dict.fromkeys(wording.LOCALES, card["title"]))
+
+
+def _alone_in_numbers(card: dict) -> Words:
+    """The same with its number and its goal: NPS is −14 and misses its goal of 40."""
+    fa, en = {
+        "met": ("{title} {x} است و به هدف {goal} رسیده است", "{title} is {x} and meets its goal of {goal}"),
+        "missed": ("{title} {x} است و به هدف {goal} نرسیده است", "{title} is {x} and misses its goal of {goal}"),
+        "open": (
+            "{title} {x} است و هنوز روشن نیست که به هدف {goal} رسیده باشد",
+            "{title} is {x}; whether it reaches its goal of {goal} is not clear yet",
+        ),
+    }[card["goal_state"]]
+    values = {"title": card["title"], "x": _amount(card), "goal": card["goal"]}
+    return say(fa=fa, en=en, **{key: dict.fromkeys(wording.LOCALES, value) for key, value in values.items()})
 
 
 def _counts(missed: int, unsure: int) -> list[Words | None]:
@@ -202,7 +216,8 @@ def _kept(stand: int, all_of_them: bool) -> Words:
 def _few(cards: list[dict], each) -> Words:
     names = [each(card) for card in cards[:_NAMED]]
     left = len(cards) - _NAMED
-    return join([*names, say(fa="{k} عدد دیگر", en="{k} more", k=left)] if left > 0 else names)
+    more = {"fa": "یک", "en": "one"} if left == 1 else left
+    return join([*names, say(fa="{k} عدد دیگر", en="{k} more", k=more)] if left > 0 else names)
 
 
 def _aimed(card: dict) -> Words:

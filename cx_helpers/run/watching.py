@@ -140,10 +140,18 @@ def _pause(guard: Watch) -> None:
 
 def _told(found: cases.Looked, rules: case_rules.Rules) -> str:
     """One line a round: what was read, what became of it, and what happened too long ago to become a case."""
-    line = f"{found.rows:,} new rows read: {found.cases:,} new cases, {found.alerts:,} alerts; {found.moved:,} went on"
+    rows, opened, alerts = (
+        f"{n:,} {one}{'' if n == 1 else 's'}"
+        for n, one in ((found.rows, "new row"), (found.cases, "new case"), (found.alerts, "alert"))
+    )
+    line = f"{rows} read: {opened}, {alerts}; {found.moved:,} went on"
     if found.old:
         days = f"{rules.backlog_days:g} days"
         line += f"; {found.old:,} rows left out, older than {days} (backlog_days in {case_rules.FILE})"
+    if found.cases:
+        line += "; cases: state/cases.csv"
+    if found.cases and not case_alerts.ways(rules):
+        line += f"; no alert can leave: {case_rules.FILE} names no webhook and no mail"
     return line
 
 
