@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from cx_helpers.tables import TABLES, hint
 from cx_helpers.wording import Words, raw, say
 
@@ -119,4 +121,35 @@ def who_leaves() -> Words:
         "در workspace.yaml نگاشت کنید و cx ingest را اجرا کنید",
         en="this company has neither contracts nor orders, so nothing tells who leaves; map one of them in "
         "workspace.yaml and run cx ingest",
+    )
+
+
+def comments_beside_answers() -> Words:
+    """Nothing is mapped as comments, while answers to surveys hold words."""
+    return say(
+        fa="این شرکت جدول «{title}» (comments) را ندارد، ولی پاسخ‌هایش نوشته دارند (ستون comment در responses). همان "
+        "ستون را در همان منبع یک بار دیگر به text در comments نگاشت کنید (نمونه‌اش در docs/workspace.md هست) و "
+        "cx ingest را اجرا کنید",
+        en="this company has no table 'comments', though its answers hold words (responses.comment); map that column "
+        "of the same source once more, to text of comments (docs/workspace.md shows how), and run cx ingest",
+        title="comments",
+    )  # fmt: skip
+
+
+def a_loop(begun: dt.date | None) -> Words:
+    """No case and no request to support is old enough.  begun  when the book of cases begins; None: there is no book"""
+    if begun is not None:
+        return say(
+            fa="دفتر پرونده‌ها (که cx watch می‌سازد) از {day} آغاز می‌شود و پیش از پایان این دوره پرونده‌ای ندارد؛ این "
+            "شرکت جدول درخواست‌ها (tickets) هم ندارد که به‌جای آن خوانده شود. دوره‌ای را بخواهید که پس از آن روز "
+            "پایان می‌یابد",
+            en="the book of cases (kept by cx watch) begins on {day} and holds no case from before the end of this "
+            "period, and there is no table 'tickets' to read in its place; ask for a period that ends after that day",
+            day=begun,
+        )
+    return say(
+        fa="این شرکت نه دفتر پرونده‌ها را دارد و نه جدول درخواست‌ها (tickets). cx watch را اجرا کنید تا از پاسخ‌ها و "
+        "نظرهای ناراضی پرونده بسازد، یا tickets را در workspace.yaml نگاشت کنید",
+        en="this company has neither a book of cases nor a table 'tickets'; run cx watch, which makes cases of unhappy "
+        "answers and comments, or map tickets in workspace.yaml",
     )

@@ -47,7 +47,8 @@ def read(settings: Settings, name: str):
     """
     path = settings.database or table_path(settings.folder, name)
     if path is None:
-        raise MissingTable(lacking.a_table(name))
+        told = name == "comments" and _have_words(settings)
+        raise MissingTable(lacking.comments_beside_answers() if told else lacking.a_table(name))
     written = path.stat().st_mtime_ns if path.exists() else 0
     table = _fit(settings.engine, str(settings.folder.resolve()), str(path), name, settings.timezone, written)
     if table is None:
@@ -55,18 +56,31 @@ def read(settings: Settings, name: str):
     return table
 
 
-def cases(settings: Settings, until: dt.datetime):
-    """The book of cases as an engine table, as `cx watch` left it in state/cases.parquet; None: no book, or one with no
-    case opened before `until`: it would say of an earlier time that nobody was let down."""
+def _have_words(settings: Settings) -> bool:
+    """Do answers to surveys hold words, though nobody mapped those as comments?"""
+    with contextlib.suppress(TableError):
+        return "comment" in read(settings, "responses").columns
+    return False
+
+
+def begun(settings: Settings) -> dt.datetime | None:
+    """When the first case of the book was opened; None: no book, or an empty one."""
     path = settings.folder / "state" / "cases.parquet"
     if not path.is_file():
         return None
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    first = pc.min(pq.read_table(path, columns=["opened_at"])["opened_at"]).as_py()
+    return pc.min(pq.read_table(path, columns=["opened_at"])["opened_at"]).as_py()
+
+
+def cases(settings: Settings, until: dt.datetime):
+    """The book of cases as an engine table, as `cx watch` left it in state/cases.parquet; None: no book, or one with no
+    case opened before `until`: it would say of an earlier time that nobody was let down."""
+    first = begun(settings)
     if first is None or first >= until:
         return None
+    path = settings.folder / "state" / "cases.parquet"
     connection = _connection("duckdb://" if settings.database else settings.engine)
     view = f"cases_{zlib.crc32(str(path.absolute()).encode()):08x}_{path.stat().st_mtime_ns}"
     return connection.read_parquet(str(path), table_name=view)

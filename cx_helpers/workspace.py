@@ -89,6 +89,15 @@ class Tables:
         return table.filter(table.opened_at < self.period.end)
 
     @property
+    def requests(self):
+        """Requests to support up to the period's end: what the closed loop is read by where the book of cases has none
+        of that time; MissingTable, which tells of both, where there is no such table either."""
+        if self.has("tickets"):
+            return self.until.tickets
+        first = whereabouts.begun(self.settings)
+        raise MissingTable(lacking.a_loop(first and first.astimezone(ZoneInfo(self.period.timezone)).date()))
+
+    @property
     def whole(self) -> dict:
         """Every table that this company has, as it is: uncut, of everybody, whatever the period and the segment."""
         return {name: whereabouts.read(self.settings, name) for name in TABLES if self.has(name)}

@@ -28,6 +28,7 @@ from cx_helpers.intake import case_alerts, case_answers, case_ranking, case_rule
 from cx_helpers.intake import store as stores
 from cx_helpers.run import letters, sending, watching
 from cx_helpers.settings import WorkspaceError
+from cx_helpers.tables import MissingTable
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 NOW = dt.datetime(2025, 9, 20, 10, tzinfo=TEHRAN)  # a Saturday, 1404-06-29
@@ -138,7 +139,10 @@ def test_a_round_says_what_it_left_out_and_a_book_without_cases_counts_as_none(c
     company("backlog_days: 31", answers=[("r9", "c1", ago(days=30, hours=1), 0, "payment", bench.BAD)])
     assert [case["origin_id"] for case in watch_once(folder)] == ["r9"]
     assert workspace.open(folder, period="1404-05").cases.count().execute() == 1
-    assert workspace.open(folder, period="1404-04").cases is None, "the book begins later"
+    earlier = workspace.open(folder, period="1404-04", locale="en")
+    assert earlier.cases is None, "the book begins later"
+    with pytest.raises(MissingTable, match=r"book of cases \(kept by cx watch\) begins on .* no table 'tickets'"):
+        _ = earlier.requests
 
 
 def test_the_rank_is_the_product_of_its_parts():

@@ -297,3 +297,13 @@ def test_a_month_after_the_end_of_an_export_is_no_complete_one(tmp_path, until, 
     few = pd.DataFrame({"response_id": ["r"], "responded_at": ["2025-11-05"], "instrument": "nps", "score": 9.0})
     few = few.assign(scale_min=0.0, scale_max=10.0)
     assert workspace.last_complete_month(holding(tmp_path, orders=orders, responses=few)) == expected
+
+
+def test_words_of_answers_that_nobody_mapped_as_comments_are_told_of(tmp_path):
+    told = {"response_id": ["r"], "responded_at": ["2025-11-05"], "instrument": "nps", "score": 9.0, "comment": "خوب"}
+    answers = pd.DataFrame(told).assign(scale_min=0.0, scale_max=10.0)
+    with pytest.raises(MissingTable, match=r"answers hold words \(responses.comment\)"):
+        _ = workspace.open(holding(tmp_path, responses=answers), "2025-11").comments
+    answers.drop(columns="comment").to_parquet(tmp_path / "tables" / "responses.parquet", coerce_timestamps="us")
+    with pytest.raises(MissingTable, match="map a source that fills it"):
+        _ = workspace.open(tmp_path, "2025-11").comments
