@@ -47,8 +47,9 @@ def read(settings: Settings, name: str):
     """
     path = settings.database or table_path(settings.folder, name)
     if path is None:
-        told = name == "comments" and _have_words(settings)
-        raise MissingTable(lacking.comments_beside_answers() if told else lacking.a_table(name))
+        if name == "comments" and _have_words(settings):
+            raise MissingTable(lacking.comments_beside_answers())
+        raise MissingTable(lacking.a_table(name))
     written = path.stat().st_mtime_ns if path.exists() else 0
     table = _fit(settings.engine, str(settings.folder.resolve()), str(path), name, settings.timezone, written)
     if table is None:
