@@ -205,7 +205,7 @@ def test_owner_and_due_time_follow_the_companys_rules(company):
 )
 def test_a_mistake_in_the_rules_is_told_with_its_remedy(company, rules, said):
     with pytest.raises(WorkspaceError, match=said):
-        case_rules.load(settings.settings.load_settings(company(rules)))
+        case_rules.load(settings.load_settings(company(rules)))
 
 
 # --- alerts -----------------------------------------------------------------------------------------------------------
