@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from cx_helpers import dates, disclosure, records, wording
@@ -108,8 +106,7 @@ def together(*parts: Recorded) -> Recorded:
 
 
 def _told(row: pd.Series, dimensions: dict) -> bool:
-    """May a row be recorded?  A hidden group is null with its n (rounded up to whole smallest groups), a hidden cell of
-    a cross-tab is not recorded."""
+    """May a row be recorded?  A hidden group is null with its n, a hidden cell of a cross-tab is not recorded."""
     return not row.get(disclosure.HIDDEN) or len(dimensions) + bool(wording.current().segment) < 2
 
 
@@ -125,9 +122,6 @@ def _record(name: str, of: records.Metric, row: pd.Series, dimensions: dict, per
     if period is None:
         raise ValueError("a metric needs its period: open the workspace first, or give period=")
     n = records.clean(row.get("n"))
-    if n and dimensions and row.get(disclosure.HIDDEN):  # nobody counts a group that is not shown
-        least = wording.current().smallest_group
-        n = math.ceil(n / least) * least
     return {
         "metric": name,
         "dimensions": {str(k): records.clean(v) for k, v in dimensions.items()},
