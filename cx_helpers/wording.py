@@ -463,6 +463,7 @@ topic | موضوع | topic
 invitations | دعوت‌ها | invitations
 abandonment | رهاکردن | abandonment
 failure_rate | نرخ ناکامی | failure rate
+failure_change | تغییر نرخ ناکامی | change of failure rate
 median_s | زمان معمول (میانه) | usual time (median)
 p95_s | زمان ۹۵٪ (صدک) | time (95th percentile)
 sentiment | احساس نوشته‌ها | sentiment of comments

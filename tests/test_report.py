@@ -795,3 +795,15 @@ def test_a_group_may_be_called_all_or_by_four_digits():
     unsplit = demo.one("nps", 90, 10, 1, 19)
     assert [row["dimensions"] for row in blocks.metrics("nps", unsplit).metrics] == [{}]
     assert [row["dimensions"] for row in blocks.metrics("nps", unsplit.rename_axis(None)).metrics] == [{}]
+
+
+def test_a_difference_of_shares_is_drawn_in_points_of_a_hundred():
+    of = metric("change", "points_of_share", 0)
+    assert amount(0.174, of, "en") == "17\u00a0points"
+    assert amount(0.174, of, "fa").endswith("\u00a0واحد درصد")
+    assert interval(0.02, 0.26, of, "en").endswith("26\u00a0points")
+    axis = setting.value_axis(0, 0.3, of, "en")
+    assert axis["ticktext"][-1] == wording.number(30, "en"), "ticks bear the number alone"
+    found = pd.DataFrame({"n": [80], "change": [0.174], "low": [0.09], "high": [0.26]}, index=["late"])
+    picture = charts.ranges(found, "change", unit="points_of_share", digits=0)
+    assert amount(0.174, of, wording.current().locale) in picture.payload["alt"]

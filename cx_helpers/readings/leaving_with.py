@@ -54,11 +54,11 @@ def _finding(row, looks: int, loud: str) -> Finding:
         e=name(row.Index), x=row.left, b=row.expected,
     )  # fmt: skip
     detail = say(
-        fa="تفاوت {x:.0%} (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})، {n} بار؛ با برابر گرفتن تازگی، شمار و مبلغ خرید، "
-        "سابقه و تماس‌ها.",
-        en="Difference {x:.0%} (95% interval {low:.0%} to {high:.0%}), {n} times; recency, number and amount of "
+        fa="تفاوت {x:.0f} واحد درصد (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f})، {n} بار؛ با برابر گرفتن تازگی، شمار و مبلغ "
+        "خرید، سابقه و تماس‌ها.",
+        en="Difference {x:.0f} points (95% interval {low:.0f} to {high:.0f}), {n} times; recency, number and amount of "
         "purchases, tenure and contacts being equal.",
-        x=row.change, low=row.low, high=row.high, n=int(row.n),
+        x=100 * row.change, low=100 * row.low, high=100 * row.high, n=int(row.n),
     )  # fmt: skip
     impact = {k: v * row.n for k, v in (("value", row.change), ("low", row.low), ("high", row.high))}
     return Finding(

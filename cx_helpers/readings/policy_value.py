@@ -164,7 +164,7 @@ def everybody(gains: pd.DataFrame, values: pd.DataFrame, effect: pd.DataFrame) -
         return None
     more = whole > rule
     parts = [say(
-        fa="«برای همه» {y:money} به سود هر مشتری می‌داد و این قاعده {x:money}: "
+        fa="«برای همه» از هر مشتری {y:money} سود می‌داد و این قاعده {x:money}: "
         + ("قاعده کمتر، " if more else "قاعده بیشتر، ") + "ولی تفاوت قطعی نیست."
         + (" آنچه به سود قاعده است بودجه است." if more else ""),
         en="“For everybody” gives {y:money} a customer and this rule {x:money}: the rule is "

@@ -14,9 +14,11 @@ import pandas as pd
 from cx_helpers import dates, records, wording
 
 RLI, LRI, PDI = "\u2067", "\u2066", "\u2069"
+POINTS = "points_of_share"  # the unit of a difference of two shares: .122 is 12.2 points of a hundred
 STEP = " → "  # between the touchpoints of a path
 _PERIOD = re.compile(r"\d{4}(-(Q[1-4]|\d{2}(-\d{2})?))?", re.IGNORECASE)
 UNITS = {
+    POINTS: {"fa": "واحد درصد", "en": "points"},
     "hours": {"fa": "ساعت", "en": "hours"},
     "minutes": {"fa": "دقیقه", "en": "minutes"},
     "days": {"fa": "روز", "en": "days"},
@@ -89,7 +91,7 @@ def metric(name: str, unit: str | None = None, digits: int | None = None) -> rec
 
     unit, digits  say otherwise, e.g. metric("failure_rate", "share", 0)
     """
-    plain = 1 if unit == "share" else 2  # as in tables: 7.5%
+    plain = 1 if unit in ("share", POINTS) else 2  # as in tables: 7.5%
     known = records.METRICS.get(name) or records.Metric(wording.name(name), unit or "number", digits=plain)
     changes = {key: value for key, value in (("unit", unit), ("digits", digits)) if value is not None}
     return replace(known, **changes) if changes else known
@@ -115,6 +117,8 @@ def split_amount(value, of: records.Metric, locale: str, *, sign: bool = False) 
         return "—", ""
     if of.unit == "share":
         return wording.number(100 * value, locale, of.digits, sign), "٪" if locale == "fa" else "%"
+    if of.unit == POINTS:
+        return wording.number(100 * value, locale, of.digits, sign), words(UNITS[POINTS], locale)
     if of.unit == "money":
         number, _, unit = wording.money(value, locale, sign=sign).partition(" ")
         return number, unit
@@ -257,10 +261,11 @@ def value_axis(low: float, high: float, of: records.Metric, locale: str, *, coun
     start, end = low - room, high + room
     at = next((found for k in range(count, 13) if len(found := ticks(start, end, k)) > 2), ticks(start, end, count))
     step = abs(at[1] - at[0]) if len(at) > 1 else abs(at[0]) or 1
-    shown = step * (100 if of.unit == "share" else 1)
+    shown = step * (100 if of.unit in ("share", POINTS) else 1)
     digits = max(0, -math.floor(math.log10(shown) + 1e-9)) if shown < 1 else int(round(shown, 6) % 1 != 0)
     fine = replace(of, digits=digits)
-    return {"range": [start, end], "tickvals": at, "ticktext": [isolate(amount(v, fine, locale), locale) for v in at]}
+    texts = [isolate(amount(v, fine, locale, unit=of.unit != POINTS), locale) for v in at]
+    return {"range": [start, end], "tickvals": at, "ticktext": texts}
 
 
 def long_axis(low: float, high: float, of: records.Metric, locale: str, *, count: int = 5, pad: float = 0.06) -> dict:

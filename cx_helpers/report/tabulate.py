@@ -11,6 +11,7 @@ from cx_helpers.report.setting import (
     COUNTED,
     LRI,
     PDI,
+    POINTS,
     RLI,
     amount,
     change_amount,
@@ -123,7 +124,7 @@ def table_payload(
 def twin(answer: pd.DataFrame, value: str, unit: str | None, locale: str) -> dict:
     """The table behind a picture of one value and its interval: of money and shares, in the unit the picture names."""
     columns = [column for column in ("n", value, "low", "high") if column in answer.columns]
-    formats = dict.fromkeys((value, "low", "high"), unit) if unit in ("money", "share") else None
+    formats = dict.fromkeys((value, "low", "high"), unit) if unit in ("money", "share", POINTS) else None
     return table_payload(answer, locale, columns=columns, unit_of=value, formats=formats)
 
 
@@ -163,7 +164,7 @@ def _cell(column: str, value, unit_of: str | None, how, locale: str) -> dict:
             "sort": "",
             "tone": "",
         }
-    elif how == "points_of_share":
+    elif how == POINTS:
         text = wording.number(100 * value, locale, 1, sign=True)
     elif how == "count" or (how is None and column in _COUNTS):
         text = wording.number(value, locale)
