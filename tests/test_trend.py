@@ -213,6 +213,13 @@ def test_what_is_coming_and_the_goal():
     assert len(nothing) == 1
 
 
+@pytest.mark.parametrize(
+    ("when", "other"), [("1404-01", True), ("1404-02", True), ("1404-05", True), ("1404-06", False), ("2025-12", True)]
+)
+def test_a_month_after_nowruz_is_otherwise_for_the_calendars_sake(when, other):
+    assert readings.trend_forecast._other_days(Period.parse(when)) is other
+
+
 def test_a_day_is_judged_by_what_was_known_before_it():
     one = daily(days=400)
     values = one.values.copy()

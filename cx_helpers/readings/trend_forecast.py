@@ -7,7 +7,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty
+from cx_helpers import certainty, occasions
+from cx_helpers.dates import Period, day_number
 from cx_helpers.readings import trend
 from cx_helpers.readings.trend_changes import is_large
 from cx_helpers.records import METRICS, Finding, clean, severity
@@ -58,6 +59,8 @@ def _other(metric: str, one: pd.DataFrame, p: float) -> Finding | None:
     loud = severity(p, is_large(metric, row["last"], row[metric]))
     if loud is None:
         return None
+    other = _other_days(when)
+    loud = "low" if other else loud
     good = (row[metric] > row["last"]) == (METRICS[metric].direction == "up")
     text = say(
         fa="{title} {when} {x} پیش‌بینی می‌شود؛ در مدتی برابر پیش از آن {last} بود",
@@ -69,9 +72,23 @@ def _other(metric: str, one: pd.DataFrame, p: float) -> Finding | None:
         kind="forecast", subject={"period": when.name}, measure=metric, value=clean(row[metric]),
         baseline=clean(row["last"]), low=clean(row["low"]), high=clean(row["high"]), n=None,
         p_adjusted=clean(float(p)),
-        severity=("low" if loud == "low" else "medium") if good else loud, text=text, detail=_between(metric, row),
+        severity=("low" if loud == "low" else "medium") if good else loud, text=text,
+        detail=sentences(_between(metric, row), OTHER_DAYS if other else None),
         looks=None, good=good,
     )  # fmt: skip
+
+
+OTHER_DAYS = {
+    "fa": "مناسبت‌ها (نوروز، رمضان و مانند آن) در این دو مدت یکسان نیست؛ تفاوت شاید تنها از همین باشد.",
+    "en": "Holidays and occasions (Nowruz, Ramadan …) are not the same in the two; the difference may be that alone.",
+}
+
+
+def _other_days(when: Period) -> bool:
+    """Do occasions take another part (a quarter more or less) of a period than of as many days before it?"""
+    first, days = day_number(when.first), (when.past - when.first).days
+    now, then = (occasions.occasions(range(a, a + days), when.calendar).mean() for a in (first, first - days))
+    return bool(((now - then).abs().drop("month_end") > 0.25).any())
 
 
 def _goal(metric: str, one: pd.DataFrame) -> Finding | None:
