@@ -194,6 +194,34 @@ def test_groups_differ_only_where_they_do(lay):
     assert basket_rules.by_group(rule, rows, None).empty
 
 
+def test_what_one_shop_alone_sells_is_no_pair_for_that(lay):
+    """Salt and soap are sold in the store alone, and bought there without regard to each other (Simpson)."""
+    rng = np.random.default_rng(4)
+    store = rng.random(3000) < 0.2
+    salt, soap = (store & (rng.random(3000) < 0.3) for _ in range(2))
+    names = [["bread"] + ["salt"] * int(a) + ["soap"] * int(b) for a, b in zip(salt, soap, strict=True)]
+    items, orders = shop([" ".join(one) for one in names])
+    orders["channel"] = np.where(store, "store", "web")
+    rows = bought(lay, items, orders, keep=("channel",))
+    rule = pd.DataFrame({"given": [("salt",)], "offer": ["soap"]})
+    blind, seeing = (basket_rules.confirmed(rule, rows, 10, by=by).iloc[0] for by in (None, "channel"))
+    assert blind["lift"] > 3
+    assert blind["p_adjusted"] < 0.001
+    both, expected = (salt & soap).sum(), salt.sum() * soap.sum() / store.sum()
+    assert seeing["within"] == pytest.approx(both / expected)
+    assert seeing["p_adjusted"] > 0.05
+
+
+def test_a_pair_that_goes_together_everywhere_holds_within_channels(lay):
+    items, orders = market()
+    orders["channel"] = np.where(np.arange(len(orders)) % 3, "app", None)
+    rows = bought(lay, items, orders, keep=("channel",))
+    rule = pd.DataFrame({"given": [("phone",)], "offer": ["case"]})
+    blind, seeing = (basket_rules.confirmed(rule, rows, 10, by=by).iloc[0] for by in (None, "channel"))
+    assert seeing["within"] == pytest.approx(blind["lift"], rel=0.05)
+    assert seeing["p_adjusted"] < 0.001
+
+
 def test_a_rule_of_few_customers_is_not_shown(lay):
     rows, _ = judged(lay, *market())
     rule = pd.DataFrame({"given": [("phone",)], "offer": ["case"]})

@@ -44,17 +44,21 @@ def candidates(rules: pd.DataFrame, most: int = 100, longest: int = 2) -> pd.Dat
     return rest[["given", "offer", "confidence", "lift"]].reset_index(drop=True)
 
 
-def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1) -> pd.DataFrame:
+def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1, by: str | None = None) -> pd.DataFrame:
     """Do the rules hold among customers in whom they were not looked for?
 
     rules   of `candidates`: given, offer;  bought  baskets of the other half (order_id, item, buyer, customer_id)
+    by      a column of `bought` (channel): a rule must hold within its values, too.  Two things that one shop alone
+            sells lie together more often than usual in all baskets, though nobody there buys them together
     Returns one row a rule, its name as index (`rule`, "tea + cup → pot"): given, offer, n (baskets with all of
     `given`), customers,
     `both` (those that hold `offer` too), `confidence` = both / n with low and high (customers as clusters), `usual`
     (the share of all baskets that hold `offer`), baskets, `lift` = confidence / usual with lift_low and lift_high,
     p_value (the largest of Fisher's exact tests against all baskets and against the baskets with one item of `given`
     less, and of the log lift over its cluster-robust spread, Student's with as many customers as hold all: every one
-    must say so) and p_adjusted (Holm over all rules).
+    must say so) and p_adjusted (Holm over all rules).  With `by` also `within`: both over what would be expected if in
+    each of its values the two had nothing to do with each other; p_value then is no less than that of Mantel and
+    Haenszel's test of it (Source: J. Nat. Cancer Inst. 22, 1959; spread as of the log lift).
     Null where too few baskets hold `given`, or too few customers that or the offer with it.
     """
     wanted = _sets(rules)
@@ -77,14 +81,20 @@ def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1) -> pd.Da
     exact = [_exact(rule, place, n_of, total) for rule in known.itertuples()]
     own = np.array([buyers[place[one]] for one in whole], float)
     out["p_value"] = np.where(log > 0, np.maximum(exact, certainty.two_sided_t(log / se, own - 1)), 1.0)
+    if by is not None:
+        plain = 1 / out["both"] - 1 / out["n"] + 1 / out["usual_n"] - 1 / total if total else np.nan
+        wider = (se**2 / plain).clip(lower=1.0).fillna(1.0)
+        out["within"], inside = _within(known, bought, wanted, place, by, wider)
+        out["p_value"] = np.maximum(out["p_value"], inside)
     out["customers"] = out["customers"].fillna(0).astype(int)
     small = (out["n"] < smallest) | disclosure.few(out["customers"], smallest)
     small |= disclosure.few(out["both"], disclosure.customers_only(smallest))
-    numbers = ["both", "confidence", "low", "high", "lift", "lift_low", "lift_high", "p_value"]
+    inner = ["within"] if by is not None else []
+    numbers = ["both", "confidence", "low", "high", "lift", "lift_low", "lift_high", "p_value", *inner]
     out[numbers] = out[numbers].astype(float).where(~small)
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
     columns = ["given", "offer", "n", "customers", "both", "confidence", "low", "high", "usual", "baskets", "lift"]
-    return out[[*columns, "lift_low", "lift_high", "p_value", "p_adjusted"]]
+    return out[[*columns, "lift_low", "lift_high", "p_value", "p_adjusted", *inner]]
 
 
 def by_group(rules: pd.DataFrame, bought: ir.Table, by: str | None, smallest: int = 1) -> pd.DataFrame:
@@ -189,6 +199,30 @@ def _confidence(known: pd.DataFrame, bought: ir.Table, hits: ir.Table, place: di
     share = certainty.share(sums, "value")[["value", "low", "high", "se"]]
     out = sums.join(share)
     return out if by else out.rename(columns={"value": "confidence"}).reindex(known.index)
+
+
+def _within(known: pd.DataFrame, bought: ir.Table, wanted: list[tuple], place: dict, by: str, wider) -> tuple:
+    """(both over what is expected within the values of `by`, p) of each rule.  wider  by what part customers who buy
+    often widen its variance"""
+    hits = _hits(bought, wanted, by).group_by(["set", by]).aggregate(n=_.count()).execute()
+    every = bought.group_by(by).aggregate(n=_.order_id.nunique()).execute()
+    total = every.assign(**{by: every[by].astype(object).fillna("")}).set_index(by)["n"].astype(float)
+    counts = hits.assign(**{by: hits[by].astype(object).fillna("")}).pivot_table("n", "set", by, "sum", 0)
+    counts = counts.reindex(index=range(len(wanted)), columns=total.index, fill_value=0).to_numpy(float)
+    n = total.to_numpy()
+    given, offer, both = (
+        counts[[place[one] for one in sets]].reshape(len(known), len(n))
+        for sets in (
+            known["given"],
+            [(one,) for one in known["offer"]],
+            [_all(*pair) for pair in zip(known["given"], known["offer"], strict=True)],
+        )
+    )
+    expected = (given * offer / n).sum(axis=1)
+    spread = (given * offer * (n - given) * (n - offer) / (n**2 * np.maximum(n - 1, 1))).sum(axis=1) * np.asarray(wider)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio, z = both.sum(axis=1) / expected, (both.sum(axis=1) - expected) / np.sqrt(spread)
+    return ratio, np.where(z > 0, certainty.two_sided(z), 1.0)
 
 
 def _spread(known: pd.DataFrame, bought: ir.Table, hits: ir.Table, place: dict, total: int) -> pd.Series:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cx_helpers import wording
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, join, name, say
+from cx_helpers.wording import Words, join, name, say, sentences
 
 LARGE = 2.0  # at least twice as often as chance, by the lower end of the interval
 COMMON = 0.01  # of the baskets hold what the rule begins with
@@ -88,6 +89,13 @@ def _finding(row, looks: int) -> Finding:
         en="{c:.0%} against {u:.0%} of all baskets; 95% interval of the ratio {low:.1f} to {high:.1f}; {n} baskets.",
         c=row.confidence, u=row.usual, low=row.lift_low, high=row.lift_high, n=int(row.n),
     )  # fmt: skip
+    if np.isfinite(getattr(row, "within", np.nan)):
+        inner = say(
+            fa="درون هر گروه به‌تنهایی هم {x:.1f} برابر انتظار.",
+            en="Within each group alone {x:.1f} times what is expected.",
+            x=row.within,
+        )  # fmt: skip
+        detail = sentences(detail, inner)
     remedy = say(
         fa="کنار «{given}» پیشنهادش دهید و با آزمایش بسنجید چه می‌افزاید.",
         en="Offer it beside “{given}”, and let an experiment tell what that adds.",
