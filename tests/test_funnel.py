@@ -163,6 +163,44 @@ def looked(lay, now, before):
     return funnel_drops.looks(answers, dear, 100.0, 30), dear
 
 
+def kinds(lay, shares):
+    """The looks of a company whose carts are paid by these shares: {(channel, province): (people, share)}."""
+    rows = []
+    for (channel, province), (people, share) in shares.items():
+        for c in range(people):
+            told = f"page@{c} cart@{c + 1}" + (f" pay@{c + 2}" if c % 100 < 100 * share else "")
+            rows.append(log((f"{channel}{province}{c}", told), channel=channel).assign(province=province))
+    rows = pd.concat(rows, ignore_index=True).assign(event_id=lambda f: [f"e{i}" for i in range(len(f))])
+    columns = ["channel", "province"]
+    now = walked(lay, rows, by=columns, within="1h")
+    answers = {by: (funnel.conversion(now, STEPS, by, smallest=30),) * 2 for by in (None, *columns)}
+    crossed = funnel.conversion(now, STEPS, columns, smallest=30)
+    found = funnel_drops.looks(answers, funnel_drops.costs(answers[None][0], 100.0), 100.0, 30, crossed)
+    at = (found["column"] == "channel") & (found["group"] == "app") & (found["step"] == STEPS[-1])
+    return found, found[at & (found["against"] == "others")].iloc[0]
+
+
+def test_what_is_worse_in_all_and_better_in_every_part_is_no_finding(lay):
+    """Simpson: the app pays better by ten points in both provinces, and is used where little is paid."""
+    shares = {("app", "A"): (200, 0.8), ("web", "A"): (600, 0.7), ("app", "B"): (600, 0.4), ("web", "B"): (200, 0.3)}
+    found, app = kinds(lay, shares)
+    assert app["change"] == pytest.approx(0.5 - 0.6)
+    assert app["inside"] == pytest.approx(0.1)
+    assert (app["mixed"], app["loud"]) == (True, None)
+    told = readings.funnel.mixed(found)["en"]
+    assert "channel “app”" in told.replace("\u2068", "")
+    assert "+10 points" in told
+
+
+def test_what_is_worse_in_every_part_stays_a_finding(lay):
+    shares = {("app", "A"): (200, 0.4), ("web", "A"): (200, 0.7), ("app", "B"): (200, 0.2), ("web", "B"): (200, 0.5)}
+    found, app = kinds(lay, shares)
+    assert app["inside"] == pytest.approx(-0.3)
+    assert not app["mixed"]
+    assert app["loud"] == "medium"
+    assert readings.funnel.mixed(found) is None
+
+
 def test_a_planted_drop_is_found_and_costed(lay):
     web = crowd(1, 0.6, channel="web")
     now, before = (pd.concat([web, crowd(2, share, channel="app")]) for share in (0.3, 0.6))

@@ -37,16 +37,20 @@ def looks(
     dear: pd.DataFrame,
     order_value: float | None = None,
     smallest: int = 30,
+    crossed: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """At which step does a group get through less often than the others, and which step got worse?
 
     answers  {column: (`funnel.conversion` by it, of this period and of the one before)}; None: not split;  dear  of
              `costs`, not split;  order_value  mean amount of an order
+    crossed  `funnel.conversion` of this period by two of the columns at once: a group is then also held against the
+             others within each value of the other column (Mantel, Haenszel), for who they are may be all there is to it
     Returns one row a look, costliest first: step, column and group (None: everybody), `against` (others, before), n,
     customers, value, low, high, baseline, `change`, p_value, p_adjusted (Holm over all looks), `excess` (walks lost
     beyond the baseline), `lost` = excess x what reaches the goal from there, `money`, `loud` (severity or None; only
-    what is worse).  What a group does otherwise than the others is never high: it may be who they are (who buys by
-    phone looks on the web), not what they meet.
+    what is worse), `inside` (the change within the other column's values; NaN where not looked at) and `mixed` (worse
+    at first sight, but not within them: Simpson's paradox; not loud).  What a group does otherwise than the others is
+    never high: it may be who they are (who buys by phone looks on the web), not what they meet.
     """
     frames = []
     for column, (now, before) in answers.items():
@@ -64,11 +68,42 @@ def looks(
     out["excess"] = (out["n"] * -out["change"]).clip(lower=0)
     out["lost"] = out["excess"] * out["step"].map(dear["onward"]).astype(float)
     out["money"] = out["lost"] * order_value if order_value else np.nan
+    inside = _inside(crossed, out)
+    out["inside"] = inside["change"]
     worse = (out["change"] < 0) & (out["p_adjusted"] < 0.05)
+    same = out["inside"].isna() | ((out["inside"] < 0) & (inside["p_value"] < 0.05))
+    out["mixed"], worse = worse & ~same, worse & same
     large = (out["change"].abs() >= LARGE) & (out["against"] == "before")
     rows = zip(out["p_adjusted"], large, worse, strict=True)
     out["loud"] = [severity(p, big) if bad else None for p, big, bad in rows]
     return out.sort_values(["lost", "p_value"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def _inside(crossed: pd.DataFrame | None, looked: pd.DataFrame) -> pd.DataFrame:
+    """Of each look at a group against the others: change and p_value within the values of the other column.
+
+    The mean of the differences, stratum by stratum, each weighted as Mantel and Haenszel do (n1 n0 / (n1 + n0)); errors
+    as of the shares, by customers.  Source: Greenland, Robins, Biometrics 41, 1985.
+    """
+    out = pd.DataFrame({"change": np.nan, "p_value": np.nan}, index=looked.index)
+    if crossed is None or not len(crossed):
+        return out
+    sums, columns = crossed.reset_index(), [name for name in crossed.index.names if name != "step"]
+    for at, row in looked[(looked["against"] == "others") & looked["column"].isin(columns)].iterrows():
+        other = next(name for name in columns if name != row["column"])
+        step = sums[(sums["step"] == row["step"]) & (sums["n"] > 0)]
+        mine = step[row["column"]].isna() if row["group"] is None else step[row["column"]] == row["group"]
+        one, rest = (
+            contrasts.share(part.groupby(other, dropna=False)[contrasts.SUMS].sum())
+            for part in (step[mine], step[~mine])
+        )
+        one, rest = one.align(rest, join="inner", axis=0)
+        weight = one["n"] * rest["n"] / (one["n"] + rest["n"])
+        se = np.sqrt((weight**2 * (one["se"] ** 2 + rest["se"] ** 2)).sum()) / weight.sum() if len(one) > 1 else 0.0
+        if se > 0:
+            change = (weight * (one["value"] - rest["value"])).sum() / weight.sum()
+            out.loc[at] = [change, float(certainty.two_sided(change / se))]
+    return out
 
 
 def _passed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -86,6 +86,22 @@ def findings(looks: pd.DataFrame) -> tuple[list[Finding], int]:
     return [_finding(row, len(looks)) for row in loud.itertuples()], len(looks)
 
 
+def mixed(looks: pd.DataFrame) -> Words | None:
+    """The largest drop that is no drop once like is held against like; None without one."""
+    odd = looks[looks["mixed"]]
+    if odd.empty:
+        return None
+    row = odd.iloc[0]
+    return say(
+        fa="{c} «{g}» در رسیدن به «{step}» به‌ظاهر پایین‌تر از دیگران است ({x:.0%} در برابر {b:.0%})، اما در برابر "
+        "مشتریان همسان خود چنین نیست ({inside:+.0f} واحد درصد): این از ترکیب مشتریان است، نه از خودِ آن.",
+        en="At first sight {c} “{g}” gets to “{step}” less often than the others ({x:.0%} against {b:.0%}), but not "
+        "against customers of the same kind ({inside:+.0f} points): it is the mix of customers, not the thing itself.",
+        c=name(row["column"]), g=name(row["group"]), step=name(row["step"]), x=row["value"], b=row["baseline"],
+        inside=100 * row["inside"],
+    )  # fmt: skip
+
+
 def _finding(row, looks: int) -> Finding:
     where = {"fa": "", "en": ""}
     if row.column:
