@@ -65,7 +65,7 @@ def test_the_commented_examples_of_a_fresh_workspace_are_right(folder):
         example.append(line[2:])
     (folder / "workspace.yaml").write_text("name: T\n" + "\n".join(example) + "\n", "utf-8")
     assert [t.table for s in read_sources(load_settings(folder)) for t in s.targets] == [
-        "responses", "comments", "orders", "persons", "order_items", "customers", "tickets"]  # fmt: skip
+        "responses", "comments", "comments", "orders", "persons", "order_items", "customers", "tickets"]  # fmt: skip
 
 
 def test_init_never_overwrites(folder, tmp_path):

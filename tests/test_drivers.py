@@ -63,7 +63,8 @@ def test_answers_of_few_customers_are_too_little_to_go_by(lay, many):
     """Two hundred answers of two customers are two voices: no model, no warning, a sentence."""
     rows = folding.collapse(lay(form(200, customers=[f"c{i % many}" for i in range(200)])))
     assert (rows.n, rows.customers, rows.enough) == (200, many, False)
-    assert f"come from {many} customers; at least 30" in rows.notes[-1]["en"]
+    people = "1 customer" if many == 1 else f"{many} customers"
+    assert f"come from {people}; at least 30" in rows.notes[-1]["en"]
     weights, links = importance.importance(rows), drivers.associations(rows)
     for frame in (weights, links, drivers.correlations(rows)):
         assert (frame["n"] == 200).all()
