@@ -807,3 +807,9 @@ def test_a_difference_of_shares_is_drawn_in_points_of_a_hundred():
     found = pd.DataFrame({"n": [80], "change": [0.174], "low": [0.09], "high": [0.26]}, index=["late"])
     picture = charts.ranges(found, "change", unit="points_of_share", digits=0)
     assert amount(0.174, of, wording.current().locale) in picture.payload["alt"]
+
+
+def test_a_word_a_letter_too_long_is_not_broken():
+    assert setting.wrap("responsiveness", "en", 13).count("<br>") == 0
+    assert setting.wrap("responsiveness of all", "en", 13).count("<br>") == 1
+    assert setting.wrap("antidisestablishment", "en", 13).count("<br>") == 1

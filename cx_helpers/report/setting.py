@@ -237,7 +237,12 @@ def isolate(text, locale: str) -> str:
 
 
 def wrap(text, locale: str, width: int = 22, lines: int = 3) -> str:
-    """Text for plotly in lines of about `width` letters, each isolated; what is longer ends in an ellipsis."""
+    """Text for plotly in lines of about `width` letters, each isolated; what is longer ends in an ellipsis.
+
+    A word that is a letter or two too long is not broken for that.
+    """
+    longest = max(map(len, str(text).split()), default=0)
+    width = longest if width < longest <= width + 2 else width
     parts = textwrap.wrap(str(text), width, break_long_words=True, max_lines=lines, placeholder=" …") or [""]
     return "<br>".join(isolate(part, locale) for part in parts)
 
