@@ -31,14 +31,16 @@ def first(found: Iterable[Cause], most: int = 5, fell: Iterable[str] = ()) -> li
     for metric in fell:
         telling = next((one for one in asks if _tells(one, metric)), None)
         asked += [telling] if telling and telling not in asked else []
-    asked += [one for one in asks if _regretted(one) and one not in asked][:2]
+    undone = [one for one in asks if (deed := _regretted(one)) and deed["severity"] == "high"]
+    asked += [one for one in undone if one not in asked][:2]
     sure = [one for one in asks if one.head["severity"] == "high" and one not in asked]
     return (asked + sure + [one for one in asks if one not in sure and one not in asked])[:most]
 
 
 def _regretted(cause: Cause) -> dict | None:
-    """The finding of a deed of the company's own that surely made things worse; None without one."""
-    told = (one for one in cause.all if "initiative" in (one.get("subject") or {}) and one["severity"] == "high")
+    """The finding of a deed of the company's own that made things worse; None without one, or where it may not be its
+    doing (`low`)."""
+    told = (one for one in cause.all if "initiative" in (one.get("subject") or {}) and one["severity"] != "low")
     return next((one for one in told if causes.tone(one) == "bad"), None)
 
 
@@ -65,9 +67,7 @@ def said(cause: Cause) -> Words:
     subject = plainest.get("subject") or {}
     thing = next((name(subject[column]) for column in causes.THEMED if column in subject), None)
     about = _About(plainest, subject, thing, _who(causes.groups(plainest)))
-    if regretted := next(
-        (one for one in cause.all if "initiative" in one["subject"] and causes.tone(one) == "bad"), None
-    ):
+    if regretted := _regretted(cause):
         return _regret(regretted["subject"])
     lever = cause.head["subject"].get("driver") if cause.head["kind"] == "risk" and not cause.groups else None
     if lever in _LEVERS:  # what its head tells of is nearer to a deed than the touchpoint where it is felt

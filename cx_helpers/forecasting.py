@@ -87,7 +87,8 @@ def calendar(y: np.ndarray, origins, horizon: int, shape: Shape = PLAIN, x=None)
     """Effects of weekdays and occasions by regression; what is left goes on by Theta.
 
     x  calendar columns for all of y and the horizon, or None: then as `theta`
-    The effects are told from a level that may bend (a knot every 90 values), and shrunk: one Nowruz proves little.
+    The effects are told from a level that may bend (a knot every 90 values; every 365 where they hold a
+    yearly wave), and shrunk: one Nowruz proves little.
     """
     if x is None:
         return theta(y, origins, horizon, shape)

@@ -185,3 +185,19 @@ def test_what_customers_met_before_they_left_is_named():
     assert advice.title(cause)["en"] == "unsolved request"
     (both,) = causes.joined([left, CHAT])
     assert both.theme == "support"
+
+
+@pytest.mark.parametrize(
+    ("severity", "comes_first", "anew"), [("high", True, True), ("medium", False, True), ("low", False, False)]
+)
+def test_what_we_did_and_made_worse_is_to_be_undone_first_unless_it_may_not_be_its_doing(severity, comes_first, anew):
+    wording.use(labels={})
+    done = one("weakness", "failure_rate", initiative="new gate", touchpoint="payment") | {
+        "severity": severity, "value": 0.14, "baseline": 0.06, "tone": "bad"
+    }  # fmt: skip
+    broken = one("friction", "failure_rate", touchpoint="payment") | {"severity": "medium"}
+    found = causes.joined([CHAT, done, broken], CLV)
+    first = advice.first(found)
+    assert (first[0].theme == "payment") is comes_first
+    (payment,) = [cause for cause in found if cause.theme == "payment"]
+    assert advice.said(payment)["en"].startswith("Decide anew on “new gate”") is anew
