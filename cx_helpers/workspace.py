@@ -220,23 +220,44 @@ class Tables:
     @property
     def caution(self) -> wording.Words | None:
         """A sentence when the data end before the period does, so that nobody reads a part as the whole; else None."""
-        found = data_range(self.settings, self.period.end)
-        if found is None or self.period.kind == "day":
+        past, bought = max(self._ends.values(), default=self.period.past), self._ends.get("orders", self.period.past)
+        if min(past, bought) >= self.period.past or self.period.kind == "day":
             return None
-        last = found[1].replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.period.timezone)).date()
-        soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-        if last >= self.period.past - dt.timedelta(1) or self._came_later(soon):
-            return None
+        if bought < past:
+            return wording.say(
+                fa="سفارش‌ها پس از {day} دیگر نیامده‌اند، هرچند داده‌های دیگر ادامه دارند: این‌که چه کسی رفته و هر مشتری "
+                "چقدر می‌ارزد، تا همان روز گفته می‌شود.",
+                en="Orders break off after {day}, though other data go on: who left, and what customers are worth, is "
+                "told as of that day.",
+                day=bought - dt.timedelta(1),
+            )
         return wording.say(
             fa="این دوره هنوز کامل نیست: داده‌ها تا {day} رسیده‌اند.",
             en="This period is incomplete: data reach {day}.",
-            day=last,
+            day=past - dt.timedelta(1),
         )
 
-    def _came_later(self, soon: dt.datetime) -> bool:
-        """Did anything happen after the period?  Then its quiet last days were quiet, not cut off."""
-        found = data_range(self.settings, soon)
-        return found is not None and found[1].replace(tzinfo=dt.UTC) >= self.period.end
+    @property
+    def known(self) -> Tables:
+        """The same tables with a period that ends where the data do, for whoever looks at customers as of its end: what
+        has not been recorded yet is no silence, and nobody has left by it.
+
+        The end is that of what customers did; of orders, whose silence is leaving, their own where they have broken off
+        (coverage.ends).  Quiet last days after which something came were quiet: the period stays as it is, as does one
+        that began after the data ended.
+        """
+        ends = self._ends
+        past = min(ends.get("orders", self.period.past), max(ends.values(), default=self.period.past))
+        if not self.period.first < past < self.period.past:
+            return self
+        return replace(self, period=self.period.on(self.period.first).through(self.period.on(past - dt.timedelta(1))))
+
+    @functools.cached_property
+    def _ends(self) -> dict[str, dt.date]:
+        """Where the company's data end, the day after the last; empty where no table tells."""
+        soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        ask = functools.partial(coverage.ends, self.settings, period=self.period, until=soon)
+        return ask(times=_DEEDS) or ask(times=_CONTRACTS)
 
     def card(self, *names: str) -> dict:
         """What a report stands on: for each table its rows, customers, first and last instant and unknown customers;

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from cells import run
 from scipy.special import expit
 
 from cx_helpers import actions, foresight, purchasing, readings, valuation
@@ -312,3 +313,26 @@ def test_small_bands_are_not_shown(trial, rows):
     shown = at_risk.bands(now, disclosure.Limit(30, 10))
     assert shown.loc[6, "share"] != shown.loc[6, "share"]
     assert foresight.FEWEST == 30
+
+
+@pytest.mark.parametrize("report", ["churn", "value", "customer"])
+def test_nobody_is_silent_for_the_data_s_end(tmp_path, report):
+    last = pd.Timestamp("2026-03-17", tz="UTC")
+    rng = np.random.default_rng(4)  # buyers of every twenty days, and contracts; all is recorded up to 17 March
+    began = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 380, 120), unit="D")
+    rows = [(f"c{i}", day) for i, at in enumerate(began) for day in pd.date_range(at, last, freq=f"{15 + i % 12}D")]
+    orders = pd.DataFrame(rows, columns=["customer_id", "ordered_at"]).assign(amount=50.0)
+    orders["order_id"] = orders.index.astype(str)
+    people = pd.DataFrame({"customer_id": [f"c{i}" for i in range(120)], "created_at": began})
+    contracts = people.rename(columns={"created_at": "started_at"}).assign(contract_id=people["customer_id"])
+    contracts["ended_at"] = (began + pd.Timedelta(300, "D")).where(np.arange(120) % 3 == 0)
+    contracts["ended_at"] = contracts["ended_at"].where(contracts["ended_at"] < "2026-03-18")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "workspace.yaml").write_text("name: x\ncalendar: gregorian\ntimezone: UTC\nlocale: en\n", "utf-8")
+    for name, frame in {"orders": orders, "customers": people, "contracts": contracts}.items():
+        times = {c: frame[c].dt.as_unit("us") for c in frame if c.endswith("_at")}
+        frame.assign(**times).to_parquet(tmp_path / "tables" / f"{name}.parquet")
+    year, day = (run(report, workspace=str(tmp_path), period=p)["metrics"] for p in ("2026", "2026-01-01_2026-03-17"))
+    values = [[(m["metric"], m["value"], m["low"], m["n"]) for m in one] for one in (year, day)]
+    assert values[0] == values[1]
+    assert len(year) > 2

@@ -1,5 +1,7 @@
 """workspace.yaml, periods and segments: what a notebook starts from."""
 
+import datetime as dt
+
 import pandas as pd
 import pytest
 
@@ -307,3 +309,38 @@ def test_words_of_answers_that_nobody_mapped_as_comments_are_told_of(tmp_path):
     answers.drop(columns="comment").to_parquet(tmp_path / "tables" / "responses.parquet", coerce_timestamps="us")
     with pytest.raises(MissingTable, match="map a source that fills it"):
         _ = workspace.open(tmp_path, "2025-11").comments
+
+
+@pytest.mark.parametrize(
+    ("until", "strays", "asked", "ends", "said"),
+    [
+        ("2025-09-17", [], "2025", "2025-09-17", "data reach 17 September"),
+        ("2025-09-17", ["2025-11-09", "2025-12-02"], "2025", "2025-09-17", "data reach 17 September"),
+        ("2025-12-29", ["2026-01-02"], "2025", "2025-12-31", None),  # something came after it: quiet, not cut off
+        ("2025-09-17", [], "2025-08", "2025-08-31", None),
+    ],
+)
+def test_customers_are_looked_at_as_of_the_day_on_which_the_data_end(tmp_path, until, strays, asked, ends, said):
+    days = [*pd.date_range("2025-05-01", until).repeat(2), *strays]
+    rows = pd.DataFrame({"event_id": map(str, range(len(days))), "customer_id": "c", "occurred_at": days})
+    tables = workspace.open(holding(tmp_path, touchpoints=rows.assign(touchpoint="site")), asked)
+    assert tables.known.period.past - dt.timedelta(1) == dt.date.fromisoformat(ends)
+    assert tables.known.period.first == tables.period.first
+    assert tables.known.segment == tables.segment
+    assert (said is None and tables.caution is None) or said in tables.caution["en"]
+
+
+def test_orders_that_break_off_before_the_rest_end_where_they_do(tmp_path):
+    bought, seen = pd.date_range("2025-05-01", "2025-09-17").repeat(2), pd.date_range("2025-05-01", "2025-11-20")
+    orders = pd.DataFrame({"order_id": map(str, range(len(bought))), "customer_id": "c", "ordered_at": bought})
+    visits = pd.DataFrame({"event_id": map(str, range(len(seen))), "customer_id": "c", "occurred_at": seen})
+    company = holding(tmp_path, orders=orders.assign(amount=1.0), touchpoints=visits.assign(touchpoint="site"))
+    tables = workspace.open(company, "2025-Q4")
+    assert tables.known.period == tables.period, "of a period without orders nothing is told as of another day"
+    tables = workspace.open(company, "2025")
+    assert tables.known.period.past == dt.date(2025, 9, 18)
+    assert "Orders break off after 17 September 2025" in tables.caution["en"]
+    orders[::20].assign(amount=1.0).to_parquet(company / "tables" / "orders.parquet")
+    assert workspace.open(company, "2025").known.period.past == dt.date(2025, 11, 21), (
+        "few orders may be silent a while"
+    )
