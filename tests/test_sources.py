@@ -8,6 +8,8 @@ import json
 import random
 import re
 import sqlite3
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from cx_helpers.intake import (
     pseudonyms,
     quarantine,
     reading,
+    repeating,
     sources,
     store,
     values,
@@ -623,6 +626,44 @@ def test_what_stands_for_nothing_is_nothing_and_turning_marks_go(company):
     found = table(folder, "comments").sort_values("comment_id")
     assert found["channel"].tolist() == [None, None, None, "کانالevil", "a-b"]
     assert found["text"].tolist()[:2] == ["-", "خوب"], "a customer's words stay, whatever they are"
+
+
+@pytest.mark.parametrize("first", [4, 1_000], ids=["as numbers", "as texts"])
+def test_a_column_that_says_few_texts_is_stored_as_it_would_be_anyway(company, monkeypatch, first):
+    """A large file's first rows tell what a column says; whatever comes later is read with all patience, too."""
+    monkeypatch.setattr(repeating, "FIRST", first)
+    asked = []
+    ask = repeating.columns
+    monkeypatch.setattr(repeating, "columns", lambda *about: asked.append(ask(*about)) or asked[-1])
+    names = ["event_id", "customer_id", "occurred_at", "touchpoint", "channel", "outcome"]
+    columns = {n: n for n in names} | {"campaign": {"value": "نوروز"}}
+    folder = company(EVENTS | {"columns": columns}, privacy={"pseudonyms": True})
+    cells = [  # touchpoint, channel, outcome
+        ("visit", "web", "success"), ("visit", "تماس", "failure"), ("cart", "web", ""), ("visit", " web", "success"),
+        ("cart", "كيف", ""), ("late", "N/A", "failure"), ("visit", "09121234567", "success"), ("visit", "web ", "lost"),
+    ]  # fmt: skip
+    rows = [f"e{i},c{i},2025-01-0{i},{','.join(row)}\n" for i, row in enumerate(cells, 1)]
+    put(folder, "a.csv", ",".join(names) + "\n" + "".join(rows))
+    report = sources.load(folder)
+    got = table(folder, "touchpoints").sort_values("event_id")
+    assert bool(asked[0]) == (first == 4)
+    assert asked[0] == {} or "ENUM('web', 'تماس')" in asked[0].values()
+    assert list(got["touchpoint"]) == ["visit", "visit", "cart", "visit", "cart", "late", "visit"]
+    assert list(got["channel"].fillna("")) == ["web", "تماس", "web", "web", "کیف", "", "[تلفن]"]
+    assert list(got["outcome"].fillna("")) == ["success", "failure", "", "success", "", "failure", "success"]
+    assert set(got["campaign"]) == {"نوروز"}
+    assert report.quarantined == {"not_in_list": 1}
+    schema = pq.read_schema(folder / "tables" / "touchpoints.parquet")
+    assert {str(schema.field(c).type) for c in ("touchpoint", "channel", "outcome", "campaign")} == {"string"}
+
+
+def test_an_ingest_without_cases_imports_nothing_that_only_they_need(company):
+    folder = company(EVENTS)
+    put(folder, "a.csv", "who,at,what\n1,2025-01-01,visit\n")
+    code = "import sys; from cx_helpers import cli; cli.main(['ingest', '-w', sys.argv[1]])\n" \
+           "print(sorted({'ibis', 'pandas', 'scipy', 'sklearn'} & set(sys.modules)))"  # fmt: skip
+    out = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
+    assert out.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_table_that_ingest_did_not_make_is_not_overwritten(company):

@@ -219,8 +219,14 @@ def _all_differ(con, hashes: str) -> bool:
 
 def _write(job: Job, number: int, target: Target, some_out: bool) -> int:
     """Write the rows of a table that all tables took, in the table's order; returns how many."""
-    columns = ", ".join(f"CAST({name(f.name)} AS {SQL_TYPES[f.type]}) AS {name(f.name)}" for f in target.fields)
     rows = f"SELECT * FROM rows_{number}"
+    kinds = {column: kind for column, kind, *_ in job.con.execute(f"DESCRIBE {rows}").fetchall()}
+    columns = ", ".join(
+        name(f.name)  # a text to whoever opens the file, and a number while rows are sorted
+        if kinds[f.name].startswith("ENUM")
+        else f"CAST({name(f.name)} AS {SQL_TYPES[f.type]}) AS {name(f.name)}"
+        for f in target.fields
+    )
     if some_out:
         rows += " WHERE _rec NOT IN (SELECT _rec FROM bad UNION ALL FROM older)"
     if target.per_key:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from cx_helpers.intake import (
-    cases,
+    casebook,
     convert,
     forgetting,
     linked,
@@ -67,9 +67,17 @@ def load(folder: str | Path, *, progress: Progress | None = None, told: Told | N
     with store.lock(folder), store.scratch(folder) as scratch, contextlib.closing(convert.connect(scratch)) as con:
         _run(con, sources, settings, scratch, report, progress, told)
         sentiment_choice.ingested(folder)
-        cases.settle(con, settings, store.State.read(folder))
+        _settle(con, settings, store.State.read(folder))
     report.questions = review.waiting(folder)
     return report
+
+
+def _settle(con, settings: Settings, state: store.State) -> None:
+    """Bring back what was done with cases, where there are any: only then is what scores feelings imported."""
+    if casebook.place(settings.folder).is_file() or state.of("cases"):
+        from cx_helpers.intake import cases
+
+        cases.settle(con, settings, state)
 
 
 def _found(sources: list[Source], settings: Settings, report: IngestReport) -> tuple[list[Unit], set[str], list]:

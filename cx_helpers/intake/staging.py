@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import masking, pseudonyms
+from cx_helpers.intake import masking, pseudonyms, repeating
 from cx_helpers.intake.fields import DELETED, VIA, Field, Target
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
@@ -58,7 +58,8 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     The view keys_N is the same with the columns of the key only.
 
     Under it lies the table stage_N, one pass over the source: what `values.quick` reads, and beside it, as s1 s2 …,
-    the texts it could not read.  Those are read once each by `values.thorough` and joined back.
+    the texts it could not read.  Those are read once each by `values.thorough` and joined back.  Columns that say a
+    few texts again and again (`repeating`) are held as an ENUM of them; any other text is one that was not read.
 
     base  SQL of the rows with their `_rec`;  None: all of `raw.bare`, so that the place in stage_N is the number (to
           number rows while a file is read keeps all cores but one waiting)
@@ -70,16 +71,17 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     if target.when:
         base = f"SELECT * FROM ({base}) WHERE coalesce(({target.when}), false)" + (f" OR {gone}" if gone else "")
     carried = ["_rec", "_bad_list"] if target.split else ["_rec"] if base else []
+    few = {} if base else repeating.columns(job, target)
     base = base or f"SELECT * FROM {job.raw.bare}"
     said, read, left, same = [], [], {}, {}
     for i, f in enumerate(target.fields):
         source = _source(f, job.raw)
         if f.value is not None and is_quick(f):
-            same[i] = quick(f, source)
+            same[i] = few.get(i, quick(f, source))
             continue
         said.append(f"{source if f.default is None or is_quick(f) else f'coalesce({source}, chr(1))'} AS s{i}")
-        read.append(f"{quick(f, f's{i}')} AS v{i}")
-        if not is_quick(f):
+        read.append(f"{f'TRY_CAST(s{i} AS {few[i]})' if i in few else quick(f, f's{i}')} AS v{i}")
+        if i in few or not is_quick(f):
             left[i] = f
     given = f"SELECT {', '.join(carried + said)} FROM (SELECT *, {literal(job.file)} AS _file FROM ({base}))"
     texts = [f"s{i}" for i in left]
@@ -101,7 +103,7 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
         joins += f" LEFT JOIN read_{number}_{i} AS r{i} ON stage_{number}.s{i} = r{i}._raw"
     found, wrong = [], []
     for i, f in enumerate(target.fields):
-        value = f"coalesce(v{i}, r{i}.v)" if i in left else same.get(i, f"v{i}")
+        value = f"coalesce(v{i}{'::VARCHAR' * (i in few)}, r{i}.v)" if i in left else same.get(i, f"v{i}")
         if _is_phone(f, target):  # a short code or an extension is nobody's
             value = f"CASE WHEN length(regexp_replace({value}, '\\D', '', 'g')) >= {SHORTEST} THEN {value} END"
         found.append(f"{literal(f.prefix) + ' || ' if f.prefix else ''}{value} AS {name(f.name)}")
@@ -120,6 +122,7 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
         kept += [f"NOT ({DELETED} AND ({keyless}))"] if number else []
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
     shown, joins = _stored(job, target, rows, number)
+    shown |= {target.fields[i].name: name(target.fields[i].name) for i in few if i not in left}  # stored as they stand
     for view, columns in (("rows", shown), ("keys", {c: shown[c] for c in target.key})):
         looked_up = "".join(joins[c] for c in columns if c in joins)  # what need not be looked up costs nothing
         said = ", ".join(f"{sql} AS {name(c)}" for c, sql in columns.items())
