@@ -220,6 +220,33 @@ def test_one_whale_makes_no_claim(lay):
     assert gaps["p_value"].min() > 0.05
 
 
+def test_one_customer_who_is_nearly_all_of_the_value_is_told_and_leaves_nothing_narrow(lay, model):
+    assert readings.value_doubts.outsize(model) is None
+    assert value.outsize(model)["top"].iloc[0] == 0
+    worths = valuation.worth(model)
+    top = worths["clv"].idxmax()
+    spend = model.rows["spend"].mask(model.rows.index == top, model.rows["spend"] * 1e4)
+    one = replace(model, rows=model.rows.assign(spend=spend, n=model.rows["n"].mask(model.rows.index == top, 1.0)))
+    found = value.outsize(one).iloc[0]
+    money = valuation.worth(one).eval("clv * n")
+    assert found["top"] == 1
+    assert found["top_share"] == pytest.approx(money.max() / money.sum())
+    assert found["rest"] == pytest.approx((money.sum() - money.max()) / (one.n - 1))
+    assert "One customer alone is 9" in readings.value_doubts.outsize(one)["en"].replace("\u2066", "")
+    gain = value_retention.gain(one, 0.05).iloc[0]
+    assert gain["high"] > 4 * gain["gain"] > 16 * gain["low"], "it is as unsure as that one customer"
+    looks = pd.DataFrame([{"column": "kind", "group": "a", "p_adjusted": 1e-9, "change": 5.0, "others": 5.0, "n": 500,
+                           "lifetime": 10.0, "so_far": 5.0, "clv": 5.0, "low": 9.0, "high": 11.0}])  # fmt: skip
+    assert [f.severity for m in (model, one) for f in readings.value.findings(m, looks)] == ["high", "medium"]
+
+
+def test_ten_customers_with_half_of_the_value_are_few(model):
+    kept = model.rows.sort_values("spend", na_position="first").assign(n=1.0)
+    rows = kept.assign(spend=np.where(np.arange(len(kept)) < len(kept) - 5, kept["spend"], kept["spend"] * 1000))
+    found = value.outsize(replace(model, rows=rows.reset_index(drop=True))).iloc[0]
+    assert (found["top"], found["top_share"] > 0.5) == (min(10, len(kept) // 100), True)
+
+
 def test_cohorts_are_quarters_of_the_first_purchase(model):
     found = value.clv(valuation.with_cohort(model, YEARS), "cohort")
     assert [p.name for p in found.index[:3]] == ["2024-Q1", "2024-Q2", "2024-Q3"]
@@ -408,7 +435,8 @@ def lifetimes(share_by_month, n: int = 1000) -> pd.DataFrame:
     left = -np.diff(alive)
     rows = [(k, True, x) for k, x in enumerate(left)] + [(len(left), False, alive[-1])]
     frame = pd.DataFrame(rows, columns=["survived", "ended", "n"])
-    return frame.assign(customers=frame["n"], fee=10.0, survived=frame["survived"].astype(float))
+    frame = frame.assign(fee=10.0, fee_squared=100.0, fee_top=10.0)
+    return frame.assign(customers=frame["n"], survived=frame["survived"].astype(float))
 
 
 def test_a_contract_s_value_is_its_fees_to_come(lay):
@@ -420,6 +448,22 @@ def test_a_contract_s_value_is_its_fees_to_come(lay):
     assert one["low"] < one["clv"] < one["high"]
     assert one["stays"] == pytest.approx(share[12] / share[0])
     assert one["p_value"] > 0.01
+
+
+def test_all_plans_are_told_together_and_one_great_fee_leaves_no_narrow_interval():
+    share = [1, 0.631, 0.468, 0.382, 0.326, 0.289, 0.262, 0.241]
+    rows = pd.concat([lifetimes(share).assign(plan="a"), lifetimes(share, 500).assign(plan="b")], ignore_index=True)
+    worth = renewals.worth(rows, "plan", 12, 0.0)
+    assert worth["top_share"].tolist() == pytest.approx([1 / 241, 1 / 120.5])
+    told = readings.renewals.opening(worth, 12)["en"].replace("\u2066", "").replace("\u2069", "")
+    assert told.startswith("A running contract of 2 plans still brings")
+    assert "The plan “a” brings most of it" in told
+    fee = rows["fee"].mask(~rows["ended"] & (rows["plan"] == "a"), 10 + 1e6 / 241)  # one of the 241 pays a million more
+    great = rows.assign(fee=fee, fee_squared=rows["fee_squared"].mask(fee > 10, 1e12 / 241), fee_top=fee * 241)
+    wide = renewals.worth(great, "plan", 12, 0.0).loc["a"]
+    assert wide["high"] > 4 * wide["clv"]
+    assert wide["top_share"] > 0.99
+    assert "One contract alone is 99%" in readings.renewals.opening(renewals.worth(great, "plan", 12, 0.0), 12)["en"]
 
 
 def test_a_plan_that_ends_at_once_is_refuted_and_has_no_value():

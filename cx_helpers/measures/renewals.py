@@ -21,16 +21,18 @@ from cx_helpers.tables import groups, need
 MONTH_DAYS = 365.25 / 12
 FEWEST = 100  # contracts, and 30 that ended, below which nothing is fitted
 ENDED = 30
+NUMBERS = ("n", "customers", "fee", "fee_squared", "fee_top")
 
 
 def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> pd.DataFrame:
-    """Contracts of equal lives as one row: [by,] survived (renewals), ended, n contracts, customers, fee (their mean).
+    """Contracts of equal lives as one row: [by,] survived (renewals), ended, n contracts, customers, fee (their
+    mean), fee_squared (the mean of their squares), fee_top (the highest).
 
     contracts  from the beginning; what starts after the period is not seen, what ends after it runs still
     Contracts without a start, or that end before they start, are left out (see `unfit`).  None: no row.
     """
     if contracts is None:
-        return pd.DataFrame(columns=["survived", "ended", "n", "customers", "fee"], dtype=float).astype({"ended": bool})
+        return pd.DataFrame(columns=["survived", "ended", *NUMBERS], dtype=float).astype({"ended": bool})
     need(contracts, "customer_id", "started_at", *groups(by))
     by = groups(by, "survived", "ended")
     contracts = _with_end(contracts)
@@ -45,9 +47,10 @@ def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> 
         ended=over.cast("int8"), fee=fee,
     )  # fmt: skip
     found = each.group_by(*by, "survived", "ended").aggregate(
-        n=_.count(), customers=_.customer_id.nunique(), fee=_.fee.mean()
-    )
-    found = found.execute().astype({"survived": float, "n": float, "customers": float, "fee": float})
+        n=_.count(), customers=_.customer_id.nunique(), fee=_.fee.mean(), fee_squared=(_.fee**2).mean(),
+        fee_top=_.fee.max(),
+    )  # fmt: skip
+    found = found.execute().astype(dict.fromkeys(("survived", *NUMBERS), float))
     return found.assign(ended=found["ended"] > 0).sort_values([*by, "survived", "ended"], ignore_index=True)
 
 
@@ -166,8 +169,9 @@ def worth(rows: pd.DataFrame, by: str | None, months: int, discount: float, marg
 
     rows  of `lives`;  months  how far ahead;  discount  a year;  margin  what is left of a fee
     Returns: n contracts, customers, running, stays (share expected to be there in a year, of those running), `clv` of
-    each running contract, low, high (95 %: the error of the parameters), total, p_value (of `misfit`), month (furthest
-    off).  A plan whose curve is refuted (p < 0.001) keeps its numbers of today and has no value: it would be wrong.
+    each running contract, low, high (95 %: the error of the parameters, and that contracts differ in what they bring),
+    total, top_share (of the one contract that brings most), p_value (of `misfit`), month (furthest off).  A plan whose
+    curve is refuted (p < 0.001) keeps its numbers of today and has no value: it would be wrong.
     """
     keys = [certainty.ALL] if by is None else list(pd.unique(rows[by]))
     monthly = (1 + discount) ** (1 / 12) - 1
@@ -175,7 +179,7 @@ def worth(rows: pd.DataFrame, by: str | None, months: int, discount: float, marg
     for key in keys:
         part = rows if by is None else rows[rows[by].isna() if pd.isna(key) else rows[by] == key]
         out[key] = _worth(part, months, monthly, margin)
-    columns = ["n", "customers", "running", "stays", "clv", "low", "high", "total", "p_value", "month"]
+    columns = ["n", "customers", "running", "stays", "clv", "low", "high", "total", "top_share", "p_value", "month"]
     found = pd.DataFrame.from_dict(out, orient="index", columns=columns).rename_axis(by)
     return certainty.hide_small(found.astype({"n": int, "customers": int}), smallest)
 
@@ -186,10 +190,13 @@ def _worth(rows: pd.DataFrame, months: int, monthly: float, margin: float) -> li
     head, off, fitted = [n, rows["customers"].sum(), running], misfit(rows), fit(rows)
     tail = [off.get("p_value", np.nan), off.get("month", np.nan)]
     if fitted is None or running == 0 or off.get("p_value", 1) < 0.001:
-        return [*head, *[np.nan] * 5, *tail]
+        return [*head, *[np.nan] * 6, *tail]
+
+    def times(one: Fit) -> np.ndarray:
+        return margin * renewal.renewals_to_come(one, here["survived"], months, monthly)
 
     def value(one: Fit) -> np.ndarray:
-        fees = margin * here["fee"] * renewal.renewals_to_come(one, here["survived"], months, monthly)
+        fees = here["fee"] * times(one)
         there = renewal.survival(one, here["survived"] + 12) / renewal.survival(one, here["survived"])
         return np.array([(here["n"] * fees).sum() / running, (here["n"] * there).sum() / running])
 
@@ -199,5 +206,8 @@ def _worth(rows: pd.DataFrame, months: int, monthly: float, margin: float) -> li
     slope = jacobian(value, fitted)[0]
     moved = fitted.influence / fitted.n
     spread = (moved * rows["n"].to_numpy()[:, None]).T @ moved
-    half = certainty.Z95 * np.sqrt(slope @ spread @ slope) / each if each else np.nan
-    return [*head, stays, each, each * np.exp(-half), each * np.exp(half), each * running, *tail]
+    squares = (here["n"] * here["fee_squared"] * times(fitted) ** 2).sum() / running
+    error = np.sqrt(slope @ spread @ slope + max(squares - each**2, 0.0) / running)
+    half, top = (certainty.Z95 * error / each, (here["fee_top"] * times(fitted)).max()) if each else (np.nan, np.nan)
+    share = top / (each * running) if each else np.nan
+    return [*head, stays, each, each * np.exp(-half), each * np.exp(half), each * running, share, *tail]

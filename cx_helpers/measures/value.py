@@ -197,6 +197,28 @@ def parameters(found: Model) -> pd.DataFrame:
     return pd.concat(parts, names=["model", "parameter"])
 
 
+OUTSIZE, FEW, MOST = 0.25, 10, 0.5  # shares of all value to come: of one customer; of so many at most, 1 % at most
+
+
+def outsize(found: Model) -> pd.DataFrame:
+    """Is most of the value to come that of one customer, or of very few?  One row `all`.
+
+    Returns n customers, customers, top (how many: 1 who has a quarter or more of it; else the one in a hundred with
+    most, ten at most, who have half of it; 0: neither), `top_share` (their share), rest (what each other customer is
+    worth, on average); null where no money can be said.
+    """
+    rows = worth(found).sort_values("clv", ascending=False, kind="stable")
+    n, whole = int(rows["n"].sum()), float((rows["n"] * rows["clv"]).sum())
+    out = {"n": n, "customers": n, "top": 0.0, "top_share": np.nan, "rest": np.nan}
+    before = rows["n"].cumsum() - rows["n"]
+    for top, least in ((1, OUTSIZE), (min(FEW, n // 100), MOST)):
+        money = float((rows["clv"] * (top - before).clip(0, rows["n"])).sum())
+        if whole > 0 and top and n > top and money >= least * whole:
+            out |= {"top": float(top), "top_share": money / whole, "rest": (whole - money) / (n - top)}
+            break
+    return pd.DataFrame(out, index=[certainty.ALL])
+
+
 def standing(found: Model, smallest: int = 1) -> pd.DataFrame:
     """What can be said without any model: n customers, again (share who came back) with Wilson's interval, so_far
     (worth of each customer's purchases until now).  One row `all`."""

@@ -43,7 +43,8 @@ def gain(found: Model, lift: float = LIFT, smallest: int = 1) -> pd.DataFrame:
     """What would retention that is `lift` higher bring with the customers of today, within the horizon?
 
     Returns one row: n customers, retention (a year, of those alive today), better (what it would be), `gain` (money; or
-    purchases where no money can be said), low, high (95 %: the error of the parameters, robust to a wrong model),
+    purchases where no money can be said), low, high (95 %: the error of the parameters, robust to a wrong model, and
+    that these customers are a sample: where one of them is nearly all of it, it is as unsure as that one),
     share (of the value to come), share_low, share_high.  Nulls where buying was refused.
     """
     columns = ["n", "customers", "retention", "better", "gain", "low", "high", "share", "share_low", "share_high"]
@@ -60,14 +61,19 @@ def gain(found: Model, lift: float = LIFT, smallest: int = 1) -> pd.DataFrame:
 
 def _gain(found: Model, lift: float, buying: Fit | None = None, money: Fit | None = None, terms: Terms | None = None):
     """(gain, gain as a share of the value to come)."""
+    now, then = (float((part * found.rows["n"]).sum()) for part in _ahead(found, lift, buying, money, terms))
+    return then - now, (then - now) / now
+
+
+def _ahead(found: Model, lift: float, buying: Fit | None = None, money: Fit | None = None, terms: Terms | None = None):
+    """What each customer of each row brings, as things are and with the lift."""
     buying, money, terms, rows = buying or found.buying, money or found.spending, terms or found.terms, found.rows
-    alive = rows["n"] * purchasing.alive(buying, rows["x"], rows["t_x"], rows["T"])
+    alive = purchasing.alive(buying, rows["x"], rows["t_x"], rows["T"])
     each = alive if money is None else alive * terms.each * spending.expected(money, rows["x"], rows["spend"])
-    now, then = (
-        (each * purchasing.to_come(buying, rows["x"], rows["T"], terms.days, terms.daily, leaving)).sum()
+    return [
+        each * purchasing.to_come(buying, rows["x"], rows["T"], terms.days, terms.daily, leaving)
         for leaving in (1.0, slower(found, lift, buying))
-    )
-    return float(then - now), float((then - now) / now)
+    ]
 
 
 def _halves(found: Model, lift: float) -> np.ndarray:
@@ -75,9 +81,12 @@ def _halves(found: Model, lift: float) -> np.ndarray:
     slopes = [jacobian(lambda fit: np.log(_gain(found, lift, buying=fit)), found.buying, 1e-3)]
     if found.spending is not None:
         slopes.append(jacobian(lambda fit: np.log(_gain(found, lift, money=fit)), found.spending, 1e-3))
-    slope, moved = np.concatenate(slopes, axis=1), influence(found)
-    spread = (moved * found.rows["n"].to_numpy()[:, None]).T @ moved
-    return certainty.Z95 * np.sqrt(np.einsum("ij,jk,ik->i", slope, spread, slope))
+    weight, (now, then) = found.rows["n"].to_numpy(), (np.asarray(part) for part in _ahead(found, lift))
+    more = then - now
+    shares = [part / (weight * part).sum() for part in (more, now)]
+    own = np.column_stack([shares[0] - 1 / weight.sum(), shares[0] - shares[1]])
+    moved = own + influence(found) @ np.concatenate(slopes, axis=1).T  # of each customer, on the logs
+    return certainty.Z95 * np.sqrt((weight[:, None] * moved**2).sum(axis=0))
 
 
 def tornado(found: Model, lift: float = LIFT) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from cx_helpers.measures.renewals import ENDED, FEWEST
@@ -11,6 +12,8 @@ SERIES = {
     "seen": {"fa": "آنچه دیده شد", "en": "as seen"},
     "sbg": {"fa": "مدل sBG", "en": "sBG model"},
 }
+OUTSIZE = 0.25  # of all fees to come, in one contract
+
 COLUMNS = {
     "columns": ["n", "running", "stays", "clv", "low", "high", "total"],
     "titles": {
@@ -33,15 +36,65 @@ def named(answer: pd.DataFrame) -> pd.DataFrame:
 def opening(worth: pd.DataFrame, months: int) -> Words | None:
     """The first sentence where there are contracts and no orders: what a running contract still brings; None: untold.
 
-    worth  of `renewals.worth`: the plan that brings most in all is told of
+    worth  of `renewals.worth`: all plans that have a value, together, and the one that brings most in all
     """
     known = worth.dropna(subset=["clv"]).sort_values("total", ascending=False, kind="stable")
     if known.empty:
         return None
-    row = known.iloc[0]
-    plan = {"fa": "", "en": ""}
+    row, plan = known.iloc[0], {"fa": "", "en": ""}
     if known.index.name is not None:
         plan = say(fa=" طرح «{p}»", en=" of the plan “{p}”", p=name(known.index[0]))
+    first = _brings(row, months, plan)
+    if len(known) > 1:
+        of = say(fa=" در {k} طرح", en=" of {k} plans", k=len(known))
+        first = sentences(_brings(_together(known), months, of), _most(row, known.index[0]))
+    left = [] if len(known) == len(worth) else [_untold(len(worth) - len(known))]
+    return sentences(first, *_outsize(known), *left)
+
+
+def _together(known: pd.DataFrame) -> pd.Series:
+    """Plans as one: their curves were fitted each by itself, so their errors have nothing to do with one another."""
+    total, running = known["total"].sum(), known["running"].sum()
+    half = np.sqrt(((known["total"] * np.log(known["high"] / known["clv"])) ** 2).sum()) / total
+    each = total / running
+    return pd.Series(
+        {"clv": each, "low": each * np.exp(-half), "high": each * np.exp(half), "running": running, "total": total}
+    )
+
+
+def _most(row: pd.Series, plan) -> Words:
+    return say(
+        fa="بیشترین سهم از طرح «{p}» است: {x:money} برای هر قرارداد، با هم {total:money}.",
+        en="The plan “{p}” brings most of it: {x:money} for each contract, {total:money} together.",
+        p=name(plan), x=row["clv"], total=row["total"],
+    )  # fmt: skip
+
+
+def _untold(plans: int) -> Words:
+    return say(
+        fa="ارزش {k} طرح دیگر را نمی‌توان گفت و در این عددها نیست؛ دلیلش پایین‌تر آمده است.",
+        en="The value of {k} more plans cannot be told; it is in none of these numbers, and the reason stands below."
+        if plans > 1
+        else "The value of one more plan cannot be told; it is in none of these numbers, and the reason stands below.",
+        k=plans,
+    )
+
+
+def _outsize(known: pd.DataFrame) -> list[Words]:
+    """One contract that is a quarter or more of all fees to come: told, for means then tell of that one."""
+    top = float((known["top_share"] * known["total"]).max() / known["total"].sum())
+    if not (top >= OUTSIZE and known["running"].sum() >= FEWEST):
+        return []
+    return [say(
+        fa="یک قرارداد به‌تنهایی {s:.0%} از این پول است: میانگین و جمع بیش از هر چیز از همان یکی می‌گویند. ببینید حق "
+        "اشتراکش درست ثبت شده باشد.",
+        en="One contract alone is {s:.0%} of this money: mean and total tell of that one more than of anything else. "
+        "See whether its fee was recorded rightly.",
+        s=min(top, 0.99),
+    )]  # fmt: skip
+
+
+def _brings(row: pd.Series, months: int, plan: Words) -> Words:
     return say(
         fa="هر قرارداد جاری{plan} به‌طور میانگین {x:money} حق اشتراک در {months} ماه آینده پیش رو دارد (بازهٔ ۹۵٪: "
         "{low:money} تا {high:money}، {n} قرارداد جاری)؛ همهٔ آن‌ها با هم {total:money}.",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, disclosure
-from cx_helpers.measures.value import gaps
+from cx_helpers.measures.value import gaps, outsize
 from cx_helpers.records import HIGH_P, Finding, clean, severity
 from cx_helpers.valuation import Model
 from cx_helpers.wording import Words, current, name, number, say
@@ -171,16 +171,18 @@ def _told_apart(model: Model, column: str, smallest: int) -> list[pd.DataFrame]:
 
 
 def findings(model: Model, looks: pd.DataFrame) -> list[Finding]:
-    """Groups whose customers are worth more, or less, over their lifetime: sure after correction; loud when also large.
+    """Groups whose customers are worth more, or less, over their lifetime: sure after correction; loud when also large,
+    and when no one customer, and no few, are most of all value.
 
     looks  of `compared`
     """
-    found = [_finding(model, row, len(looks)) for row in looks.itertuples()]
+    few = bool(outsize(model)["top"].iloc[0])
+    found = [_finding(model, row, len(looks), few) for row in looks.itertuples()]
     return [one for one in found if one is not None]
 
 
-def _finding(model: Model, row, looks: int) -> Finding | None:
-    loud = severity(row.p_adjusted, abs(row.change) >= LARGE * abs(row.others))
+def _finding(model: Model, row, looks: int, few: bool) -> Finding | None:
+    loud = severity(row.p_adjusted, abs(row.change) >= LARGE * abs(row.others) and not few)
     if loud is None:
         return None
     more = row.change > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import disclosure
+from cx_helpers.measures.value import outsize as outsize_of
 from cx_helpers.readings import value
 from cx_helpers.valuation import CAME_BACK, DEPENDENT, FEWEST, SHORTEST, Model
 from cx_helpers.wording import Words, current, say
@@ -108,6 +109,41 @@ def refusals(model: Model, smallest: int = 1) -> list[Words]:
 def notes(model: Model, smallest: int = 1) -> list[Words]:
     """Weaknesses of what is said all the same, a sentence each."""
     return [_said(_NOTED, reason, facts, smallest) for reason, facts in model.noted.items()]
+
+
+def outsize(model: Model) -> Words | None:
+    """That one customer, or very few, are most of the value to come, and what the others are worth; None: none is."""
+    row = outsize_of(model).iloc[0]
+    if not row["top"]:
+        return None
+    return say(
+        fa="یک مشتری به‌تنهایی {s:.0%} از ارزش پیش روی همهٔ {n} مشتری است؛ بدون او هر مشتری به‌طور میانگین {rest:money} "
+        "می‌ارزد. میانگین‌ها، جمع‌ها و سود ماندن بهتر بیش از هر چیز از همین یک نفر می‌گویند."
+        if row["top"] == 1
+        else "{top} مشتری با هم {s:.0%} از ارزش پیش روی همهٔ {n} مشتری‌اند؛ بدون آنان هر مشتری به‌طور میانگین "
+        "{rest:money} می‌ارزد. میانگین‌ها، جمع‌ها و سود ماندن بهتر بیش از هر چیز از همین چند نفر می‌گویند.",
+        en="One customer alone is {s:.0%} of the value to come of all {n} customers; without that one a customer is "
+        "worth {rest:money} on average. Means, totals and the gain of better retention tell of that one more than of "
+        "anybody else."
+        if row["top"] == 1
+        else "{top} customers together are {s:.0%} of the value to come of all {n}; without them a customer is worth "
+        "{rest:money} on average. Means, totals and the gain of better retention tell of these few more than of "
+        "anybody else.",
+        top=int(row["top"]), n=int(row["n"]), s=min(row["top_share"], 0.99), rest=row["rest"],
+    )  # fmt: skip
+
+
+def counted(model: Model) -> Words | None:
+    """What the customers behind the mean are, where one or few of them make it: the base of a tile; else None."""
+    row = outsize_of(model).iloc[0]
+    if not row["top"]:
+        return None
+    one = row["top"] == 1
+    return say(
+        fa="مشتری که یکی از آنان {s:.0%} آن است" if one else "مشتری که {top} نفر از آنان {s:.0%} آن‌اند",
+        en="customers, one of whom is {s:.0%} of it" if one else "customers, {top} of whom are {s:.0%} of it",
+        top=int(row["top"]), s=min(row["top_share"], 0.99),
+    )  # fmt: skip
 
 
 def still(model: Model, standing: pd.DataFrame) -> Words | None:
