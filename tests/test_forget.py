@@ -287,6 +287,36 @@ def test_audiences_that_left_and_name_the_person_are_listed(company, tmp_path):
     assert (company / "state" / "audiences.json").stat().st_mode & 0o077 == 0
 
 
+def test_audiences_in_the_workspace_lose_the_person_and_keep_the_others(company, tmp_path):
+    """A list names people as the vendor knows them; only what was written here, and not in sources/, is changed."""
+    text = f'\ufeff"Record ID","Email","CX action"\r\n"7","{MAIL}","call"\r\n"8","z@z.ir","\'=call"\r\n'
+    other = text.replace('"CX action"', '"Note"')
+    lots = f"experiment,customer_id,variant,exposed_at\noffer,{ID},offer,2025-09-22\n"
+    written = {"state/audiences/hubspot-call.csv": text, "lists/exposures.csv": lots, "lists/own.csv": other,
+               "sources/hubspot-call.csv": text}  # fmt: skip
+    for name, content_ in written.items():
+        path = company / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content_, "utf-8", newline="")
+        path.chmod(0o600)
+        exported.remember(company, path.parent, "2025-09-22")
+    (company / "lists" / "cp1256.csv").write_bytes("CX action\nتماس\n".encode("cp1256"))
+    report = forget(company, PHONE)
+    call = company / "state" / "audiences" / "hubspot-call.csv"
+    assert call.read_bytes().decode() == text.replace(f'"7","{MAIL}","call"\r\n', "")
+    assert stat.S_IMODE(call.stat().st_mode) == 0o600
+    assert (company / "lists" / "exposures.csv").read_text("utf-8-sig").split() == [
+        '"experiment","customer_id","variant","exposed_at"'
+    ]
+    assert report.cleared == ["lists/exposures.csv", "state/audiences/hubspot-call.csv"]
+    assert report.removed["state/audiences/hubspot-call.csv"] == 1
+    assert (company / "lists" / "own.csv").read_bytes().decode() == other
+    assert (company / "sources" / "hubspot-call.csv").read_bytes().decode() == text
+    assert {*report.elsewhere, *report.lists} >= {"lists/own.csv", "sources/hubspot-call.csv"}
+    assert "take the person out there, too:\n  lists/exposures.csv" in report.text("en")
+    assert traces(company).keys() == {"lists/own.csv"}
+
+
 def test_what_others_wrote_loses_the_person_s_phone_and_stays(tmp_path):
     folder = made(tmp_path / "open", pseudonyms=False, redact_text=False)
     assert PHONE in str(content(folder)["comments"])

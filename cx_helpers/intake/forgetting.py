@@ -1,8 +1,9 @@
 """How is one person forgotten?  Out of tables, state and quarantine at once, and never in again.
 
 What is taken out: the rows that name the person by any of their ids, what belongs to their orders, requests and
-answers, rows in quarantine that hold a key of theirs, and their phone, e-mail or number in what others wrote.  What
-stays: `sources/`, which is never changed; the files that still hold the person are named.  `state/forgotten.json`
+answers, rows in quarantine and in the workspace's own lists of customers that hold a key of theirs, and their phone,
+e-mail or number in what others wrote.  What stays: `sources/`, which is never changed, and what left the workspace; the
+files that still hold the person are named.  `state/forgotten.json`
 keeps keyed hashes (tombstones), by which every later ingest leaves the same person out.
 """
 
@@ -17,6 +18,7 @@ import pyarrow.parquet as pq
 from cx_helpers.intake import (
     casebook,
     convert,
+    exported,
     linked,
     naming,
     pseudonyms,
@@ -69,6 +71,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
     if not stones.settled:
         settle(con, stones, forms, state, state.units)
     files, moves = held(folder), Moves()
+    lists = [path.relative_to(folder).as_posix() for path in exported.inside(folder)]
     again = Tombstones(folder, secret)  # of this person alone: what is searched for now
     again.add_names(*naming.names(con, files, customer, forms, settings.privacy["pseudonyms"]))
     try:
@@ -92,6 +95,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
         state.write()  # pieces that nothing needs go, too
     report = Forgotten(locale=settings.locale, sources=found.places, unread=found.unread)
     report.removed, report.covered = moves.told(folder)
+    report.cleared = [name for name in lists if name in report.removed]
     report.elsewhere = searching.elsewhere(con, folder, forms, {place.file for place in found.places})
     report.lists, report.gone = searching.in_lists(con, folder, forms, set(report.elsewhere))
     report.runs, report.quoted = searching.in_reports(con, reports, said)
@@ -202,8 +206,11 @@ def clear(con, folder: Path, files: Iterable[File], forms: list[str], moves: Mov
     for path in sorted((folder / "quarantine").rglob("*.jsonl")):
         scrubbing.jsonl(path, of_quarantine(con, path, forms), moves)
     how = {".csv": scrubbing.table, ".json": scrubbing.document, ".jsonl": scrubbing.lines}
+    lists = exported.inside(folder)  # in them a person stands as the vendor knows them, not by a pseudonym
+    for path in lists:
+        scrubbing.table(path, tracing.known(con, searching.texts_in(path), forms).__contains__, moves)
     for path in sorted((folder / "state").rglob("*")):
-        if path.suffix in how and path.name not in ("ingest.json", "forgotten.json"):
+        if path.suffix in how and path not in lists and path.name not in ("ingest.json", "forgotten.json"):
             hits = tracing.known(con, searching.texts_in(path), ["x"])
             how[path.suffix](path, hits.__contains__, moves)
 

@@ -26,6 +26,7 @@ class Forgotten:
     sources: list[Place] = field(default_factory=list)  # that still hold the person
     unread: list[Words] = field(default_factory=list)  # sources that could not be looked into
     elsewhere: list[str] = field(default_factory=list)  # files that are none of ours and hold the person
+    cleared: list[str] = field(default_factory=list)  # audiences of the workspace that have lost the person
     lists: list[str] = field(default_factory=list)  # audiences that left and hold the person
     gone: list[str] = field(default_factory=list)  # folders of audiences that are there no more
     quoted: list[str] = field(default_factory=list)  # published runs that quote the person
@@ -78,6 +79,12 @@ class Forgotten:
 
     def _audiences(self) -> list[Words]:
         lines = []
+        if self.cleared:
+            lines.append(say(
+                fa="سطر او از این فهرست‌های مخاطبان پاک شد؛ هر کدام در سامانه‌ای بار شده است، او را آن‌جا هم پاک کنید:",
+                en="these audiences have lost the person; where one was uploaded, take the person out there, too:",
+            ))  # fmt: skip
+            lines += [say(fa="  {file}", en="  {file}", file=_Name(file)) for file in self.cleared]
         if self.lists:
             lines.append(say(
                 fa="این فهرست‌های مخاطبان او را نام می‌برند؛ سطرش را پاک کنید، و اگر در سامانه‌ای بار شده است، آن‌جا هم:",
