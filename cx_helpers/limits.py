@@ -12,6 +12,7 @@ from cx_helpers import engine, wording
 
 FAR_DAYS = 60  # a delivery so long before its promise has a wrong date
 YOUNGEST, OLDEST = 5, 110  # years of a customer
+MOST_MONEY = 1e18  # in any currency: no fee and no amount is as large
 
 
 class Rule(NamedTuple):
@@ -95,6 +96,19 @@ def _negative(column: str) -> Callable:
     return lambda t, year: t[column] < 0
 
 
+def _beyond_money(column: str) -> Callable:
+    return lambda t, year: t[column].abs() >= MOST_MONEY
+
+
+def fee(contracts: ir.Table):
+    """The monthly fee of contracts where it can be one: null below 0, at MOST_MONEY and beyond, and without such a
+    column."""
+    if "monthly_fee" not in contracts.columns:
+        return ibis.null("float64")
+    said = contracts.monthly_fee.cast("float64")
+    return ((said >= 0) & (said < MOST_MONEY)).fill_null(False).ifelse(said, ibis.null("float64"))
+
+
 RULES = (
     Rule("orders", "delivered_before_ordered", ("ordered_at", "delivered_at"), _before("delivered_at", "ordered_at"),
          ("late_delivery_rate", "delivery_days"), "clock"),
@@ -104,6 +118,7 @@ RULES = (
     Rule("orders", "promised_far_off", ("promised_at", "delivered_at"),
          _before("delivered_at", "promised_at", FAR_DAYS), ("late_delivery_rate",), "promise"),
     Rule("orders", "negative_amount", ("amount",), _negative("amount"), ("revenue",), "sign"),
+    Rule("orders", "amount_beyond_money", ("amount",), _beyond_money("amount"), ("revenue",), "unit_of_money"),
     Rule("orders", "negative_discount", ("discount",), _negative("discount"), ("discount",), "sign"),
     Rule("order_items", "negative_quantity", ("quantity",), _negative("quantity"), ("basket",), "sign"),
     Rule("order_items", "negative_price", ("unit_price",), _negative("unit_price"), ("basket",), "sign"),
@@ -124,6 +139,8 @@ RULES = (
     Rule("contracts", "ended_before_started", ("started_at", "ended_at"), _before("ended_at", "started_at"),
          ("churn_rate",), "clock"),
     Rule("contracts", "negative_fee", ("monthly_fee",), _negative("monthly_fee"), ("monthly_fee",), "sign"),
+    Rule("contracts", "fee_beyond_money", ("monthly_fee",), _beyond_money("monthly_fee"), ("monthly_fee",),
+         "unit_of_money"),
     Rule("comments", "sentiment_off_scale", ("sentiment",), lambda t, year: t.sentiment.abs() > 1, ("sentiment",),
          "score"),
 )  # fmt: skip
@@ -145,6 +162,7 @@ delivered_before_ordered | تحویل پیش از ثبت سفارش آمده ا�
 promised_before_ordered | موعد تحویل پیش از ثبت سفارش است | the promised time comes before the order
 promised_far_off | تحویل بیش از ۶۰ روز پیش از موعد است | delivery comes over 60 days before its promise
 negative_amount | مبلغ منفی است | the amount is negative
+amount_beyond_money | مبلغ از هر پولی بیشتر است | the amount is beyond any sum of money
 negative_discount | تخفیف منفی است | the discount is negative
 negative_quantity | تعداد منفی است | the quantity is negative
 negative_price | قیمت منفی است | the price is negative
@@ -158,6 +176,7 @@ negative_cost | هزینه منفی است | the cost is negative
 birth_year | سال تولد ناممکن است | the year of birth is impossible
 ended_before_started | پایان قرارداد پیش از آغاز آن است | the contract ends before it starts
 negative_fee | حق اشتراک منفی است | the fee is negative
+fee_beyond_money | حق اشتراک از هر پولی بیشتر است | the fee is beyond any sum of money
 sentiment_off_scale | احساس بیرون از بازهٔ −۱ تا ۱ است | the feeling lies outside −1 to 1
 from_the_future | تاریخ از پایان داده‌ها جلوتر است | a date lies beyond the end of the data
 """)
@@ -165,6 +184,7 @@ REMEDIES = wording._names("""
 clock | «timezone» و «format» این دو ستون را در نگاشت درست کنید. | give both columns the right “timezone” and “format” in the mapping.
 promise | ببینید روز و ماهِ موعد جابه‌جا خوانده نشده باشد («format» را در نگاشت بگویید) یا دستی اشتباه ثبت نشده باشد. | see whether day and month of the promise were swapped (say its “format” in the mapping), or it was entered wrongly.
 sign | اگر بازگشت یا اصلاح است، در «status» بگویید و مبلغ را مثبت نگه دارید. | where it is a return or a correction, say so in “status” and keep the amount positive.
+unit_of_money | عدد را در منبع درست کنید؛ اگر واحدش دیگر است، «unit» را در نگاشت بگویید. | correct the number in its source; where its unit is another, say “unit” in the mapping.
 scale | کمینه و بیشینهٔ «scale» را در نگاشت نظرسنجی درست کنید، یا امتیاز را. | correct “scale: [lowest, highest]” in the survey's mapping, or the score.
 unit | «unit»، و اینکه کدام ستون آغاز است و کدام پایان، را در نگاشت ببینید. | check “unit”, and which column is start and which end, in the mapping.
 year | سال تولد به میلادی نوشته می‌شود؛ در نگاشت به سال شمسی ۶۲۱ بیفزایید. | years of birth are Gregorian; add 621 to Jalali ones in the mapping.

@@ -118,6 +118,22 @@ def test_amounts_that_are_no_numbers_are_told_with_their_row(folder):
     assert "amount holds what is no number" in told.text()
 
 
+def test_contracts_that_cannot_be_are_told_with_their_rows(folder):
+    rows = pd.DataFrame({"contract_id": list("abcde"), "customer_id": "1", "started_at": T0, "monthly_fee": 9.0})
+    day = pd.Timedelta(1, "D")
+    lay(folder, rows.assign(ended_at=[T0, T0 + day, None, None, None]), "contracts")
+    assert check(folder) == []
+    fees = [9.0, -1.0, 1e20, -2.0, 1e300]
+    lay(folder, rows.assign(ended_at=[T0, T0 - day, None, T0 - day, None], monthly_fee=fees), "contracts")
+    assert [(p.file, p.row, p.count, p.reason.split(":")[0]) for p in check(folder)] == [
+        ("tables/contracts.parquet", 5, 1, "monthly_fee holds what is no number (NaN, infinity, 1e+100 or more)"),
+        ("tables/contracts.parquet", 2, 2, "the contract ends before it starts"),
+        ("tables/contracts.parquet", 2, 2, "monthly_fee is negative"),
+        ("tables/contracts.parquet", 3, 1, "monthly_fee is beyond any sum of money (1e+18 or more)"),
+    ]
+    assert all("correct" in p.remedy for p in check(folder))
+
+
 def test_values_that_the_contract_does_not_know(folder):
     lay(folder, TOUCHPOINTS.assign(outcome=["ok", None, None]), "touchpoints")
     problem = check(folder)[0]

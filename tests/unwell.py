@@ -301,6 +301,9 @@ FAULTS: dict[str, tuple[Callable[[Tables], Tables], str, str, str]] = {
         _impossible("contracts", "started_at", 1, ended_at=lambda f: f["started_at"] - _hours(24)),
         "contracts", "ended_before_started", "high",
     ),
+    "fee_beyond_money": (
+        _impossible("contracts", "started_at", 10, monthly_fee=1e20), "contracts", "fee_beyond_money", "high",
+    ),
     "negative_fee": (_impossible("contracts", "started_at", 10, monthly_fee=-1.0), "contracts", "negative_fee", "high"),
 }  # fmt: skip
 

@@ -10,10 +10,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cx_helpers.casting import TOO_LARGE
 from cx_helpers.intake import aspect_table, privacy
 from cx_helpers.intake.convert import ORDER
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
+from cx_helpers.limits import MOST_MONEY
 from cx_helpers.settings import WorkspaceError, load_settings
 from cx_helpers.tables import TABLES, Table, nearest
 
@@ -219,18 +221,33 @@ def _row_rules(table: str, spec: Table, columns: list[str]):
                    f"use {', '.join(about.values)} or null")  # fmt: skip
         if about.type == "float64" and column in columns:
             number = f"{name(column)}::DOUBLE"
-            yield (f"isinf({number}) OR isnan({number})", f"{column} holds what is no number (NaN or infinity)",
+            yield (f"isnan({number}) OR abs({number}) >= {TOO_LARGE}",
+                   f"{column} holds what is no number (NaN, infinity, {TOO_LARGE:.0e} or more)",
                    "correct it, or leave it null: reports take it for null")  # fmt: skip
     if table == "responses":
         yield ("score < scale_min OR score > scale_max", "the score lies outside its scale",
                "correct scale_min and scale_max, or the score")  # fmt: skip
         yield "scale_min >= scale_max", "the scale ends before it begins", "correct scale_min and scale_max"
+    if table == "contracts":
+        yield from _of_contracts(columns)
     if table == "comments":
         for column in ("p_negative", "p_neutral", "p_positive"):
             if column in columns:
                 yield f"NOT {column} BETWEEN 0 AND 1", f"{column} is no probability", "score the comments anew"
         if "sentiment" in columns:
             yield "NOT sentiment BETWEEN -1 AND 1", "sentiment lies outside -1 to 1", "score the comments anew"
+
+
+def _of_contracts(columns: list[str]):
+    """What no contract can be: reports leave such rows, or such fees, out."""
+    if "ended_at" in columns:
+        yield ("ended_at < started_at", "the contract ends before it starts: no report counts it",
+               "correct started_at or ended_at in the source, or how the mapping reads their format")  # fmt: skip
+    if "monthly_fee" in columns:
+        remedy = "correct it in the source, or leave it null: reports take it for null"
+        yield "monthly_fee < 0", "monthly_fee is negative", remedy
+        yield f"monthly_fee >= {MOST_MONEY} AND monthly_fee::DOUBLE < {TOO_LARGE}", \
+            f"monthly_fee is beyond any sum of money ({MOST_MONEY:.0e} or more)", remedy  # fmt: skip
 
 
 def _order(con, relation: str, numbered: str, shown: str, order: tuple[str, ...]) -> list[Problem]:

@@ -13,7 +13,7 @@ import pandas as pd
 from ibis import _
 from scipy.special import gammaincc
 
-from cx_helpers import certainty, disclosure, engine, renewal
+from cx_helpers import certainty, disclosure, engine, limits, renewal
 from cx_helpers.dates import Period
 from cx_helpers.likelihood import Fit
 from cx_helpers.tables import groups, need
@@ -29,7 +29,8 @@ def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> 
     mean), fee_squared (the mean of their squares), fee_top (the highest).
 
     contracts  from the beginning; what starts after the period is not seen, what ends after it runs still
-    Contracts without a start, or that end before they start, are left out (see `unfit`).  None: no row.
+    Contracts without a start, or that end before they start, are left out, and fees that cannot be are null (see
+    `unfit`).  None: no row.
     """
     if contracts is None:
         return pd.DataFrame(columns=["survived", "ended", *NUMBERS], dtype=float).astype({"ended": bool})
@@ -40,11 +41,10 @@ def lives(contracts: ir.Table | None, period: Period, by: str | None = None) -> 
     over = (known.ended_at < period.end).fill_null(False)
     until = over.ifelse(known.ended_at, ibis.literal(period.end).cast("timestamp('UTC')"))
     months = (engine.epoch(until) - engine.epoch(known.started_at)) / (86_400 * MONTH_DAYS)
-    fee = known.monthly_fee.cast("float64") if "monthly_fee" in known.columns else ibis.null("float64")
     each = known.select(
         *by, "customer_id",
         survived=over.ifelse(ibis.greatest(months.round(), 1) - 1, months.floor()).cast("int64"),
-        ended=over.cast("int8"), fee=fee,
+        ended=over.cast("int8"), fee=limits.fee(known),
     )  # fmt: skip
     found = each.group_by(*by, "survived", "ended").aggregate(
         n=_.count(), customers=_.customer_id.nunique(), fee=_.fee.mean(), fee_squared=(_.fee**2).mean(),
@@ -68,14 +68,17 @@ def _fits(contracts: ir.Table, period: Period):
 
 def unfit(contracts: ir.Table | None, period: Period) -> dict[str, int]:
     """How many contracts are left out: `late` (they start after the period), `backward` (they end before they start, or
-    have no start)?"""
+    have no start)?  And `fee`: how many count without their fee, which cannot be one (limits.fee)."""
     if contracts is None:
-        return {"late": 0, "backward": 0}
+        return {"late": 0, "backward": 0, "fee": 0}
     contracts = _with_end(contracts)
     late = (contracts.started_at >= period.end).fill_null(False)
+    said = contracts.monthly_fee.notnull() if "monthly_fee" in contracts.columns else ibis.literal(False)
+    fits = _fits(contracts, period).fill_null(False)
     row = contracts.aggregate(
-        late=late.cast("int64").sum(), backward=(~_fits(contracts, period).fill_null(False) & ~late).cast("int64").sum()
-    )
+        late=late.cast("int64").sum(), backward=(~fits & ~late).cast("int64").sum(),
+        fee=(fits & said & limits.fee(contracts).isnull()).cast("int64").sum(),
+    )  # fmt: skip
     return {k: int(v or 0) for k, v in row.execute().iloc[0].items()}
 
 
@@ -192,13 +195,15 @@ def _worth(rows: pd.DataFrame, months: int, monthly: float, margin: float) -> li
     if fitted is None or running == 0 or off.get("p_value", 1) < 0.001:
         return [*head, *[np.nan] * 6, *tail]
 
+    paid = here[here["fee"].notna()]
+
     def times(one: Fit) -> np.ndarray:
-        return margin * renewal.renewals_to_come(one, here["survived"], months, monthly)
+        return margin * renewal.renewals_to_come(one, paid["survived"], months, monthly)
 
     def value(one: Fit) -> np.ndarray:
-        fees = here["fee"] * times(one)
         there = renewal.survival(one, here["survived"] + 12) / renewal.survival(one, here["survived"])
-        return np.array([(here["n"] * fees).sum() / running, (here["n"] * there).sum() / running])
+        money = (paid["n"] * paid["fee"] * times(one)).sum() / paid["n"].sum() if len(paid) else 0.0
+        return np.array([money, (here["n"] * there).sum() / running])
 
     from cx_helpers.likelihood import jacobian
 
@@ -206,8 +211,11 @@ def _worth(rows: pd.DataFrame, months: int, monthly: float, margin: float) -> li
     slope = jacobian(value, fitted)[0]
     moved = fitted.influence / fitted.n
     spread = (moved * rows["n"].to_numpy()[:, None]).T @ moved
-    squares = (here["n"] * here["fee_squared"] * times(fitted) ** 2).sum() / running
-    error = np.sqrt(slope @ spread @ slope + max(squares - each**2, 0.0) / running)
-    half, top = (certainty.Z95 * error / each, (here["fee_top"] * times(fitted)).max()) if each else (np.nan, np.nan)
-    share = top / (each * running) if each else np.nan
+    if not len(paid):
+        return [*head, stays, *[np.nan] * 5, *tail]
+    squares = (paid["n"] * paid["fee_squared"] * times(fitted) ** 2).sum() / paid["n"].sum()
+    error = np.sqrt(slope @ spread @ slope + max(squares - each**2, 0.0) / paid["n"].sum())
+    half, share = 0.0, np.nan
+    if each:
+        half, share = certainty.Z95 * error / each, (paid["fee_top"] * times(fitted)).max() / (each * running)
     return [*head, stays, each, each * np.exp(-half), each * np.exp(half), each * running, share, *tail]

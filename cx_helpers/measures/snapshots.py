@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 import pandas as pd
 from ibis import _
 
-from cx_helpers import engine, lacking
+from cx_helpers import engine, lacking, limits
 from cx_helpers.tables import TABLES, MissingTable, need
 
 DAY = 86_400
@@ -276,10 +276,9 @@ def _bought(orders: ir.Table, clock: _Clock) -> ir.Table:
 
 def _held(contracts: ir.Table, clock: _Clock) -> ir.Table:
     runs = contracts.ended_at.isnull() | (contracts.ended_at >= _at(clock.at))
-    fee = contracts.monthly_fee.cast("float64") if "monthly_fee" in contracts.columns else ibis.literal(0.0)
     started = engine.epoch(contracts.started_at)
     each = contracts.group_by("customer_id").aggregate(
-        contracts=_sum(runs), ended_before=_sum(~runs), monthly_fee=_sum(runs, fee.fill_null(0.0)),
+        contracts=_sum(runs), ended_before=_sum(~runs), monthly_fee=_sum(runs, limits.fee(contracts).fill_null(0.0)),
         contract_days=(clock.now - runs.ifelse(started, ibis.null("int64")).min()).cast("float64") / DAY,
     )  # fmt: skip
     return each if "monthly_fee" in contracts.columns else each.drop("monthly_fee")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cx_helpers import certainty, disclosure
 from cx_helpers.measures.renewals import ENDED, FEWEST
 from cx_helpers.wording import Words, current, name, say, sentences
 
@@ -111,35 +112,63 @@ def sentence(worth: pd.DataFrame, off: dict[str, dict], unfit: dict[str, int]) -
     worth  of `renewals.worth` by plan;  off  {plan: `renewals.misfit`};  unfit  of `renewals.unfit`
     """
     told = [_refuted(plan, facts) for plan, facts in off.items() if facts and facts["p_value"] < 0.001]
-    few = worth["clv"].isna() & ~worth.index.isin([p for p, f in off.items() if f and f["p_value"] < 0.001])
-    told += [_few(plan) for plan in worth.index[few]]
-    if any(unfit.values()):
+    none = worth["clv"].isna() & ~worth.index.isin([p for p, f in off.items() if f and f["p_value"] < 0.001])
+    if disclosure.HIDDEN in worth:
+        none &= worth[disclosure.HIDDEN].isna()  # the table says why
+    told += [_untellable(plan, row) for plan, row in worth[none].iterrows()]
+    if unfit["fee"]:
+        told.append(say(
+            fa="حق اشتراک {fee} قرارداد منفی یا از هر پولی بیشتر است؛ بدون آن به حساب آمده‌اند. آن را در منبع درست "
+            "کنید.",
+            en="The fee of {fee} contracts is negative or beyond any sum of money: they count without it. Correct it "
+            "in its source."
+            if unfit["fee"] > 1
+            else "The fee of one contract is negative or beyond any sum of money: it counts without it. Correct it in "
+            "its source.",
+            fee=unfit["fee"],
+        ))  # fmt: skip
+    if unfit["late"] or unfit["backward"]:
         told.append(say(
             fa="{late} قرارداد پس از پایان دوره آغاز می‌شود و {backward} قرارداد پیش از آغازش پایان یافته یا آغازی "
             "ندارد؛ در عددها نیستند.",
             en="{late} contracts start after the period and {backward} end before they start or have no start: they "
             "are in "
-            "no number.", **unfit,
+            "no number.", late=unfit["late"], backward=unfit["backward"],
         ))  # fmt: skip
     return sentences(*told) if told else None
 
 
+def _of(plan) -> Words:
+    whole = {"fa": "قراردادها", "en": "contracts"}
+    return whole if plan == certainty.ALL else say(fa="طرح «{p}»", en="the plan “{p}”", p=name(plan))
+
+
 def _refuted(plan, facts: dict) -> Words:
     return say(
-        fa="طرح «{plan}» ارزشی ندارد که بتوان گفت: در ماه {month}، {seen:.0%} از مانده‌ها رفتند و مدل {said:.0%} "
-        "می‌گفت؛ این جهش را هیچ منحنی همواری نمی‌گوید. سهم‌های دیده‌شده را بخوانید.",
-        en="No value can be told for the plan “{plan}”: in month {month} {seen:.0%} of those there left where the "
-        "model says {said:.0%}; no smooth curve has such a cliff. Read the shares as seen.",
-        plan=name(plan), month=facts["month"], seen=facts["seen"], said=facts["said"],
+        fa="ارزش {plan} را نمی‌توان گفت: در ماه {month}، {seen:.0%} از مانده‌ها رفتند و مدل {said:.0%} می‌گفت؛ این جهش را "
+        "هیچ منحنی همواری نمی‌گوید. سهم‌های دیده‌شده را بخوانید.",
+        en="No value can be told for {plan}: in month {month} {seen:.0%} of those there left where the model says "
+        "{said:.0%}; no smooth curve has such a cliff. Read the shares as seen.",
+        plan=_of(plan), month=facts["month"], seen=facts["seen"], said=facts["said"],
     )  # fmt: skip
 
 
-def _few(plan) -> Words:
-    return say(
-        fa="برای طرح «{plan}» دست‌کم {n} قرارداد و {ended} پایان‌یافته لازم است؛ ارزش آن گفته نمی‌شود.",
-        en="The plan “{plan}” needs {n} contracts and {ended} that ended: its value is not told.",
-        plan=name(plan), n=FEWEST, ended=ENDED,
-    )  # fmt: skip
+def _untellable(plan, row: pd.Series) -> Words:
+    """Why a plan whose curve nothing speaks against, and that may be shown, has no value."""
+    if row["n"] < FEWEST or row["n"] - row["running"] < ENDED:
+        fa = "ارزش {plan} گفته نمی‌شود: دست‌کم {n} قرارداد و {ended} پایان‌یافته لازم است."
+        en = "No value is told for {plan}: that needs {n} contracts and {ended} that ended."
+    elif not row["running"]:
+        fa, en = "هیچ قراردادی از {plan} جاری نیست.", "No contract of {plan} runs any more."
+        if plan == certainty.ALL:
+            fa, en = "هیچ قراردادی جاری نیست.", "No contract runs any more."
+    elif pd.notna(row["stays"]):
+        fa = "حق اشتراک {plan} معلوم نیست (ستون monthly_fee)؛ ارزش آن گفته نمی‌شود."
+        en = "The fees of {plan} are not known (the column monthly_fee): no value is told."
+    else:
+        fa = "مدل بر {plan} جواب یکتایی ندارد؛ ارزش آن گفته نمی‌شود."
+        en = "The model has no one answer for {plan}: no value is told."
+    return say(fa=fa, en=en, plan=_of(plan), n=FEWEST, ended=ENDED)
 
 
 def title(plan: str | None) -> Words:
