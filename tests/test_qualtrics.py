@@ -186,6 +186,31 @@ def test_spss_with_labels_missing_values_dates_and_a_wrong_group(ingest, tmp_pat
     assert report.rows_in == 4 == report.taken + report.skipped + sum(report.quarantined.values())
 
 
+def test_spss_says_what_was_chosen_and_counts_on_scales(ingest, tmp_path):
+    """Codes of a choice become its words; scales stay numbers, those as people saw them (a code of 11 says 10)."""
+    pyreadstat = pytest.importorskip("pyreadstat")
+    names = ["ResponseId", "RecordedDate", "Finished", "Q1", "Q1_NPS_GROUP", "csat", "Q2", "Q3", "Q4", "Q5_TEXT"]
+    when = "2026-01-05 10:00:00"
+    rows = [("R_1", when, 1.0, 11.0, 3.0, 4.0, 2.0, 3.0, 2.0, "-99"),
+            ("R_2", when, 1.0, 1.0, 1.0, 5.0, 1.0, 1.0, 1.0, "خوب"),
+            ("R_3", when, 1.0, 7.0, 1.0, -99.0, float("nan"), 2.0, float("nan"), "")]  # fmt: skip
+    scale = {float(n): str(n - 1) for n in range(2, 11)} | {1.0: "0 - هرگز", 11.0: "10 - حتماً"}
+    labels = {
+        "Q1": scale, "Q1_NPS_GROUP": {1.0: "Detractor", 2.0: "Passive", 3.0: "Promoter"},
+        "csat": {float(n): f"{6 - n} ستاره نبود" for n in range(6)}, "Q2": {1.0: "تلفن", 2.0: "وب"},
+        "Q3": {1.0: "کم", 3.0: "زیاد"}, "Q4": {1.0: "0", 2.0: "1"}, "Finished": {0.0: "False", 1.0: "True"},
+    }  # fmt: skip
+    pyreadstat.write_sav(pd.DataFrame(rows, columns=names), str(tmp_path / "s.sav"), variable_value_labels=labels)
+    report = ingest("s.sav", (tmp_path / "s.sav").read_bytes(), responses={"keep": ["Q2", "Q3", "Q4"]})
+    assert ask(ingest, "responses", "response_id, instrument, score::int, Q2, Q3, Q4") == [
+        ("qualtrics:R_1-Q1", "nps", 10, "وب", "3", "1"), ("qualtrics:R_1-csat", "csat", 4, "وب", "3", "1"),
+        ("qualtrics:R_2-Q1", "nps", 0, "تلفن", "1", "0"), ("qualtrics:R_2-csat", "csat", 5, "تلفن", "1", "0"),
+        ("qualtrics:R_3-Q1", "nps", 6, None, "2", None),
+    ]  # fmt: skip
+    assert ask(ingest, "comments", "text") == [("خوب",)], "-99 is a question that was seen and not answered"
+    assert report.quarantined == {}
+
+
 def test_a_zipped_export_is_read_as_it_would_be_unzipped(ingest):
     ingest("answers.csv.gz", gzip.compress(text(row("R_1", "9", "خوب", "4")).encode()))
     assert ask(ingest, "responses", "instrument, score::int") == [("csat", 4), ("nps", 9)]

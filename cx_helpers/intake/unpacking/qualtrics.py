@@ -11,16 +11,13 @@ What a column holds about a place on earth (address of the computer, latitude, l
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from cx_helpers.intake import csvlines, messages
+from cx_helpers.intake import csvlines, messages, spss
 from cx_helpers.intake.encodings import Text
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.raw import Broken
@@ -48,6 +45,7 @@ _MADE_ID = re.compile(r"(Topics|Sentiment|SentimentScore|SentimentPolarity|_DO(_
 _TEXT = re.compile(r"(QID\d+|Q\d+[\w.]*)_TEXT$")
 _QUESTION = re.compile(r"^(\d+_)?QID\d+|^Q\d")
 GROUP = "_NPS_GROUP"
+UNSEEN = "-99"  # seen and left without an answer, where an export says so
 MEASURED = re.compile(r"(nps|csat|ces)([_ .-]|$)", re.IGNORECASE)  # of a question's tag, as the mapping has it
 
 
@@ -69,8 +67,7 @@ def survey(path: Path, as_text: Callable[[], Text]):
     kind = path.suffixes[-2:-1] if zipped else path.suffixes[-1:]
     kind = "".join(kind).lower()
     if kind in (".sav", ".zsav"):
-        columns, rows = _sav(path, zipped)
-        return [_laid(columns, [(n, row) for n, row in enumerate(rows, 1)], [])]
+        return [_sav(path, zipped)]
     if kind not in (".csv", ".tsv", ".txt", ".tab", ""):
         return None
     text = as_text()
@@ -126,8 +123,15 @@ def _import_id(cell: str) -> str:
         return ""
 
 
-def _laid(columns: list[Column], rows: list[tuple[int, list[str]]], broken: list[Broken]) -> Laid:
-    """The table that the mapping sees."""
+def _laid(
+    columns: list[Column], rows: list[tuple[int, list[str]]], broken: list[Broken], chosen: dict | None = None
+) -> Laid:
+    """The table that the mapping sees.
+
+    chosen  by the place of a column: what its codes stand for
+    """
+    chosen = chosen or {}
+    rows = [(line, ["" if cell.strip() == UNSEEN else cell for cell in cells]) for line, cells in rows]
     about: dict[int, str] = {}  # place -> our name; of two columns that mean one thing the first is taken
     for place, column in enumerate(columns):
         if (ours := ABOUT.get(plain(column.id))) and ours not in about.values():
@@ -156,7 +160,8 @@ def _laid(columns: list[Column], rows: list[tuple[int, list[str]]], broken: list
                 for some in (asked, words)
             ]
             lists = [json.dumps(part, ensure_ascii=False) if part else "" for part in parts]
-            texts = [*(own.get(name, "") for name in names[:-2]), *lists, *(cells[place] for place in kept)]
+            those = (chosen.get(place, {}).get(cells[place], cells[place]) for place in kept)
+            texts = [*(own.get(name, "") for name in names[:-2]), *lists, *those]
             yield (line, *(text.strip() or None for text in texts))
 
     kept = [
@@ -197,27 +202,15 @@ def _apart(names: list[str]) -> list[str]:
     return out
 
 
-def _sav(path: Path, zipped: bool) -> tuple[list[Column], list[list[str]]]:
-    """An SPSS file, by pyreadstat: codes as they are, what the file calls missing is, its labels are what was asked."""
-    try:
-        import pyreadstat
-    except ImportError:
-        raise FileFault(path.name, "needs_extra", extra="spss") from None
-    with tempfile.TemporaryDirectory() as folder:
-        if zipped:
-            path = Path(shutil.copy(path, folder))
-            path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
-            path = path.with_suffix("")
-        frame, meta = pyreadstat.read_sav(str(path), apply_value_formats=False)
-    labels = meta.column_names_to_labels
-    columns = [Column(name, name, labels.get(name) or name) for name in frame.columns]
-    return columns, [[_said(value) for value in row] for row in frame.itertuples(index=False)]
-
-
-def _said(value) -> str:
-    if value is None or value != value:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+def _sav(path: Path, zipped: bool) -> Laid:
+    """An SPSS file: numbers on scales, and of a choice what was chosen."""
+    file = spss.read(path, zipped)
+    columns = [Column(name, name, asked) for name, asked in zip(file.names, file.asked, strict=True)]
+    groups = {name.removesuffix(GROUP) for name in file.names if name.endswith(GROUP)}
+    scales = {place for place, name in enumerate(file.names) if name in groups or MEASURED.match(name)}
+    ours = {place for place, name in enumerate(file.names) if plain(name) in ABOUT}  # the mapping knows their codes
+    rows = list(enumerate(spss.counted(file, scales), 1))
+    return _laid(columns, rows, [], spss.chosen(file, scales | ours))
 
 
 def plain(name: str) -> str:
