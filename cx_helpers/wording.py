@@ -604,6 +604,7 @@ requests_recent | درخواست‌های تازه | recent requests
 unsolved_requests | درخواست حل‌نشده | unsolved request
 reply_hours | ساعت تا نخستین پاسخ | hours to the first reply
 contract_days | روز از آغاز قرارداد | days since the contract began
+billing_days | روز از آخرین سررسید ماهانه | days since the fee was last due
 ended_before | قراردادهای پایان‌یافته | contracts that ended
 low_score | آخرین امتیاز پایین | low last score
 silence | سکوت (نشانه است، نه تجربه) | silence (a sign, no experience)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers.measures import snapshots
+from cx_helpers import readings
+from cx_helpers.measures import at_risk, snapshots
 from cx_helpers.tables import MissingTable
 
 AT = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
@@ -131,3 +132,50 @@ def test_what_tells_that_a_customer_left(lay, facts):
     assert snapshots.told_by(facts | {"contracts": None}, "auto", AT) == "orders"
     with pytest.raises(MissingTable, match="neither contracts nor orders"):
         snapshots.told_by({"orders": None}, "auto", AT)
+
+
+def held_plans(late=False, seed=2, n=2500):
+    """Contracts of three plans, of which the last is the likeliest to end; `late`: written over when they end."""
+    rng = np.random.default_rng(seed)
+    began = np.datetime64("2023-06-01", "D") + rng.integers(0, 500, n)
+    plan = rng.choice(["yearly", "monthly", "trial"], n)
+    ended = began + (rng.exponential(pd.Series(plan).map({"yearly": 4000, "monthly": 900, "trial": 120}))).astype(int)
+    known = ended < np.datetime64("2025-06-01")
+    ended = pd.Series(ended).where(known)
+    plan = np.where(known, "closed", plan) if late else plan
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in range(n)], "started_at": began, "ended_at": ended})
+    return times(frame.assign(contract_id=frame["customer_id"], plan=plan, monthly_fee=10.0))
+
+
+def test_the_plan_of_a_contract_tells_who_leaves_where_it_decides(lay):
+    table = {"contracts": lay(held_plans(), "contracts")}
+    plan = snapshots.schedule(table["contracts"], "contracts", AT, window_days=61)
+    rows = snapshots.panel(table, plan)
+    assert {c for c in rows if c.startswith("plan=")} == {"plan=yearly", "plan=monthly", "plan=trial"}
+    assert rows.filter(like="plan=").sum(axis=1).eq(1).all()
+    assert rows["billing_days"].between(0, snapshots.MONTH).all()
+    without = at_risk.trial(rows[[c for c in rows if not c.startswith("plan=")]], "logistic")
+    known = at_risk.trial(rows, "logistic")
+    better, worse = (at_risk.quality(one)["auc"].iloc[0] for one in (known, without))
+    assert better > worse + 0.1
+    assert better > 0.7
+    signs = readings.at_risk.signed(at_risk.signals(known))
+    assert "trial" in signs.index[0] or "yearly" in signs.index[0]
+
+
+def test_plans_that_leaving_may_have_written_over_are_left_out(lay):
+    table = {"contracts": lay(held_plans(late=True), "contracts")}
+    assert snapshots.plans(table["contracts"], AT) == []
+    assert len(snapshots.plans(lay(held_plans(), "contracts"), AT)) == 3
+
+
+def test_plans_are_those_of_the_snapshot_by_hand(lay):
+    rows = [("a", "2025-01-01", "2025-05-01", "x"), ("a", "2025-04-20", None, "y"), ("b", "2025-05-15", None, "x"),
+            ("b", "2025-06-02", None, "y")]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at", "plan"])
+    frame = times(frame.assign(contract_id=[f"k{i}" for i in range(4)]))
+    found = snapshots.features({"contracts": lay(frame, "contracts")}, AT, "contracts", 28, ["x", "y"]).execute()
+    found = found.set_index("customer_id").loc[["a", "b"]]
+    assert found[["plan_0", "plan_1"]].to_numpy().tolist() == [[0, 1], [1, 0]], "neither of a past nor of a later plan"
+    assert found["billing_days"].tolist() == pytest.approx([42 - snapshots.MONTH, 17])
+    assert snapshots.plans(lay(frame, "contracts"), AT) == [], "of too few customers"

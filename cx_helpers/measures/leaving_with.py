@@ -21,11 +21,12 @@ EXPERIENCES = {
     "negative_comments": ("negative_comments", 1),
 }
 LOW_SCORE, SILENCE = "low_score", "silence"
+PLAN = "plan="  # how a panel's columns of plans begin (snapshots.PLAN)
 SLOW = 0.75  # replies slower than three quarters of all are slow
 ALIKE = (
     "recency_days orders_recent orders_before orders spend_recent spend_before tenure_days visits_recent "
     "requests_recent contract_days contracts monthly_fee ended_before"
-).split()
+).split()  # and the plans of contracts
 BENT = ("recency_days", "contract_days", "tenure_days")  # whose square is held equal, too: leaving bends along them
 
 
@@ -109,7 +110,7 @@ class _Fit:
     def of(cls, rows: pd.DataFrame, seen: pd.DataFrame) -> _Fit:
         """Fitted to the rows, errors clustered by customer."""
         parts = {name: seen[name].to_numpy(float) for name in seen}
-        for name in ALIKE:
+        for name in (*ALIKE, *(c for c in rows if c.startswith(PLAN))):
             if name in rows and rows[name].nunique() > 1:
                 x = np.log1p(rows[name].fillna(rows[name].median()).clip(lower=0)).to_numpy()
                 parts[f"_{name}"] = x

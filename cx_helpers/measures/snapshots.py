@@ -8,6 +8,7 @@ age, place) is no part of it: only what they did, said and lived through.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 
 import ibis
@@ -18,13 +19,15 @@ from ibis import _
 from cx_helpers import engine, lacking, limits
 from cx_helpers.tables import TABLES, MissingTable, need
 
-DAY = 86_400
+DAY, MONTH = 86_400, 30.4375  # seconds of a day; days of a month, on average
 SHORTEST, LONGEST = 28, 182  # days that a window may have
 OFTEN = 0.9  # of those who buy again, so many do within the window
 ENDS = 60  # ends of contracts that a window should hold, to learn from
 FACTS = ("orders", "contracts", "touchpoints", "responses", "comments", "tickets")  # the tables that are looked at
 NEGATIVE = -0.2  # sentiment below which a comment is negative
 PATIENCE_DAYS = 7  # how long solving a request may take
+PLANS, HOLDERS = 8, 30  # plans of contracts that are told apart, at most; customers that each of them has, at least
+PLAN = "plan="  # how the column of a plan begins in a panel
 SEEN = 2  # windows of history before a snapshot, so that a trend can be seen
 
 # what stands for nothing where a customer has none of it; other features are null then
@@ -127,12 +130,31 @@ def _at(when: dt.datetime):
     return ibis.literal(when).cast("timestamp('UTC')")
 
 
-def features(tables: dict[str, ir.Table], at: dt.datetime, leaving: str, window_days: int) -> ir.Table:
+def plans(contracts: ir.Table | None, today: dt.datetime) -> list[str]:
+    """The commonest plans, by the customers who ever had one up to `today`: those that a panel tells apart.
+
+    None where there is one only, and none where a plan of many is nobody's any more: plans may be written over when
+    somebody leaves («closed»), and would tell of each snapshot what was only known after it.
+    """
+    if contracts is None or "plan" not in contracts.columns:
+        return []
+    held = contracts.filter(_.customer_id.notnull(), _.plan.notnull(), (_.started_at < _at(today)).fill_null(False))
+    runs = (held.ended_at.isnull() | (held.ended_at >= _at(today))).cast("int64")
+    count = held.group_by("plan").aggregate(n=held.customer_id.nunique(), runs=runs.sum()).execute()
+    count = count[count["n"] >= HOLDERS].sort_values(["n", "plan"], ascending=[False, True])
+    told = len(count) > 1 and (count["runs"] > 0).all()
+    return [str(plan) for plan in count["plan"].head(PLANS)] if told else []
+
+
+def features(
+    tables: dict[str, ir.Table], at: dt.datetime, leaving: str, window_days: int, kinds: list[str] = ()
+) -> ir.Table:
     """What is known at an instant of each customer who could leave.  An engine table, one row a customer.
 
     tables   orders, contracts, touchpoints, responses, comments, tickets, as far as there are; rows at or after `at`,
              and of nobody known, are not looked at
     leaving  orders: customers who bought within `window_days` before `at`;  contracts: whose contract runs at `at`
+    kinds    of `plans`: each a column of its own
     Returns customer_id and, as far as there are tables (`recent`: in the last window_days, `before`: in those before):
         orders (all so far), orders_recent, orders_before, spend_recent, spend_before, mean_order, recency_days,
         overdue (recency in terms of the customer's own usual wait; null: bought once), tenure_days (since the first)
@@ -141,11 +163,14 @@ def features(tables: dict[str, ir.Table], at: dt.datetime, leaving: str, window_
         negative_comments (recent), feeling (-1..1, recent mean)
         requests_recent, unsolved_requests (recent, unsolved after a week and still so), reply_hours (recent, to the
         first reply; who waits still counts as long as they have waited)
-        contract_days (the oldest that runs), contracts, monthly_fee, ended_before (contracts that ended already)
+        contract_days (the oldest that runs), billing_days (of these, since its last whole month: how long until the
+        next fee is due), contracts, monthly_fee, ended_before (contracts that ended already), plan_0, plan_1 … (is one
+        of that plan running?  As the row of the contract has it)
     """
     clock = _Clock(at, window_days)
     parts = {
-        "orders": _bought, "contracts": _held, "touchpoints": _met, "responses": _answered, "comments": _wrote,
+        "orders": _bought, "contracts": functools.partial(_held, kinds=kinds), "touchpoints": _met,
+        "responses": _answered, "comments": _wrote,
         "tickets": _asked,
     }  # fmt: skip
     made = {k: part(_known(tables[k], k, at), clock) for k, part in parts.items() if tables.get(k) is not None}
@@ -190,11 +215,12 @@ def panel(tables: dict[str, ir.Table], plan: Schedule, most: int = 30_000) -> pd
 
     most  customers a snapshot at most, evenly taken in the order of their ids
     Returns who, when (the snapshot), today (is it the one whose future is not known?), y (1 left, 0 stayed, null
-    today), weight (customers that each row stands for), and the columns of `features`.
+    today), weight (customers that each row stands for), and the columns of `features`; those of plans are called
+    `plan=…` by their plan.
     """
-    frames = []
+    frames, kinds = [], plans(tables.get("contracts"), plan.today)
     for at in (*plan.past, plan.today):
-        each, past = features(tables, at, plan.leaving, plan.window_days), at != plan.today
+        each, past = features(tables, at, plan.leaving, plan.window_days, kinds), at != plan.today
         if past:
             came = outcome(tables, at, plan).select("left", _id="customer_id")
             how = "left" if plan.leaving == "orders" else "inner"
@@ -203,7 +229,8 @@ def panel(tables: dict[str, ir.Table], plan: Schedule, most: int = 30_000) -> pd
             each = each.filter(each.left.notnull())
         frames.append(_sampled(each, most).assign(when=at, today=not past))
     found = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    found = found.rename(columns={"customer_id": "who", "left": "y"})
+    named = {f"plan_{i}": f"{PLAN}{kind}" for i, kind in enumerate(kinds)}
+    found = found.rename(columns={"customer_id": "who", "left": "y"} | named)
     found["who"] = found["who"].astype(str)
     numbers = [c for c in found if c not in ("who", "when", "today")]
     found[numbers] = found[numbers].apply(pd.to_numeric).astype(float)
@@ -274,13 +301,16 @@ def _bought(orders: ir.Table, clock: _Clock) -> ir.Table:
     return each.mutate(overdue=each.recency_days / wait)
 
 
-def _held(contracts: ir.Table, clock: _Clock) -> ir.Table:
+def _held(contracts: ir.Table, clock: _Clock, kinds: list[str] = ()) -> ir.Table:
     runs = contracts.ended_at.isnull() | (contracts.ended_at >= _at(clock.at))
     started = engine.epoch(contracts.started_at)
+    mine = {f"plan_{i}": (runs & (contracts.plan == kind)).fill_null(False) for i, kind in enumerate(kinds)}
     each = contracts.group_by("customer_id").aggregate(
         contracts=_sum(runs), ended_before=_sum(~runs), monthly_fee=_sum(runs, limits.fee(contracts).fill_null(0.0)),
         contract_days=(clock.now - runs.ifelse(started, ibis.null("int64")).min()).cast("float64") / DAY,
+        **{name: has.cast("int64").max() for name, has in mine.items()},
     )  # fmt: skip
+    each = each.mutate(billing_days=each.contract_days - (each.contract_days / MONTH).floor() * MONTH)
     return each if "monthly_fee" in contracts.columns else each.drop("monthly_fee")
 
 

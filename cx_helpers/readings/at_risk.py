@@ -8,7 +8,7 @@ import pandas as pd
 
 from cx_helpers import disclosure
 from cx_helpers.foresight import FEWEST, LEAK, Trial
-from cx_helpers.measures.snapshots import LONGEST, Schedule
+from cx_helpers.measures.snapshots import LONGEST, PLAN, Schedule
 from cx_helpers.wording import Words, current, name, raw, say
 
 GUARDS = [
@@ -25,10 +25,11 @@ GUARDS = [
         "later one; each customer was judged by a model that had never seen that customer.",
     },
     {
-        "fa": "ستونی که به‌تنهایی رفتن را لو بدهد (AUC بیش از ۰٫۹۵) کار را متوقف می‌کند. جنسیت، سن و جای زندگی در مدل "
-        "نیست.",
-        "en": "A column that gives leaving away by itself (AUC above .95) stops the work. Gender, age and place are "
-        "not in the model.",
+        "fa": "ستونی که به‌تنهایی رفتن را لو بدهد (AUC بیش از ۰٫۹۵) کار را متوقف می‌کند؛ طرح قرارداد کنار می‌ماند اگر "
+        "طرحی دیگر از آنِ هیچ‌کس نباشد، چون شاید پس از رفتن نوشته شده. جنسیت، سن و جای زندگی در مدل نیست.",
+        "en": "A column that gives leaving away by itself (AUC above .95) stops the work; plans of contracts are left "
+        "out where one is nobody's any more, for it may have been written after leaving. Gender, age and place are not "
+        "in the model.",
     },
 ]
 
@@ -258,6 +259,16 @@ def banded(bands: pd.DataFrame) -> pd.DataFrame:
     """`at_risk.bands` with its bands in words of the reader."""
     place = 0 if current().locale == "fa" else 1
     return bands.rename(index={band: text.split("|")[place] for band, text in BANDS.items()})
+
+
+def signed(signals: pd.DataFrame) -> pd.DataFrame:
+    """`at_risk.signals` with plans of contracts in words of the reader."""
+    plans = {
+        trait: say(fa="طرح «{p}»", en="plan “{p}”", p=name(trait.removeprefix(PLAN)))[current().locale]
+        for trait in signals.index
+        if trait.startswith(PLAN)
+    }
+    return signals.rename(index=plans)
 
 
 def gained(gain: pd.DataFrame) -> pd.DataFrame:
