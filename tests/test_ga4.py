@@ -222,3 +222,39 @@ def test_the_files_of_others(ingest, fixtures):
     assert report.problems == []
     assert report.rows_in == report.taken + report.skipped == 39 + 819
     assert ("page_view", "Total users", 29418) in ask(ingest, "aggregates", "member, metric, value")
+
+
+def test_an_order_whose_tag_is_of_the_older_kind_is_told_by_its_parameters(ingest):
+    """Number and amount as parameters, 64-bit numbers as texts, objects and lists that are null or not there."""
+    sold = [{"key": "transaction_id", "value": {"string_value": "T7"}}, {"key": "value", "value": {"float_value": 2.5}}]
+    events = [event(1, "purchase", params=sold, ecommerce={"transaction_id": "(not set)"}, items=[])]
+    events += [event(2, "purchase", who="B.2", ecommerce=None, items=None), event(3, "scroll") | {"event_params": None}]
+    report = ingest(events_intraday_20260101_jsonl="\r\n".join(map(json.dumps, events)))
+    assert (report.rows_in, report.taken) == (3, 3)
+    assert ask(ingest, "orders", "order_id, customer_id, amount") == [("T7", "ga4:A.1", 2.5)]
+
+
+EXPLORED = """# ----------------------------------------
+# Free form 1
+# 20240101-20240131
+# ----------------------------------------
+
+Event name,Event count,Engagement rate
+,1500,0.5
+"a, b",1000,45.5%
+"""
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["as it came", "saved by a spreadsheet"])
+def test_an_exploration_is_read_and_one_that_a_spreadsheet_saved(ingest, again):
+    if again:
+        rows = 'Event name;Event count;Engagement rate\n;1.500;0,5\n"a, b";1.000;45,5%\n'
+        text = "\ufeff" + EXPLORED.split("Event name")[0].replace("0131\n", "0131;;\n") + rows
+    report = ingest(free_csv=text if again else EXPLORED)
+    assert report.quarantined == {}
+    found = ask(ingest, "aggregates", "member, metric, value, period_start::date::text, period_end::date::text")
+    span = ("2024-01-01", "2024-01-31")
+    assert found == [
+        ("a, b", "Engagement rate", 0.455, *span), ("a, b", "Event count", 1000, *span),
+        ("all", "Engagement rate", 0.5, *span), ("all", "Event count", 1500, *span),
+    ]  # fmt: skip

@@ -211,6 +211,34 @@ def test_spss_says_what_was_chosen_and_counts_on_scales(ingest, tmp_path):
     assert report.quarantined == {}
 
 
+def test_what_was_chosen_in_words_keeps_no_scores_out_and_the_header_tells_the_zone(ingest):
+    """Choices as texts, sub-questions, a header that names the zone of its times: what Qualtrics offers first."""
+    out = io.StringIO()
+    zone = '{"ImportId":"recordedDate","timeZone":"America/Denver"}'
+    ids = [f'{{"ImportId":"{i}"}}' for i in ("_recordId", "QID1_NPS_GROUP", "QID1", "QID2_1", "QID2_2", "QID3")]
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerows([
+        ["RecordedDate", "ResponseId", "Q1_NPS_GROUP", "Q1", "Q2_1", "Q2_2", "csat"],
+        ["Recorded\nDate", "Response ID", "Group", "Recommend?", "Speed", "Price", "Satisfied?"], [zone, *ids],
+        ["2026-01-05 10:00:00", "R_1", "Promoter", "10 - Extremely likely", "Agree", "Disagree", "4 - Satisfied"],
+        ["2026-07-05 10:00:00", "R_2", "Detractor", "0 - Not at all", "", "Agree", "5"],
+    ])  # fmt: skip
+    report = ingest("s.csv", "\ufeff" + out.getvalue(), responses={"keep": ["Q2_1"]})
+    assert report.quarantined == {}
+    assert ask(ingest, "responses", "response_id, score::int, epoch(responded_at)::bigint % 86400 // 3600, Q2_1") == [
+        ("qualtrics:R_1-QID1", 10, 17, "Agree"), ("qualtrics:R_1-QID3", 4, 17, "Agree"),
+        ("qualtrics:R_2-QID1", 0, 16, None), ("qualtrics:R_2-QID3", 5, 16, None),
+    ]  # fmt: skip
+
+
+def test_a_row_of_questions_is_no_answer(ingest):
+    rows = list(csv.reader(io.StringIO(text(row("R_1", "9", call="4"), ids=None))))
+    out = io.StringIO()
+    csv.writer(out).writerows([rows[0], ASKED, *rows[1:]])
+    report = ingest("s.csv", out.getvalue())
+    assert (report.rows_in, report.taken) == (1, 1)
+    assert ask(ingest, "responses", "instrument, score::int") == [("csat", 4), ("nps", 9)]
+
+
 def test_a_zipped_export_is_read_as_it_would_be_unzipped(ingest):
     ingest("answers.csv.gz", gzip.compress(text(row("R_1", "9", "خوب", "4")).encode()))
     assert ask(ingest, "responses", "instrument, score::int") == [("csat", 4), ("nps", 9)]

@@ -176,3 +176,22 @@ def test_the_files_of_others(ingest, fixtures):
     assert len(report.problems) == 1  # three columns of nothing
     assert report.tables["tickets"] == 3380
     assert not ingest().changed
+
+
+def test_a_report_and_a_query_of_the_command_line_are_the_same_case(ingest):
+    """Labels of the page where a report is saved; an answer of the CLI around the page of records."""
+    labels = (
+        '"Case Number","Case ID","Contact ID","Status","Case Origin","Escalated","Date/Time Opened","Date/Time Closed"'
+    )
+    cells = f'"00001","500dN00000DrvOr","{CONTACT[:15]}","Closed","Phone","1","2026-01-05 10:00","2026-01-07 10:00"'
+    ingest(report_csv=f"{labels}\n{cells}\n")
+    told = "ticket_id, customer_id, opened_at::date::text, solved_at::date::text, channel, escalated"
+    once = ask(ingest, "tickets", told)
+    assert once == [("salesforce:500dN00000DrvOr", SARA, "2026-01-05", "2026-01-07", "phone", True)]
+    record = {"attributes": {"type": "Case"}, "Id": "500dN00000DrvOrQAJ", "CaseNumber": "00001", "Status": "Closed",
+              "ContactId": CONTACT, "Contact": None, "Origin": "Phone", "IsEscalated": True,
+              "CreatedDate": "2026-01-05T10:00:00.000+0000", "ClosedDate": "2026-01-07T10:00:00.000+0000"}  # fmt: skip
+    page = {"status": 0, "result": {"records": [record], "totalSize": 1, "done": True}, "warnings": []}
+    (ingest.folder / "sources" / "report.csv").unlink()
+    assert ingest(query_json=json.dumps(page)).rows_in == 1
+    assert ask(ingest, "tickets", told) == once

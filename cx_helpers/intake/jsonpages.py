@@ -21,6 +21,7 @@ from cx_helpers.intake.salvage import DECODER, Lost
 from cx_helpers.intake.values import literal
 
 PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "total", "data", "results"}
+_ANSWER = {"status", "result", "warnings"}  # of a command line that wraps its page in an answer
 SPACE = re.compile(r"[\s,]*")
 COLON = re.compile(r"\s*:")
 LONGEST = 4000  # letters of a cut record that are shown
@@ -261,6 +262,8 @@ def _rows(document: dict | list, line: int, roots: set[str], shape: Callable) ->
     if shape(document, ""):
         yield "", line, document
         return
+    if isinstance(document.get("result"), dict) and document.keys() <= _ANSWER:
+        document = document["result"]
     under = {k: v for k, v in document.items() if k in roots and _holds_rows(v)}
     if not under:
         lists = {k: v for k, v in document.items() if isinstance(v, list) and _holds_rows(v)}

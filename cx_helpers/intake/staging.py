@@ -113,9 +113,14 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
     if target.split:
         wrong.insert(0, f"{literal(f'bad_list|{target.split[0]}|')} || _bad_list")
     wrong = f"coalesce({', '.join(wrong)})" if wrong else "NULL::VARCHAR"
-    rows = f"SELECT {place}, {', '.join(found)}, {wrong} AS _wrong FROM stage_{number}{joins}"
+    rows = f"SELECT {place}, {', '.join(found)}, {wrong} AS _wrong"
+    if target.needs:  # what of it could not be read is wrong; of a row that lacks it, nothing else is asked
+        unread = [f"r{i}.code" for i, f in left.items() if f.name == target.needs]
+        unread += ["_bad_list"] if target.split else []
+        rows += f", coalesce(NULL, {', '.join(unread)}) AS _unread" if unread else ", NULL AS _unread"
+    rows += f" FROM stage_{number}{joins}"
     problem = f"coalesce({', '.join(['_wrong', *(p for f in target.fields for p in _problems(f, target))])})"
-    kept = [f"({name(target.needs)} IS NOT NULL OR _wrong IS NOT NULL)"] if target.needs else []
+    kept = [f"({name(target.needs)} IS NOT NULL OR _unread IS NOT NULL)"] if target.needs else []
     if gone:  # of a row that is gone only its key is asked for, and only the table that the source is about asks
         keyless = " OR ".join(f"{name(c)} IS NULL" for c in target.key)
         problem = f"CASE WHEN NOT {DELETED} OR {keyless} THEN {problem} END"

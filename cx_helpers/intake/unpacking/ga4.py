@@ -8,7 +8,9 @@
     Event name,Event count,Total users
     page_view,129094,29418
 
-The banner's words are in the language of the account; its two days are eight digits in any of them.  Every value is a
+The banner's words are in the language of the account; its two days are eight digits in any of them, of an exploration
+both in one line (`# 20230101-20231231`).  A spreadsheet that saved the file again may have parted cells by `;`, with a
+comma for the decimals.  Every value is a
 sum over people: which of them did what, and in which order, is not in such a file.
 """
 
@@ -26,9 +28,11 @@ from cx_helpers.intake.raw import Broken
 from cx_helpers.intake.sheets import Laid
 
 COLUMNS = ["report", "segment", "period_start", "period_end", "dimension", "member", "metrics"]
-_DAY = re.compile(r"^#[^0-9۰-۹]*([0-9۰-۹]{8})\s*$")
+_DAY = re.compile(r"^#[^0-9۰-۹]*([0-9۰-۹]{8})[\s,;]*$")
+_SPAN = re.compile(r"^# ?([0-9۰-۹]{8}) ?[-–] ?([0-9۰-۹]{8})[\s,;]*$")
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?%?")
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_GERMAN = re.compile(r"[-+]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?%?")  # 1.234,5
 _STEPS = {"nth day": 1, "nth week": 7}  # a member of such a dimension counts from the first day
 
 
@@ -43,12 +47,26 @@ def report(path: Path, as_text: Callable[[], Text]):
             return None
     with as_text().path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         text = file.read()
-    lines = text.splitlines()
-    if not lines or not lines[0].startswith("#") or not any(_DAY.match(line) for line in lines):
+    lines = _commas(text.splitlines())
+    if not lines or not lines[0].startswith("#") or not any(_DAY.match(line) or _SPAN.match(line) for line in lines):
         return None
     cut = list(_cut(lines, ended=text[-1] in "\r\n"))
     kept = lines[: cut[0].line - 1] if cut else lines
     return [Laid("", COLUMNS, list(_rows(kept)), cut)]
+
+
+def _commas(lines: list[str]) -> list[str]:
+    """The lines as Google writes them, of a file that a spreadsheet has parted by `;`."""
+    first = next((line for line in lines if line.strip(" ,;") and not line.startswith("#")), "")
+    if first.count(";") <= first.count(","):
+        return lines
+    return [line if line.startswith("#") else _parted_again(line) for line in lines]
+
+
+def _parted_again(line: str) -> str:
+    cells = next(csv.reader([line], delimiter=";"), [])
+    plain = [c.replace(".", "").replace(",", ".") if _GERMAN.fullmatch(c.strip()) else c for c in cells]
+    return ",".join('"' + c.replace('"', '""') + '"' if c else "" for c in plain)
 
 
 def _cut(lines: list[str], ended: bool) -> Iterator[Broken]:
@@ -76,7 +94,9 @@ def _rows(lines: list[str]) -> Iterator[tuple]:
             if header:
                 banner = []
             header, table = [], []
-            if found := _DAY.match(line):
+            if found := _SPAN.match(line):
+                days = [day.translate(_DIGITS) for day in found.groups()]
+            elif found := _DAY.match(line):
                 days = [*days, found[1].translate(_DIGITS)] if len(days) < 2 else [found[1].translate(_DIGITS)]
             elif line.strip("#- ,"):
                 banner.append(line.strip("# ,"))
@@ -103,9 +123,15 @@ def _table(
             cells = [*cells, *[""] * (len(header) - len(cells))][: len(header)]
         start, end = _days(header[0], cells[0], *start_end)
         pairs = zip(header[first:], cells[first:], strict=True)
-        metrics = [{"metric": name, "value": value.replace(",", "")} for name, value in pairs if value.strip()]
+        metrics = [{"metric": name, "value": _number(value)} for name, value in pairs if value.strip()]
         member = " / ".join(cells[:first]).strip(" /")
         yield number, ", ".join(header), segment, start, end, label, member, json.dumps(metrics, ensure_ascii=False)
+
+
+def _number(value: str) -> str:
+    """A number without its groups; a share in percent is one of 1, as Google writes shares."""
+    plain = value.strip().replace(",", "")
+    return f"{float(plain[:-1]) / 100:.10g}" if _NUMBER.fullmatch(plain) and plain.endswith("%") else plain
 
 
 def _metrics_from(header: list[str], rows: list[list[str]]) -> int:

@@ -11,11 +11,13 @@ What a column holds about a place on earth (address of the computer, latitude, l
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cx_helpers.intake import csvlines, messages, spss
 from cx_helpers.intake.encodings import Text
@@ -38,23 +40,27 @@ ABOUT = {  # what Qualtrics says of every answer: its ImportId, other names of i
     "sentat": "invited_at", "sentdate": "invited_at", "تاریخدعوت": "invited_at", "زماندعوت": "invited_at",
 }  # fmt: skip
 ALWAYS = ("start_date", "end_date", "status", "finished", "external_reference", "email")  # in exports
+_TIMES = {"startdate", "enddate", "recordeddate"}
 NEVER = {"ipaddress", "locationlatitude", "locationlongitude", "locationaccuracy", "responseset"}
 _MADE = re.compile(r"(Topics|Sentiment|Sentiment Score|Sentiment Polarity|Actionability|Parent Topics)$", re.IGNORECASE)
 _MADE_ID = re.compile(r"(Topics|Sentiment|SentimentScore|SentimentPolarity|_DO(_\d+)?|_FIRST_CLICK|_LAST_CLICK"
                       r"|_PAGE_SUBMIT|_CLICK_COUNT|_BROWSER|_VERSION|_OS|_RESOLUTION)$")  # fmt: skip
 _TEXT = re.compile(r"(QID\d+|Q\d+[\w.]*)_TEXT$")
 _QUESTION = re.compile(r"^(\d+_)?QID\d+|^Q\d")
+_ZONE = re.compile(r'"timeZone": *"(\w+/[\w/+-]+)"')
 GROUP = "_NPS_GROUP"
 UNSEEN = "-99"  # seen and left without an answer, where an export says so
 MEASURED = re.compile(r"(nps|csat|ces)([_ .-]|$)", re.IGNORECASE)  # of a question's tag, as the mapping has it
 
 
 class Column(NamedTuple):
-    """One column of an export: its name (the question's tag), its ImportId, and what people were asked."""
+    """One column of an export: its name (the question's tag), its ImportId, what people were asked, and of times the
+    zone that the header says they are in."""
 
     name: str
     id: str
     asked: str
+    zone: str = ""
 
 
 def survey(path: Path, as_text: Callable[[], Text]):
@@ -109,7 +115,11 @@ def _columns(head: list[list[str]]) -> tuple[list[Column] | None, int]:
             asked = second if place == 2 else names
             wide = [[*cells, *[""] * (len(names) - len(cells))] for cells in (row, asked)]
             ids = [_import_id(cell) or name for name, cell in zip(names, wide[0], strict=False)]
-            return [Column(*about) for about in zip(names, ids, wide[1], strict=False)], place + 1
+            zones = [found[1] if (found := _ZONE.search(cell)) else "" for cell in wide[0]]
+            return [Column(*about) for about in zip(names, ids, wide[1], zones, strict=False)], place + 1
+    times = [second[place] for place, name in enumerate(names[: len(second)]) if plain(name) in _TIMES]
+    if any(times) and not any(map(str.isdecimal, "".join(times))):  # words where times should be: what was asked
+        return [Column(name, name, asked) for name, asked in zip(names, second, strict=False)], 2
     return [Column(name, name, name) for name in names], 1
 
 
@@ -154,7 +164,7 @@ def _laid(
 
     def each() -> Iterator[tuple]:
         for line, cells in rows:
-            own = {ours: cells[place] for place, ours in about.items()}
+            own = {ours: _at(cells[place], columns[place].zone) for place, ours in about.items()}
             parts = [
                 [_answer(columns[place], cells[place], groups) for place in sorted(some) if cells[place].strip()]
                 for some in (asked, words)
@@ -176,6 +186,14 @@ def _laid(
     return Laid("", [*names, *own.values()], each(), broken, taken, missing)
 
 
+def _at(cell: str, zone: str) -> str:
+    """A time with the offset of the zone that the header says it is in; all else as it is."""
+    try:
+        return dt.datetime.fromisoformat(cell.strip()).replace(tzinfo=ZoneInfo(zone)).isoformat(" ") if zone else cell
+    except (ValueError, ZoneInfoNotFoundError):
+        return cell
+
+
 def _scored(place: int, column: Column, rows: list[tuple[int, list[str]]]) -> bool:
     """Is a column a question by its tag alone (csat, nps_2, …), where no ImportId says so?  Its answers are numbers."""
     if column.id != column.name or not MEASURED.match(column.name):
@@ -186,7 +204,8 @@ def _scored(place: int, column: Column, rows: list[tuple[int, list[str]]]) -> bo
 
 def _answer(column: Column, value: str, groups: set[str]) -> dict:
     nps = bool({column.id, column.name} & groups)
-    if nps and (found := re.search(r"^\s*(10|\d)\b|\b(10|\d)\s*$", value)):  # `10 - very likely`
+    scale = nps or MEASURED.match(column.name)
+    if scale and (found := re.search(r"^\s*(10|\d)\b|\b(10|\d)\s*$", value)):  # `10 - very likely`
         value = found[1] or found[2]
     return {"question": column.id, "tag": column.name, "asked": column.asked, "value": value.strip(), "nps": nps}
 
