@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from cx_helpers.intake import sources
+from cx_helpers.settings import WorkspaceError
 
 NOUGHTS = "000000000000000AAA"
 CONTACT, ACCOUNT = "003dN00000v2DEwQAM", "001dN00000v2DEwQAM"  # 18 letters
@@ -195,3 +196,20 @@ def test_a_report_and_a_query_of_the_command_line_are_the_same_case(ingest):
     (ingest.folder / "sources" / "report.csv").unlink()
     assert ingest(query_json=json.dumps(page)).rows_in == 1
     assert ask(ingest, "tickets", told) == once
+
+
+def test_days_in_the_account_s_own_order(ingest):
+    """Without a word 1/2/2026 waits and the remedy says what to write; with it both ways are read."""
+    rows = '1,5001,New,"1/2/2026, 3:05 PM"\n2,5002,New,"25.1.2026 9:00"\n'
+    report = ingest(report_csv=f'"Case Number","Case ID","Status","Date/Time Opened"\n{rows}')
+    assert report.quarantined == {"ambiguous_date": 2}
+    assert "date_order: mdy" in report.text("en")
+    about = ingest.folder / "workspace.yaml"
+    for order, days in {"dmy": ["2026-02-01 15:05:00", "2026-01-25 09:00:00"], "mdy": ["2026-01-02 15:05:00"]}.items():
+        entry = {"system": "salesforce", "path": "sources", "date_order": order}
+        about.write_text(yaml.safe_dump({"name": "T", "locale": "en", "sources": [entry]}), "utf-8")
+        sources.load(ingest.folder)
+        assert [at for _, at in ask(ingest, "tickets", "ticket_id, (opened_at AT TIME ZONE 'UTC')::text")] == days
+    about.write_text(yaml.safe_dump({"name": "T", "sources": [entry | {"date_order": "ymd"}]}), "utf-8")
+    with pytest.raises(WorkspaceError, match="date_order is 'ymd'; use dmy"):
+        sources.load(ingest.folder)

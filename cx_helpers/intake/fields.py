@@ -13,7 +13,7 @@ from cx_helpers.intake.inner import INNER, PERSON, TABLES
 from cx_helpers.settings import Settings, WorkspaceError
 from cx_helpers.tables import nearest
 
-VALUE_KEYS = ("timezone", "calendar", "currency", "empty", "decimal")
+VALUE_KEYS = ("timezone", "calendar", "currency", "empty", "decimal", "date_order")
 TARGET_KEYS = ("columns", "keep", "split", "when", "scale", "per_key", "needs", "partial", "yields_to", "among")
 COLUMN_KEYS = ("from", "value", "expr", "generate", "map", "else", "default", "unit", "format", "type", "via", "local",
                *VALUE_KEYS)  # fmt: skip
@@ -53,6 +53,7 @@ class Field:
     factor: float = 1.0
     rials: bool = False  # a toman or rial written beside the number is believed
     formats: tuple[str, ...] = ()
+    date_order: str = ""  # of a day such as 10/01/2024: dmy, mdy, or "" where nobody said
     timezone: str = "UTC"
     calendar: str = "auto"
     decimal: str = "."
@@ -231,6 +232,7 @@ def _field(column: str, given, table: str, of: Setting, where: str, partial: boo
         factor=_factor(unit, where, of.settings),
         rials=column in MONEY and of.settings.currency == "IRR",
         formats=tuple(listed(given.get("format"))),
+        date_order=str(rule.get("date_order", "")),
         timezone=str(rule.get("timezone", of.settings.timezone)),
         calendar=str(rule.get("calendar", "auto")),
         decimal=str(rule.get("decimal", ".")),
@@ -283,7 +285,7 @@ def _factor(unit, where: str, settings: Settings) -> float:
 
 
 def check_values(given: dict, where: str) -> None:
-    """Refuse a time zone, calendar or decimal sign that is not known."""
+    """Refuse a time zone, calendar, decimal sign or order of dates that is not known."""
     zone = given.get("timezone")
     if zone is not None and str(zone) not in available_timezones():
         raise SourceError(f"{where}: timezone {zone!r} is not known{nearest(zone, available_timezones())}; "
@@ -294,6 +296,8 @@ def check_values(given: dict, where: str) -> None:
         raise SourceError(f"{where}: calendar is {given['calendar']!r}; use jalali, gregorian or auto")
     if given.get("decimal", ".") not in (".", ","):
         raise SourceError(f"{where}: decimal is {given['decimal']!r}; use '.' or ','")
+    if given.get("date_order", "dmy") not in ("dmy", "mdy"):
+        raise SourceError(f"{where}: date_order is {given['date_order']!r}; use dmy (10/01/2024 is in January) or mdy")
 
 
 def known(given, keys: tuple[str, ...], where: str) -> None:

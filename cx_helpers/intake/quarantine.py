@@ -109,8 +109,8 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "ambiguous_date": (
         "در «{value}» ({column}) معلوم نیست روز کدام است و ماه کدام",
         "{value!r} in {column} does not tell the day from the month",
-        "ترتیب را در نگاشت بگویید، مثلاً `format: '%m/%d/%Y'`",
-        "tell the order in the mapping, e.g. `format: '%m/%d/%Y'`",
+        "ترتیب را در نگاشت بگویید: `date_order: mdy` (ماه پیش از روز) یا `dmy`، یا `format: '%m/%d/%Y'`",
+        "tell the order in the mapping: `date_order: mdy` (the month first) or `dmy`, or `format: '%m/%d/%Y'`",
     ),
     "time_out_of_range": (
         "تاریخ «{value}» ({column}) بیرون از سال‌های ۱۹۰۰ تا ۲۱۰۰ میلادی است",

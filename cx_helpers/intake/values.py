@@ -97,6 +97,8 @@ _FORMS = {  # of a day in digits: pattern, and which group is year, month, day
     r"^(\D+) (\d{1,2}) (\d{4})$": (3, 1, 2),
 }
 
+_ORDERED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$"  # 10/01/2024, where the mapping says which is the day
+
 
 def is_quick(field: Field) -> bool:
     """Does `quick` say all there is to say about a field's text, so that nothing is left for `thorough`?"""
@@ -220,8 +222,9 @@ def _times(field: Field, sql: str) -> str:
     rest = f"CASE WHEN timed THEN trim(regexp_replace(u, '{clock}{half}', ' '), ' -–T،,|') ELSE u END"
     sql = f"SELECT *, {clock_sql} AS seconds, {rest} AS day FROM ({sql})"
     sql = f"SELECT *, CASE WHEN regexp_full_match(day, '[\\d/.-]+') THEN day ELSE cx_words(day) END AS w FROM ({sql})"
+    forms = _FORMS | ({_ORDERED: (3, 1, 2) if field.date_order == "mdy" else (3, 2, 1)} if field.date_order else {})
     picks = {part: " ".join(f"WHEN regexp_matches(w, {literal(p)}) THEN regexp_extract(w, {literal(p)}, {groups[i]})"
-                            for p, groups in _FORMS.items()) for i, part in enumerate("ymd")}  # fmt: skip
+                            for p, groups in forms.items()) for i, part in enumerate("ymd")}  # fmt: skip
     sql = f"SELECT *, {', '.join(f'CASE {pick} END AS {part}' for part, pick in picks.items())} FROM ({sql})"
     sql = ("SELECT * REPLACE (cx_int(y) AS y, coalesce(cx_int(m), cx_month(trim(m))) AS m, cx_int(d) AS d), "
            f"cx_int(m) IS NULL AS worded FROM ({sql})")  # fmt: skip
