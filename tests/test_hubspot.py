@@ -163,6 +163,19 @@ def test_sales(ingest):
     assert sum(n for *_, n in report.left["touchpoints"]["waiting"]) == 1  # nobody knows yet whose the third is
 
 
+def test_a_stage_is_told_by_its_name_with_its_pipeline_and_in_the_portal_s_language(ingest):
+    """Exports by hand have neither "Is Closed Won" nor bare stages; a stage that only sounds like one is none."""
+    head = "ID de registro;Nombre del negocio;Etapa;Cierre;Valor;Contactos"
+    names = ("hs_object_id", "dealname", "dealstage", "closedate", "amount", "associated_contact_ids")
+    stages = ("Cierre ganado (Ventas)", "Closed Won (Sales Pipeline)", "Closed Lost (EU)", "Won back", "Perdida")
+    rows = [f'{i};a;{stage};2026-01-0{i} 10:00;"1.234,5";7' for i, stage in enumerate(stages, 1)]
+    entry = {"aliases": dict(zip(names, head.split(";"), strict=True)), "decimal": ","}
+    ingest(entry, deals_csv="\r\n".join([f"\ufeff{head}", *rows]))
+    assert ask(ingest, "orders", "order_id, amount") == [("hubspot:1", 1234.5), ("hubspot:2", 1234.5)]
+    closed = ask(ingest, "touchpoints", "session_id, outcome")
+    assert closed == [("hubspot:1", "success"), ("hubspot:2", "success"), ("hubspot:3", "failure")]
+
+
 def test_the_files_of_others(ingest, fixtures):
     for path in (fixtures / "hubspot").glob("*.csv"):
         (ingest.folder / "sources" / path.name).write_bytes(path.read_bytes())
