@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from cx_helpers.intake.names import coded
 
-_TITLES = ("خانم", "دکتر", "مهندس", "سید")
+_TITLES = ("اقای", "خانم", "دکتر", "مهندس", "سید")
 _SAME_LETTERS = "damerau_levenshtein({0}_l, {0}_r)"
 
 
@@ -41,7 +41,7 @@ def _glued(a: str, b: str) -> str:
     left = f"left(first_code_{a}, length(first_code_{a}) - length(first_code_{b}))"
     slips = ", ".join(f"damerau_levenshtein({left}, '{coded(title)}')" for title in _TITLES)
     # خان stands before names, too: خانعلی is not علی
-    return (f"(length(first_code_{b}) >= 2 AND ends_with(first_code_{a}, first_code_{b}) AND length({left}) >= 3 "
+    return (f"(length(first_code_{b}) >= 2 AND ends_with(first_code_{a}, first_code_{b}) AND length({left}) >= 2 "
             f"AND {left} <> '{coded('خان')}' AND least({slips}) <= 1)")  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from cx_helpers.intake.values import literal
 SURE = 6.0  # weight (log2 of odds) from which on two records are linked in the first round
 ENOUGH = -2.0  # … two profiles in the second, where no rival comes near:
 MARGIN = 3.0  # by so much less it must weigh
-FAMILY = 0.2  # share of phones (or mail boxes) with several owners, from which on none leads to its owner by itself
+FAMILY = 0.15  # share of phones (or mail boxes) with several owners, from which on none leads to its owner by itself
 FAR = -8.0  # weight below which a profile is nobody's rival
+YEAR = 3.0  # weight from which on a birth year tells two with different phones from namesakes of one age
 ALONE = 4.0  # weight from which on two profiles are linked, rivals or not
 NEVER = 1000.0  # weight that no name has: a company of few records does not tell how rare its names are
 ASK = 0.0  # weight from which on a pair is worth an analyst's question
@@ -47,7 +48,8 @@ _OWN = (
 # something beside the name that agrees: without it they may be two people of one name
 _BESIDE = (
     "(mobile IN ('same', 'slip') OR email IN ('same', 'mailbox') OR national_id IN ('same', 'slip') OR card = 'same' "
-    "OR landline = 'same' OR born IN ('same', 'slip') OR year = 'same' OR place IN ('home', 'near'))"
+    "OR landline = 'same' OR born IN ('same', 'slip') OR place IN ('home', 'near') "
+    f"OR year = 'same' AND (mobile IS DISTINCT FROM 'different' OR weight >= {YEAR}))"
 )
 # or a name that is rare enough
 _RARE = "(weight >= {0} AND mobile IS DISTINCT FROM 'different' AND email IS DISTINCT FROM 'different')"

@@ -29,8 +29,9 @@ _FROM = "يىئےكڪةۀەأإآٱؤ"
 _TO = "ییییککهههااااو"
 _PERSIAN = "بپتطثسصجژچحهخدذزضظرشغقفکگلمنوی"
 _SOUNDS = "bpttsssjjChhxdzzzzr$qqfkglmnui"
-# spelt with ی, spoken with a: مصطفی is Mostafa
-_MAQSURA = "^(?:عیس|موس|یحی|هد|کبر|صغر)|(?:مصطف|مرتض|مجتب)"
+# spelt with ی, spoken with a, alone and in front of a surname's ending: مصطفی is Mostafa, عیسی‌زاده is Isazadeh
+_MAQSURA = "^(?:عیس|موس|یحی|هد|کبر|صغر|کسر)|(?:مصطف|مرتض|مجتب)"
+_BEHIND = "$|زاده|پور|نژاد|نیا|فر|وند|لو|خان|خواه|دوست|بخش|پناه|راد|مقدم"
 
 
 _PLAIN = str.maketrans(_FROM, _TO)
@@ -61,20 +62,22 @@ def _replaced(x: str, *rules: tuple[str, str]) -> str:
 def _latin(first: bool) -> str:
     """SQL of the sounds of one word in Latin letters; of a name's first word, with a vowel in front."""
     spelt = _replaced(
-        "w", ("x", "ks"), ("kh", "x"), ("gh", "q"), ("sh", "$"), ("ch", "C"), ("zh|^dj", "j"), ("ph", "f"), ("c", "k"),
-        ("tima$", "teme"), ("ull?ah", "ollah"), ("uss?[ea][iy]n", "osein"), ("lah$", "la"), ("ow?$", "u"),
+        "w", ("^([ei])sha+(q|gh)", "\\1seha\\2"), ("^r(?:idh|edh|iz)a$", "reza"),
+        ("x", "ks"), ("kh", "x"), ("gh", "q"), ("sh", "$"), ("ch", "C"), ("zh|^dj", "j"), ("ph", "f"),
+        ("c([eiy])", "s\\1"), ("c", "k"),
+        ("tima$", "teme"), ("ull?ah", "ollah"), ("uss?[ea][iy]n", "osein"), ("([aou])h$", "\\1"), ("ow?$", "u"),
         ("([^e])eh?$", "\\1E"),
         *([("^[iy]([aou])", "Y\\1"), ("^[aeiou][aeiouy]*", "A")] if first else []),
         ("oo|ou|o?[uwv]", "u"), ("[ea]*(?:ee|ei|ey|ai|ay|ie|iy|i|y)[ea]*", "i"),
     )  # fmt: skip
-    return _replaced(f"cx_once({spelt})", ("[aeo]", ""), ("h$", ""), ("Y", "i"), ("ii", "i"), ("uu", "u"))
+    return _replaced(f"cx_once({spelt})", ("[aeo]", ""), ("Y", "i"), ("ii", "i"), ("uu", "u"))
 
 
 def _persian() -> str:
     """SQL of the sounds of a word in Persian letters, or of several written as one."""
     x = _replaced(
-        "w", (f"({_MAQSURA})ی$", "\\1ا"), ("خوا", "خا"), ("عبداله", "عبدالله"), ("لله$", "ل"), ("لله", "له"),
-        ("^[اع][اعیو]*", "A"), ("اه$", ""), ("[اعء]", ""), ("ه$", "E"), ("ح$", ""),
+        "w", (f"({_MAQSURA})ی({_BEHIND})", "\\1ا\\2"), ("خوا", "خا"), ("عبداله", "عبدالله"), ("لله$", "ل"),
+        ("لله", "له"), ("(ا[^اعوی])[حع]$", "\\1E"), ("^[اع][اعیو]*", "A"), ("اه$|ح$", ""), ("ه$", "E"), ("[اعء]", ""),
     )  # fmt: skip
     return f"cx_once(translate({x}, '{_PERSIAN}', '{_SOUNDS}'))"
 
@@ -97,13 +100,16 @@ MACROS = [
     # what vowels kept apart stands once, too, as in Persian letters: Jalal and جلال are jl
     "cx_latin_name(x) AS cx_once(list_aggregate(list_transform(string_split(x, ' '), lambda w, i: "
     "cx_latin_word(w, i)), 'string_agg', ''))",
-    "cx_persian_name(x) AS cx_persian_word(replace(replace(x || ' ', ' اله ', 'الله'), ' ', ''))",
+    "cx_persian_name(x) AS cx_persian_word(replace(replace(replace(x || ' ', ' اله ', 'الله'), 'ه ا ', 'ا'), ' ', ''))",
     "cx_sound(x) AS CASE WHEN cx_is_latin(x) THEN cx_latin_name(x) ELSE cx_persian_name(x) END",
     # a single u in the first syllable may be short (Muhammad); an o may be written و (Mona, Behroz)
     r"cx_short(x) AS regexp_replace(x, '^([^aeiou]{1,2})u([^aeiou])', '\1a\2')",
     r"cx_long(x) AS regexp_replace(x, '^(.*[aeiou].*)o([^aeiou]+)$', '\1u\2')",
+    # Fatemah is Fatemeh, and Sarah is Sara: a last -ah is one or the other
+    "cx_silent(x) AS regexp_replace(x, '([^aeiou])ah$', '\\1eh')",
     "cx_sounds(x) AS list_sort(list_distinct(CASE WHEN cx_is_latin(x) THEN list_transform(list_distinct("
-    "[x, cx_short(x), cx_long(x), replace(x, 'o', 'u')]), lambda v: cx_sound(v)) ELSE [cx_sound(x)] END))",
+    "[x, cx_short(x), cx_long(x), replace(x, 'o', 'u'), replace(x, 'ae', 'ai'), cx_silent(x)]), "
+    "lambda v: cx_sound(v)) ELSE [cx_sound(x)] END))",
     f"cx_code(x) AS translate(x, '{_LETTERS}', '{_CODES}')",
     "cx_skeleton(s) AS regexp_replace(s, '[iuE]', '', 'g')",
     # itself and what is left of it without any one letter: two that are one slip apart have one of these in common

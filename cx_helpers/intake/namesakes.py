@@ -23,15 +23,16 @@ def enough(con, margin: float) -> float:
     Needs id_first (records weighed), id_people (who is one person by sure links) and id_records.
     margin  by so much the likeliest person must outweigh the next
     """
-    least, n, right = USUAL, 0, 0
-    for low, found, same in con.execute(_asked(margin)).fetchall():
-        n, right = n + found, right + same
-        if n < FEWEST:
-            continue
-        if right < RIGHT * n:
-            break
-        least, n, right = min(low, USUAL), 0, 0
-    return least
+    steps: list[tuple[float, int, int]] = []
+    for low, n, right in con.execute(_asked(margin)).fetchall():
+        step = (low, n, right)
+        # a heavier name leads right more often: a step that does no better than the one below it is one with it
+        while steps and (steps[-1][1] < FEWEST or steps[-1][2] * step[1] < step[2] * steps[-1][1]):
+            _, n, right = steps.pop()
+            step = (low, n + step[1], right + step[2])
+        steps.append(step)
+    good = [low for low, n, right in steps if n >= FEWEST and right >= RIGHT * n]
+    return min(USUAL, *good) if good else USUAL
 
 
 def _asked(margin: float) -> str:
