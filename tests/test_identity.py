@@ -580,7 +580,7 @@ def test_a_name_is_worth_what_records_with_known_phones_show():
 
 
 def test_a_few_relatives_of_a_rare_surname_do_not_make_all_names_doubtful():
-    assert told_by_mobiles(600, relatives=60) == 0.0
+    assert told_by_mobiles(600, relatives=100) == 0.0
     assert told_by_mobiles(600, relatives=600) == 2.0  # half of all heavy names wrong: none will do
 
 
