@@ -213,3 +213,16 @@ def test_days_in_the_account_s_own_order(ingest):
     about.write_text(yaml.safe_dump({"name": "T", "sources": [entry | {"date_order": "ymd"}]}), "utf-8")
     with pytest.raises(WorkspaceError, match="date_order is 'ymd'; use dmy"):
         sources.load(ingest.folder)
+
+
+def test_a_column_that_can_be_done_without_may_be_missing(ingest):
+    """Whoever exports chooses the fields: without IsWon the stage tells, without its account a contact is one."""
+    deals = "Id,AccountId,StageName,Amount,CloseDate\n006A,001A,Closed Won,10,2026-01-10\n"
+    deals += "006B,001A,closed lost,20,2026-01-11\n006C,001A,Prospecting,30,2026-01-12\n"
+    report = ingest(Opportunity_csv=deals, Contact_csv="Id,FirstName,LastName,Email\n003A,Sara,N,s@x.ir\n")
+    assert (report.rows_in, report.taken) == (4, 4)
+    assert ask(ingest, "orders", "order_id, amount::int") == [("salesforce:006A", 10)]
+    assert ask(ingest, "touchpoints", "session_id, outcome") == [
+        ("salesforce:006A", "success"), ("salesforce:006B", "failure"),
+    ]  # fmt: skip
+    assert ask(ingest, "customers", "customer_id") == [("salesforce:003A",)]
