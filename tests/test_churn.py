@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import disclosure, readings
+from cx_helpers import disclosure, readings, wording
 from cx_helpers.dates import Period
 from cx_helpers.measures import churn, churn_hazards
 
@@ -142,7 +142,7 @@ def test_numbers_cut_into_bins_keep_their_slope(lay):
 @pytest.mark.parametrize(
     ("rows", "rate", "lasts"),
     [
-        ([], "No contract was alive", "too few contracts"),
+        ([], "No contract was alive", "No contract had begun"),
         ([("a", "2025-07-01", "2025-08-10")], "Only 1 contract was", "too few contracts"),
         ([(f"c{i}", "2025-05-01", None) for i in range(40)], "0.0% ended", "No contract has ended so far"),
         (
@@ -150,7 +150,7 @@ def test_numbers_cut_into_bins_keep_their_slope(lay):
             "100.0% ended",
             "All 40 contracts have ended",
         ),
-        ([(f"c{i}", "2026-05-01", None) for i in range(40)], "No contract was alive", "too few contracts"),
+        ([(f"c{i}", "2026-05-01", None) for i in range(40)], "No contract was alive", "No contract had begun"),
         ([(None, "2025-05-01", None)] * 40, "0.0% ended", "No contract has ended so far"),
     ],
     ids=["none", "one", "none left", "all left", "all in the future", "nobody known"],
@@ -159,13 +159,17 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
     table = lay(contracts(rows, plan=pd.Series(["x"] * len(rows), dtype="string")), "contracts")
     spans = churn.spans(table, UNTIL, churn.recorded_since(table, UNTIL))
     assert rate in readings.churn.sentence(churn.rate(table, AUGUST, smallest=30))["en"].replace("\u2066", "")
-    assert re.search(lasts, readings.churn.lasting(churn.curves(spans, smallest=30))["en"].replace("\u2066", ""))
+    people = churn.people(spans, [])["all"]
+    assert re.search(
+        lasts, readings.churn.lasting(churn.curves(spans, smallest=30), people)["en"].replace("\u2066", "")
+    )
     looks = churn.looks(spans, ["plan"], 6, 30)
     found, count = readings.churn.findings(looks, 6)
     assert (found, count) == ([], 0)
-    assert "too few contracts" in readings.churn.found(found, count)["en"]
+    why = "too few contracts" if people else "no contracts"
+    assert why in readings.churn.found(found, count, ["plan"], 1, people)["en"]
     ratios = churn_hazards.ratios(spans, ["plan"], 30)
-    assert "cannot be told" in readings.churn.unknown(ratios)["en"]
+    assert "cannot be told" in readings.churn.unknown(ratios, ["plan"])["en"]
     assert readings.churn.steepest(churn.monthly(spans)) is None or len(rows)
     assert churn.curves(spans, "plan", smallest=30).index.names == ["plan", "month"]
     assert readings.churn.at_risk(churn.curves(spans, smallest=30)).shape[1] in (0, 9)
@@ -181,3 +185,18 @@ def test_contracts_of_one_customer_are_no_second_witness(lay):
     strangers = doubled.assign(customer_id=[f"x{i}" for i in range(len(doubled))])
     naive = churn_hazards.ratios(churn.spans(lay(strangers, "contracts"), UNTIL), ["plan"], 30)
     assert (np.log(naive["high"] / naive["low"]) < 0.75 * two).all()
+
+
+def test_each_reason_is_the_true_one(lay):
+    """Of one kind, of too few customers to be shown, of none: three reasons, none of which is “too few contracts”."""
+    one = contracts([(f"c{i}", "2025-05-01", None) for i in range(6)])
+    spans, limit = churn.spans(lay(one, "contracts"), UNTIL), disclosure.Limit(30, 10)
+    small, people = churn.curves(spans, smallest=limit), churn.people(spans, [])["all"]
+    assert "privacy" in readings.churn.untold(small, people, limit)["en"]
+    assert "too few contracts" in readings.churn.untold(churn.curves(spans, smallest=30), people, 1)["en"]
+    assert "No column, such as the plan" in readings.churn.found([], 0, [], 0, 80)["en"]
+    assert "privacy" in readings.churn.found([], 0, ["plan"], 0, 80)["en"]
+    assert "no column splits" in readings.churn.unknown(pd.DataFrame(), [])["en"]
+    wording.use(locale="en")
+    nobody = churn.rate(lay(one, "contracts"), Period.parse("2025-01", timezone="UTC"))
+    assert "no contract was alive" in readings.churn.reasoned(nobody)["why"].iloc[0]

@@ -10,7 +10,7 @@ import pytest
 from cells import run
 from scipy.special import expit
 
-from cx_helpers import actions, foresight, purchasing, readings, valuation
+from cx_helpers import actions, foresight, purchasing, readings, valuation, wording
 from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots, value
 from cx_helpers.report.tabulate import twin
 
@@ -263,8 +263,9 @@ def test_where_no_model_of_buying_can_be_fitted_it_says_what_is_missing():
     assert "None of 1,500 customers bought again" in plain(readings.alive.sentence(model, whole, 60))
     assert alive.distribution(model).empty
     assert readings.alive.model_of(model) is None
+    wording.use(locale="en")
     (told,) = readings.value_doubts.reasoned(model, value.clv(model, None, 1, "alive"))["why"]
-    assert told
+    assert told == "nobody bought again"
     gone = alive.leavers(model, 60).assign(here=0.2, leaving=0.1)
     assert "none to be a customer still" in plain(readings.alive.sentence(replace(model, refused={}), gone, 60))
     few = valuation.model(histories()[0].head(40), valuation.Terms())
@@ -292,9 +293,11 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(rows, change, said):
     refusal = plain(readings.at_risk.refusal(trial, PLAN))
     assert any(one in refusal for one in said.split("|")), refusal
     assert at_risk.quality(trial)["auc"].isna().all()
+    wording.use(locale="en")
     outlook = at_risk.outlook(trial, now)
     assert readings.at_risk.sentence(outlook, PLAN) is None
     assert outlook["n"].iloc[0] == 0
+    assert "cannot be learnt" in readings.at_risk.reasoned(outlook, trial)["why"].iloc[0], "not: no data"
     terms = valuation.Terms()
     today, judged, _ = calling.valued(trial, part, PLAN, valuation.Model(pd.DataFrame(), terms), terms)
     assert readings.calling.sentence(calling.best(today, 0.2, 1.0), calling.Assumed(0.2, 1.0)) is None

@@ -517,6 +517,10 @@ def test_a_company_of_contracts_alone_is_told_what_they_are_worth(tmp_path):
     assert "No purchase" not in lead
     assert shown["findings"] == []
     assert all(one["value"] is None for one in shown["metrics"])
+    said = " ".join(one["text/plain"] for one in shown["shown"])
+    assert "no purchase of a known customer" in said
+    assert "no model fits" not in said, "there is none because nobody bought"
+    assert "too little history" not in said
 
 
 def test_margin_is_that_of_the_last_year(lay):

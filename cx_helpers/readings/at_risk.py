@@ -210,6 +210,14 @@ def sentence(outlook: pd.DataFrame, plan: Schedule, today: dt.date | None = None
     )
 
 
+def reasoned(outlook: pd.DataFrame, found: Trial) -> pd.DataFrame:
+    """The row of `at_risk.outlook` with `why`, in the reader's language, where nothing was learnt."""
+    if not found.refused or pd.notna(outlook["leaving"].iloc[0]):
+        return outlook
+    why = say(fa="نمی‌توان آن را آموخت؛ دلیلش در متن آمده است", en="it cannot be learnt: the text says why")
+    return outlook.assign(why=why[current().locale])
+
+
 def doubt(quality: pd.DataFrame) -> Words | None:
     """That the chances did worse than one number for all when they were tried: then nobody is called by them.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import certainty, disclosure
+from cx_helpers.measures.churn import FEWEST
 from cx_helpers.records import SEVERITIES, Finding, clean, severity
-from cx_helpers.wording import Words, compared, join, name, say
+from cx_helpers.wording import Words, compared, current, join, name, say
 
 LARGE = 0.10  # a share of contracts ended that differs by ten points is large
 
@@ -126,14 +127,31 @@ def sentence(rate: pd.DataFrame) -> Words:
     )  # fmt: skip
 
 
-def lasting(curve: pd.DataFrame) -> Words:
-    """How long contracts last, of the whole's curve of `churn.curves`."""
-    known = curve["survival"].dropna() if len(curve) else pd.Series(dtype=float)
-    if known.empty:
+def untold(curve: pd.DataFrame, customers: int, smallest: int = 1) -> Words | None:
+    """Why it cannot be told how long contracts last; None where it can.
+
+    curve  of all contracts, of `churn.curves`;  customers  behind them (`churn.people`)
+    """
+    if len(curve) and curve["survival"].notna().any():
+        return None
+    if not customers:
         return say(
-            fa="قراردادها کمتر از آن‌اند که بتوان گفت چقدر می‌مانند.",
-            en="There are too few contracts to say how long they last.",
+            fa="تا پایان این دوره هیچ قراردادی آغاز نشده است که بتوان گفت چقدر می‌ماند.",
+            en="No contract had begun by the end of this period, so nothing is seen of how long they last.",
         )
+    if disclosure.few(customers, smallest):
+        return disclosure.sentence(disclosure.SMALL)
+    return say(
+        fa="قراردادها کمتر از آن‌اند که بتوان گفت چقدر می‌مانند.",
+        en="There are too few contracts to say how long they last.",
+    )
+
+
+def lasting(curve: pd.DataFrame, customers: int, smallest: int = 1) -> Words:
+    """How long contracts last, of the whole's curve of `churn.curves`; or why that cannot be told (`untold`)."""
+    if why := untold(curve, customers, smallest):
+        return why
+    known = curve["survival"].dropna()
     if not curve["ended"].iloc[0]:
         return say(
             fa="تاکنون هیچ قراردادی پایان نیافته است: از کسی که برود چیزی نمی‌توان آموخت، تنها از "
@@ -174,10 +192,37 @@ def steepest(monthly: pd.DataFrame) -> Words | None:
     )  # fmt: skip
 
 
-def found(findings: list[Finding], looks: int) -> Words:
-    """What the search over groups brought, in one sentence."""
+def reasoned(rate: pd.DataFrame) -> pd.DataFrame:
+    """The row of `churn.rate` with `why`, in the reader's language, where nobody could leave."""
+    if not len(rate) or rate["n"].iloc[0]:
+        return rate
+    why = say(fa="هنگام آغاز دوره قراردادی زنده نبود", en="no contract was alive as the period began")
+    return rate.assign(why=why[current().locale])
+
+
+def found(findings: list[Finding], looks: int, columns: list[str], shown: int, customers: int) -> Words:
+    """What the search over groups brought, in one sentence; or why no group was compared.
+
+    columns  that split the contracts;  shown  groups of them that may be shown;  customers  of all contracts
+    """
+    if not customers:
+        return say(fa="قراردادی نبود که گروه‌هایش سنجیده شود.", en="There were no contracts whose groups to compare.")
+    if not looks and not columns:
+        return say(
+            fa="هیچ ستونی (مانند طرح) قراردادها را به گروه‌هایی بخش نمی‌کند؛ پس چیزی با چیزی سنجیده نشد.",
+            en="No column, such as the plan, splits contracts into groups: nothing was compared.",
+        )
+    if not looks and not shown:
+        return say(
+            fa="گروه‌ها کوچک‌اند و برای حفظ حریم مشتریان نشان داده نمی‌شوند؛ پس گروهی سنجیده نشد.",
+            en="All groups are small and not shown, to protect customers’ privacy: none was compared.",
+        )
     if not looks:
-        return say(fa="قرارداد کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few contracts to compare groups.")
+        return say(
+            fa="قرارداد کافی برای مقایسهٔ گروه‌ها نبود: در هر سو دست‌کم {n} مشتری لازم است.",
+            en="There were too few contracts to compare groups: {n} customers are needed on either side.",
+            n=FEWEST,
+        )
     if not findings:
         return say(
             fa="{compared}، قراردادهای هیچ گروهی پس از تصحیح زودتر از دیگران پایان نمی‌یابد.",
@@ -255,10 +300,15 @@ def uneven(ratios: pd.DataFrame) -> Words | None:
     )  # fmt: skip
 
 
-def unknown(ratios: pd.DataFrame) -> Words | None:
-    """Why there are no hazard ratios; None where there are."""
+def unknown(ratios: pd.DataFrame, columns: list[str]) -> Words | None:
+    """Why there are no hazard ratios; None where there are.  columns  that split the contracts"""
     if len(ratios) and ratios["ratio"].notna().any():
         return None
+    if not columns:
+        return say(
+            fa="نسبت خطری نیست: هیچ ستونی قراردادها را به گروه‌هایی بخش نمی‌کند.",
+            en="There are no hazard ratios: no column splits contracts into groups.",
+        )
     return say(
         fa="نسبت خطر را نمی‌توان سنجید: دست‌کم دو گروه با ۱۰ قراردادِ پایان‌یافته لازم است، و ستونی که رفتن را بی‌خطا لو "
         "ندهد.",

@@ -31,6 +31,11 @@ def sentence(fit: pd.DataFrame, smallest: int = 1) -> Words:
     row = fit.iloc[0]
     if disclosure.few(row["n"], smallest):
         return disclosure.sentence(disclosure.SMALL)
+    if not row["items"]:
+        return say(
+            fa="پرسشنامه‌ای با چند پرسش نیست که بتوان عامل‌های آن را جست.",
+            en="There is no form of several questions whose factors could be looked for.",
+        )
     if pd.isna(row["kmo"]):
         return say(
             fa="پرسش‌ها را نمی‌توان عاملی کرد: {n} پاسخ کامل به {k} پرسشِ متفاوت هست.",

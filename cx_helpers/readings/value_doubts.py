@@ -74,6 +74,14 @@ _WHY: dict[str, tuple[str, str]] = {
         "cannot.",
     ),
 }  # fmt: skip
+_SHORT: dict[str, tuple[str, str]] = {  # of the same reasons, on a tile
+    "nobody": ("خریدی از مشتری شناخته‌شده‌ای نیست", "no purchase of a known customer"),
+    "few": ("برای مدل {fewest} مشتری لازم است", "a model needs {fewest} customers"),
+    "all_once": ("هیچ‌کس دوباره نخریده است", "nobody bought again"),
+    "few_back": ("برای مدل {back_needed} مشتریِ بازگشته لازم است", "a model needs {back_needed} who bought again"),
+    "short": ("برای مدل {shortest} روز تاریخچه لازم است", "a model needs {shortest} days of history"),
+}
+_NO_MODEL = ("مدلی به این داده‌ها نمی‌خورد؛ دلیلش در متن آمده است", "no model fits these data: the text says why")
 _NOTED: dict[str, tuple[str, str]] = {
     "margin": (
         "حاشیهٔ سود معلوم نیست؛ این عددها فروش‌اند، نه سود. پارامتر margin را بدهید یا orders.margin را پر کنید.",
@@ -199,9 +207,9 @@ def reasoned(model: Model, answer: pd.DataFrame) -> pd.DataFrame:
     hidden = disclosure.HIDDEN in answer and answer[disclosure.HIDDEN].notna().iloc[0]
     if not told or hidden or not pd.isna(answer[number].iloc[0]):
         return answer
-    why = say(
-        fa="مدلی به این داده‌ها نمی‌خورد؛ دلیلش بالاتر آمده است", en="no model fits these data: the reason stands above"
-    )
+    reason = next((k for k in told if k in _SHORT), None)
+    fa, en = _SHORT.get(reason, _NO_MODEL)
+    why = say(fa=fa, en=en, fewest=FEWEST, back_needed=CAME_BACK, shortest=SHORTEST)
     return answer.assign(why=why[current().locale])
 
 

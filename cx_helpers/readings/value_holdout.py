@@ -18,6 +18,11 @@ SERIES = {
 def sentence(trial: Trial) -> Words:
     """How far off the model was on the last days, which it had not seen."""
     row, days = trial.total.iloc[0], trial.days
+    if pd.isna(row["miss"]) and not row.get("n", 0):
+        return say(
+            fa="خریدی از مشتری شناخته‌شده‌ای نیست که مدلی بر آن آزموده شود.",
+            en="There is no purchase of a known customer on which a model could be tried.",
+        )
     if pd.isna(row["miss"]):
         return say(
             fa="تاریخچه برای آزمون بیرون از نمونه کافی نیست؛ پیش‌بینی‌ها آزموده نشده‌اند.",

@@ -81,9 +81,12 @@ def nothing(title=None, answer: pd.DataFrame | None = None, name: str = "") -> B
     answer, name  the answer and its metric: where it has cases and no value, every group is too small to show
     """
     locale = wording.current().locale
-    small = answer is not None and "n" in answer.columns and (answer["n"] > 0).any()
-    enough = counted(wording.current().enough, name, locale)
-    why = phrases(locale).all_small.format(n=enough) if small else phrases(locale).nothing_here
+    most = 0 if answer is None or "n" not in answer.columns else answer["n"].max()
+    enough = wording.current().enough
+    why = phrases(locale).nothing_here
+    if most > 0:  # where a group has enough, it is not for its size that it has no number
+        small = phrases(locale).all_small.format(n=counted(enough, name, locale))
+        why = small if most < enough else phrases(locale).nothing_told
     if answer is not None and disclosure.HIDDEN in answer and len(found := answer[disclosure.HIDDEN].dropna()):
         why = disclosure.sentence(found.iloc[0])[locale] if len(answer) == 1 else phrases(locale).all_hidden
     return without(words(title, locale), why, locale)
