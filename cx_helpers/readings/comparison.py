@@ -32,7 +32,7 @@ def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) 
         steps = [("change", change(now, before, metric), before[metric].reindex(now.index))]
         if column != certainty.ALL and now[metric].notna().sum() > 1:
             then = gaps(before, metric)["change"].reindex(now.index)
-            steps.append(("gap", gaps(now, metric), then))
+            steps.append(("gap", _once(gaps(now, metric), now, metric), then))
         for kind, frame, then in steps:
             own = {"value": now[metric], "own_low": now["low"], "own_high": now["high"], "then": then}
             frame = frame.assign(**own, kind=kind, column=column, group=list(now.index), total=now["n"].sum())
@@ -43,6 +43,17 @@ def findings(metric: str, groups: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) 
     table = pd.concat([frame for frame in looks if len(frame)], ignore_index=True)
     table["p_adjusted"] = certainty.adjust(table["p_value"], "holm")
     return _one_each([found for row in table.itertuples() if (found := _finding(metric, row, len(table)))]), len(table)
+
+
+def _once(apart: pd.DataFrame, now: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Gaps, each once: of two groups that are all there is, only how the worse one stands against the better.
+
+    The other way round is the same comparison: told twice, it would be paid for twice and read as two things.
+    """
+    if (now["n"] > 0).sum() != 2 or now[metric].notna().sum() != 2:
+        return apart
+    better = apart["change"] > 0 if METRICS[metric].direction == "up" else apart["change"] < 0
+    return apart.assign(p_value=apart["p_value"].mask(better))
 
 
 def search(families: dict[str, dict]) -> tuple[list[Finding], int]:
@@ -209,6 +220,13 @@ def sentence(found: list[Finding], looks: int) -> Words:
     whole = _WHOLE.get(bad[0].measure, {"fa": "امتیاز کل", "en": "the score as a whole"})
     groups = list(dict.fromkeys(next(iter(f.subject.values()), certainty.ALL) for f in bad))
     places = join([whole if group == certainty.ALL else name(group) for group in groups[:3]])
+    if len(bad) == 1:
+        return say(
+            fa="{compared}، یک مشکل پس از تصحیح تأیید شد: {places}.",
+            en="{compared} one problem holds after correction: {places}.",
+            compared=compared(looks),
+            places=places,
+        )
     return say(
         fa="{compared}، {m} مشکل پس از تصحیح تأیید شد؛ مهم‌ترین‌ها: {places}.",
         en="{compared} {m} problems hold after correction; first of all: {places}.",

@@ -12,8 +12,10 @@ from cx_helpers.wording import Words, join, name, say
 
 _FEW = 3
 COUNTED = {
-    "fa": "هر مشتری به سهم آسیبی که می‌بیند شمرده شده است: صد نفر که ده درصد کمتر برمی‌گردند ده مشتری‌اند",
-    "en": "Each customer counts by the harm: a hundred who come back ten percent less often are ten",
+    "fa": "هر مشتری به سهم آسیبی که می‌بیند شمرده شده است: صد نفر که ده درصد کمتر برمی‌گردند ده "
+    "مشتری‌اند. جایی که مشتری شناخته نیست، هر پاسخ یا نوشته یک نفر شمرده شده است",
+    "en": "Each customer counts by the harm: a hundred who come back ten percent less often are ten. Where "
+    "customers are not known, each answer or comment counts as one",
 }
 
 

@@ -156,7 +156,9 @@ def bars(
             columns=known(answer, ["n", *columns, *(["low", "high"] if sure else [])]),
             titles=titles,
             unit_of=columns[0],
-            formats=dict.fromkeys(columns, of.unit) if unit else None,
+            formats=dict.fromkeys(columns, (lambda x: amount(x, of, locale)) if of.unit == "score" else of.unit)
+            if unit
+            else None,
         ),
         narrow={
             "layout": {
