@@ -18,6 +18,17 @@ class MissingTable(TableError):
     """A report needs a table (or column) that this company does not have; the run goes on without the report."""
 
 
+RATING_SCALES = ((1, 5), (0, 5), (0, 10), (0, 100))  # of stars and marks that come without their ends
+
+
+def rating_scale(worst: float, best: float) -> tuple[int, int] | None:
+    """Lowest and highest that one could give where `worst` to `best` was given: the first usual scale that holds both.
+
+    None: no usual scale holds them.
+    """
+    return next(((low, high) for low, high in RATING_SCALES if low <= worst and best <= high), None)
+
+
 class Column(NamedTuple):
     """One canonical column: its engine type and, where the values are a closed list, that list."""
 

@@ -513,6 +513,7 @@ contribution | وزن | weight
 agreement | همخوانی | agreement
 read | خوانده‌شده | read
 sentiment_model | مدلی که احساس را خواند | read by the model
+sentiment_errors | خطای مدل از چه سنجیده شد | its errors are known from
 ties | سهم رویدادهای هم‌زمان | share of simultaneous events
 identities | شناسه‌ها | identities
 exposures | حضور در آزمایش‌ها | exposures

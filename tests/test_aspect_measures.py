@@ -39,6 +39,29 @@ def test_shares_and_feelings_of_a_hand_counted_sample(lay):
     assert (aspects.PREFIX, aspects.BAND) == (intake.PREFIX, 0.2)
 
 
+def test_whoever_feels_worse_than_nothing_is_unhappy_and_the_interval_holds_the_readers_error(lay):
+    """-.1 is unhappy, and neutral among the counts.  People and reader were .1, -.1 and 0 apart: .0816, t(3) = 3.18."""
+    table = lay(comments(100, aspect_price=[-0.9] * 20 + [-0.1] * 20 + [0.1] * 20 + [0.9] * 40), "comments")
+    row = aspects.negative_share(table).loc["price"]
+    assert row[["aspect_negative", "negative", "neutral", "positive"]].tolist() == [0.4, 20, 40, 40]
+    seen = pd.DataFrame({"unhappy": [0.4, 0.4, 0.3], "read": [0.5, 0.3, 0.3]})
+    wide = aspects.negative_share(table, errors=seen).loc["price"]
+    assert (wide["aspect_negative"], wide["se"]) == (0.4, row["se"])
+    off = 3.182 * np.sqrt(0.02 / 3)
+    assert wide["high"] == pytest.approx(0.4 + np.hypot(row["high"] - 0.4, off), abs=1e-3)
+    assert wide["low"] == pytest.approx(0.4 - np.hypot(0.4 - row["low"], off), abs=1e-3)
+    none = aspects.negative_share(lay(comments(40, aspect_price=[0.9] * 40), "comments"), errors=seen).loc["price"]
+    assert (none["aspect_negative"], none["low"]) == (0, 0)
+
+
+def test_what_share_and_counts_give_away_together_is_hidden(lay):
+    """Nine are mildly unhappy: of the 50 of the share 41 would be counted negative."""
+    felt = [-0.9] * 41 + [-0.1] * 9 + [0.1] * 20 + [0.9] * 30
+    row = aspects.negative_share(lay(comments(100, aspect_price=felt), "comments"), smallest=SMALL).loc["price"]
+    assert row["aspect_negative"] == 0.5
+    assert row[["negative", "neutral", "positive"]].isna().all()
+
+
 def test_of_too_few_comments_no_share_is_told(lay):
     few = aspects.share(lay(comments(12, aspect_price=[None] * 12), "comments"), smallest=SMALL)
     assert few.loc["price", ["aspect_share", "low", "high"]].isna().all()

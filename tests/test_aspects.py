@@ -314,12 +314,15 @@ def test_topics_of_a_batch_are_those_of_each_text_alone():
 def test_the_half_left_out_is_found_and_felt_better_than_by_plain_keywords(real):
     from tools.aspects import __main__ as tool
 
-    found = tool.summary(tool.labelled(real, 1, TABLE))
+    halves, marked = [tool.labelled(real, half, TABLE) for half in (0, 1)], tool.by_target(real, TABLE)
+    found = tool.summary(halves[1])
     assert found["macro_f1"] >= 0.80  # plain keywords on other food reviews: 0.685
     assert found["polarity"] >= 0.86
-    targets = tool.judged(tool.by_target(real, TABLE).query("source == 'pars_absa'"))
+    targets = tool.judged(marked.query("source == 'pars_absa'"))
     assert (targets.loc[["quality", "price", "taste"], "recall"] >= 0.95).all()
     assert tool.summary(tool.lists(real, TABLE))["polarity"] >= 0.84
+    misread = tool.misreading(pd.concat([*halves, marked], ignore_index=True))
+    pd.testing.assert_frame_equal(misread, aspects.errors(), rtol=1e-3)  # what ships is what is measured
 
 
 def test_the_lookup_is_fast(real):

@@ -17,6 +17,7 @@ import pytest
 from cx_helpers import disclosure, folding, forms, histories, partition, series, tenures, valuation, workspace
 from cx_helpers import measures as package
 from cx_helpers.intake import aspects as finder
+from cx_helpers.intake import sentiment as reader
 from cx_helpers.intake import urgent
 from cx_helpers.measures import (
     arrivals,
@@ -617,6 +618,12 @@ def frame(answer) -> pd.DataFrame:
     if isinstance(answer, pd.Series):
         return answer.to_frame("value")
     return answer if isinstance(answer, pd.DataFrame) else pd.DataFrame({"value": list(answer)})
+
+
+def test_both_engines_know_alike_how_the_model_misreads(companies):
+    known = [reader.errors(one.until.comments, None, one)(0.2) for one in companies.values()]
+    assert "unseen" in known[0], "too few labels of its own: nothing is compared"
+    pd.testing.assert_frame_equal(*known, check_exact=False, rtol=1e-9, atol=1e-12, check_like=True)
 
 
 @pytest.mark.parametrize("name", ANSWERS)

@@ -74,6 +74,8 @@ FOLLOWS = [
     # both began with a deed of the company's own: the new gateway, the cheaper box
     ("app_payment_fails", "summary", "weakness", {"touchpoint": "payment"}, "failure_rate", "above"),
     ("packaging_breaks", "summary", "weakness", {"touchpoint": "unboxing"}, "failure_rate", "above"),
+    # «له شده بود», «همه‌ش شکست»: what arrives broken is written of as the goods' quality, too
+    ("packaging_breaks", "sentiment", "change_point", {"aspect": "quality"}, "aspect_negative", "above"),
     # the same two, as what moving them would bring
     ("first_reply", "scenario", "risk", {"driver": "slow_reply"}, "repeat_rate", "below"),
     ("unsolved_leave", "scenario", "risk", {"driver": "unsolved_request"}, "repeat_rate", "below"),

@@ -76,7 +76,8 @@ def test_a_share_is_corrected_for_misreading_and_its_interval_holds_it(lay):
     assert row["low"] < 0.4 - (0.38 - raw["low"]) / 0.7  # wider than the draw alone
     assert row["high"] > 0.4 + (raw["high"] - 0.38) / 0.7
     good = sentiment.positive_share(table, errors=CONFUSION).loc["all"]
-    assert good["positive_share"] == pytest.approx((0.62 - 0.2) / 0.5)
+    assert good["called"] == 0.62
+    assert 0.8 < good["positive_share"] < (0.62 - 0.2) / 0.5, "a little less: its interval would leave the scale"
 
 
 def test_a_share_is_corrected_by_the_mean_of_p_where_that_is_known(lay):

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cx_helpers.intake import aspect_table, clauses, legible, sentiment
+from cx_helpers.intake import aspect_table, clauses, legible, sentiment, sentiment_model
 from cx_helpers.intake.sentiment_model import Model
 from cx_helpers.tables import need
 
+ERRORS = sentiment_model.SHIPPED.with_name("aspects-fa.csv")
 PREFIX = "aspect_"  # of the columns that `mark_comments` adds
 MIXED = "mixed_feelings"
 TOPICS = "topics"  # the contract's column of `comments`
@@ -111,6 +112,16 @@ def topics(texts, table: aspect_table.Table | None = None) -> pa.ListArray:
     return pa.ListArray.from_arrays(
         pa.array([0, *ends.tolist()], pa.int32()), values, mask=pa.array(texts.isna().to_numpy())
     )
+
+
+def errors(model: Model | None = None) -> pd.DataFrame | None:
+    """How far off is the share that is unhappy with an aspect, in people's eyes?  For measures.aspects to widen by.
+
+    Returns index domain (other companies' aspects): n labels, unhappy (share by people), read (share as read), as
+    `python -m tools.aspects` counts them;  None for another model than the shipped one, of which it is not known.
+    """
+    shipped = model is None or model.name == sentiment_model.SHIPPED.stem
+    return pd.read_csv(ERRORS, index_col="domain") if shipped else None
 
 
 def name_topics(comments: pa.RecordBatchReader, table: aspect_table.Table | None = None) -> pa.RecordBatchReader:

@@ -202,17 +202,19 @@ def _as_written(text: str, tokens: list[str]) -> list[str]:
     return written if len(written) == len(tokens) else tokens
 
 
-def errors(comments, model: Model | str | None = None) -> Callable[[float], pd.DataFrame] | None:
+def errors(comments, model: Model | str | None = None, tables=None) -> Callable[[float], pd.DataFrame] | None:
     """How does the model misread comments of a domain it had never seen, or of the company whose labels taught it?
 
     For `measures.sentiment` to correct by.
 
     comments  an engine table with its feelings
+    tables    the company's (workspace.open): where enough of its comments carry a number that their writers gave, these
+              say how it misreads this company (sentiment_stars.misread_here)
     Returns a function of the neutral band that gives `sentiment_evidence.confusion` (or `sentiment_misread.confusion`);
     None where nothing is known: the feelings came with the comments (no p_positive: another's model read them), or the
     model brings no held-out proof.
     """
-    from cx_helpers.intake import sentiment_evidence, sentiment_misread
+    from cx_helpers.intake import sentiment_evidence, sentiment_misread, sentiment_stars
 
     if "p_positive" not in comments.columns:
         return None
@@ -222,7 +224,13 @@ def errors(comments, model: Model | str | None = None) -> Callable[[float], pd.D
     if "evidence" not in model.about:
         return None
     proof = sentiment_evidence.kept(model)
-    return functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
+    elsewhere = functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
+    if tables is not None:
+        beside = tables.until.maybe("responses"), tables.until.maybe("tickets")
+        here = sentiment_stars.misread_here(comments, elsewhere(0.2), *beside)
+        if here is not None:
+            return lambda band: here
+    return elsewhere
 
 
 def _own_errors(proof: pd.DataFrame, unseen: float, band: float) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, disclosure, folding, regression
+from cx_helpers import certainty, disclosure, folding, misread, regression
 from cx_helpers.tables import TableError, need
 from cx_helpers.wording import raw, say
 
@@ -67,32 +67,39 @@ def share(comments: ir.Table, periods=None, smallest: int = 1) -> pd.DataFrame:
     return _hide(_stacked(frames, periods), few, _SHARE)
 
 
-def negative_share(comments: ir.Table, periods=None, smallest: int = 1, band: float = BAND) -> pd.DataFrame:
-    """Of the comments that name an aspect, which share is read as unhappy with it?
+def negative_share(
+    comments: ir.Table, periods=None, smallest: int = 1, band: float = BAND, errors: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Of the comments that name an aspect, which share is unhappy with it?
 
-    As read: how the model misreads whole comments is known (measures.sentiment corrects by it), of single aspects it
-    is not. Aspects and periods are read alike, so they can be compared.
-
-    band  as in sentiment.negative_share;  smallest  aspects that fewer comments, or too few customers, name
-    get nulls (disclosure.Limit)
-    Returns per aspect: n comments that name it, customers, `aspect_negative` (0..1) with Wilson's interval on the
-    effective number, se, and negative, neutral, positive (counts; null where one of them is of too few customers).
+    band    half width of neutral, for the counts;  smallest  aspects that fewer comments, or too few customers, name
+            get nulls (disclosure.Limit)
+    errors  how far off such a share is in people's eyes (intake.aspects.errors); None: that is not known
+    Returns per aspect: n comments that name it, customers, `aspect_negative` (0..1: the share that feels worse than 0
+    about it) with Wilson's interval on the effective number, se, and negative, neutral, positive (counts; null where
+    one of them is of too few customers).  With errors the interval holds them (misread.widened).
+    The share has no band: where people labelled (13 sources and aspects, 2,116 labels) it is .060 off, root mean
+    square, that of what lies below -.2 is .119 off, and corrected by hits and false calls .115 to .148.
+    Aspects and periods are misread alike: compare by `se`.
     """
     found, read = names(comments), _read(comments, periods)
     values, parts = {}, {}
     for aspect in found:
         felt = read[PREFIX + aspect]
-        each = {"negative": felt < -band, "positive": felt > band, "neutral": felt.between(-band, band)}
+        each = {"negative": felt < -band, "neutral": felt.between(-band, band), "positive": felt > band}
+        each["mild"] = (felt < 0) & (felt >= -band)  # share and counts give it away together
         for part, true in each.items():
             parts[f"{aspect}|{part}"] = true.cast("float64").nullif(0)
-        values[aspect] = each["negative"].cast("float64")
+        values[aspect] = (felt < 0).cast("float64")
     sums = certainty.sums(read, values | parts, [], periods, "written_at")
     frames = {}
     for aspect in found:
-        of = {part: sums[f"{aspect}|{part}"] for part in ("negative", "neutral", "positive")}
+        of = {part: sums[f"{aspect}|{part}"] for part in ("negative", "neutral", "positive", "mild")}
         counts = {part: one["n"].where(sums[aspect]["n"] > 0) for part, one in of.items()}
-        answer = certainty.share(sums[aspect], "aspect_negative").assign(**counts)
-        frames[aspect] = disclosure.hide_parts(answer, ["negative", "neutral", "positive"], of, smallest)
+        answer = certainty.share(sums[aspect], "aspect_negative")
+        if errors is not None:
+            answer = misread.widened(answer, "aspect_negative", errors)
+        frames[aspect] = disclosure.hide_parts(answer.assign(**counts), list(of), of, smallest)
     columns = ["n", "customers", "aspect_negative", "low", "high", "se", "negative", "neutral", "positive"]
     return _hide(_stacked(frames, periods), smallest, columns)
 

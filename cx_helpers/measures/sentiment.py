@@ -18,11 +18,10 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure, misread
-from cx_helpers.tables import MissingTable, TableError, groups, need
+from cx_helpers.tables import RATING_SCALES, MissingTable, TableError, groups, need, rating_scale
 from cx_helpers.wording import raw, say
 
 BAND = 0.2  # half width of the neutral band, as in intake.sentiment.score
-SCALES = ((1, 5), (0, 10), (0, 100))  # of ratings: the first that holds them all
 
 
 def mean(comments: ir.Table, by=None, periods=None, smallest: int = 1) -> pd.DataFrame:
@@ -124,7 +123,7 @@ def agreement(
     """Do the words and the rating of one comment say the same?
 
     comments  with `sentiment` and `rating`
-    scale     lowest and highest rating one can give; None: the first of 1-5, 0-10, 0-100 that holds all of them
+    scale     lowest and highest rating one can give; None: the first of 1-5, 0-5, 0-10, 0-100 that holds all of them
     Only comments that take a side in both count: a rating off the middle of the scale, and a feeling that is not
     neutral. Returns n such comments, customers, `agreement` (0..1: both good or both bad) with Wilson's interval, se,
     and how often they part: `kind_words` (a low rating in kind words) and `harsh_words` (a high one in harsh words).
@@ -210,10 +209,9 @@ def _read(comments: ir.Table, by, periods) -> ir.Table:
 def _scale(asked: ir.Table) -> tuple[float, float]:
     worst, best = asked.aggregate(low=_.rating.min(), high=_.rating.max()).execute().iloc[0]
     if pd.isna(worst):
-        return SCALES[0]
-    for low, high in SCALES:
-        if low <= worst and best <= high:
-            return low, high
+        return RATING_SCALES[0]
+    if (scale := rating_scale(worst, best)) is not None:
+        return scale
     raise TableError(
         say(
             fa="امتیازها میان {worst:.1f} و {best:.1f} هستند و در هیچ مقیاس رایجی نمی‌گنجند؛ مقیاس را با "

@@ -92,8 +92,8 @@ def _detail(aspect, row, felt: pd.DataFrame, costs: pd.DataFrame | None) -> Word
     if row["metric"] == "aspect_share" and bad is not None and bad["aspect_negative"] == bad["aspect_negative"]:
         parts.append(
             say(
-                fa="{x:.0%} آن‌ها ناراضی‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}، آن‌گونه که مدل می‌خواند).",
-                en="{x:.0%} of them are unhappy with it (95% interval {low:.0%} to {high:.0%}, as the model reads).",
+                fa="{x:.0%} آن‌ها ناراضی‌اند (بازهٔ ۹۵٪ با خطای مدل: {low:.0%} تا {high:.0%}).",
+                en="{x:.0%} of them are unhappy with it (95% interval with the model’s error {low:.0%} to {high:.0%}).",
                 x=bad["aspect_negative"],
                 low=bad["low"],
                 high=bad["high"],
@@ -130,14 +130,15 @@ def sentence(named: pd.DataFrame, felt: pd.DataFrame, costs: pd.DataFrame, mixed
     parts = [say(fa="بیش از همه دربارهٔ {first} می‌نویسند.", en="They write most about {first}.", first=first)]
     sure = felt[felt["low"].notna()]
     if len(sure):
-        worst = sure["low"].idxmax()  # the one of which we can be surest that it is bad
+        surest = sure["aspect_negative"] - certainty.Z95 * sure["se"]  # that it is worse than others: misread alike
+        worst = surest.fillna(sure["low"]).idxmax()
         row = sure.loc[worst]
         parts.append(
             say(
-                fa="ناراضی‌ترین نوشته‌ها دربارهٔ «{a}» است: {x:.0%} ناخوشایند (بازهٔ ۹۵٪: {low:.0%} تا "
+                fa="ناراضی‌ترین نوشته‌ها دربارهٔ «{a}» است: {x:.0%} ناخوشایند (بازهٔ ۹۵٪ با خطای مدل: {low:.0%} تا "
                 "{high:.0%}، {n} نوشته).",
-                en="The least happy are about “{a}”: {x:.0%} negative (95% interval {low:.0%} to "
-                "{high:.0%}, {n} comments).",
+                en="The least happy are about “{a}”: {x:.0%} negative (95% interval with the model’s error {low:.0%} "
+                "to {high:.0%}, {n} comments).",
                 a=name(worst),
                 x=row["aspect_negative"],
                 low=row["low"],
@@ -172,6 +173,14 @@ def sentence(named: pd.DataFrame, felt: pd.DataFrame, costs: pd.DataFrame, mixed
     return sentences(*parts)
 
 
+READ_NOTE = {
+    "fa": "شمارها همان است که مدل خوانده است؛ خنثی یعنی احساسی نزدیک به صفر. سهم جدول زیر خنثی ندارد: هر احساسِ "
+    "پایین‌تر از صفر ناراضی شمرده شده است.",
+    "en": "Counts as the model reads; neutral is near 0. The share in the table below has no neutral: every feeling "
+    "below 0 counts as unhappy",
+}
+
+
 COST_NOTE = {
     "fa": (
         "نوشته‌ای که از این جنبه گله دارد چند امتیاز پایین‌تر است، اگر دربارهٔ جنبه‌های دیگر یکسان باشد؛ امتیازهای "
@@ -190,8 +199,11 @@ GUARDS = [
         "en": "Aspects are found by words; each one’s feeling is read from its own clause, not from the whole comment.",
     },
     {
-        "fa": "سهم ناخوشایند هر جنبه همان است که مدل خوانده و برای خطای مدل تصحیح نشده است: برای مقایسه است.",
-        "en": "An aspect’s negative share is as the model reads it, not corrected for misreading: compare with it.",
+        "fa": "بازهٔ سهم ناراضی‌های هر جنبه خطای مدل را در بر دارد: فاصلهٔ خوانش آن با نظر آدم‌ها در نوشته‌های برچسب‌خوردهٔ "
+        "شرکت‌های دیگر. همهٔ جنبه‌ها و دوره‌ها را یک مدل یکسان می‌خواند، پس تغییرها روشن‌تر از سطح‌هاست.",
+        "en": "The interval of an aspect’s unhappy share holds the model’s error: how far its readings were from "
+        "people’s in labelled comments of other companies. Aspects and periods are misread alike: changes are surer "
+        "than levels.",
     },
     {
         "fa": "برای همهٔ جنبه‌ها، هم در سهم و هم در احساس، تصحیح شده است (هولم).",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import disclosure
+from cx_helpers.measures.sentiment import BAND
 from cx_helpers.wording import Words, say, sentences
 
 GUARDS = [  # what this report guards against, for its data card
@@ -37,6 +38,27 @@ OVERLAP = {  # to be read beside impacts
         "proves a cause. Next: read the quotes on this page, and these groups’ path in the journey report."
     ),
 }
+
+
+def known(errors) -> Words | None:
+    """From what is it known how the model misreads?  For the data card.
+
+    errors  of intake.sentiment.errors
+    """
+    if errors is None:
+        return None
+    table = errors(BAND) if callable(errors) else errors
+    if "unseen" in table:
+        return say(
+            fa="نوشته‌های همین شرکت که نویسنده‌شان امتیاز هم داده است ({n} نویسنده)",
+            en="this company’s own comments whose writers also gave a number ({n} writers)",
+            n=int(table[["n_negative", "n_not_negative"]].to_numpy().sum()),
+        )
+    return say(
+        fa="نوشته‌های برچسب‌خوردهٔ {k} حوزهٔ دیگر: سطحِ این شرکت را تنها به‌تقریب می‌گوید",
+        en="labelled comments of {k} other domains, which tell the level of this company roughly",
+        k=len(table),
+    )
 
 
 def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:

@@ -1,6 +1,7 @@
 """How well are aspects found and felt?  `python -m tools.aspects DATA` prints it, aspect by aspect, by people's labels.
 
-DATA  the folder of real data that CX_REAL_DATA names
+DATA  the folder of real data that CX_REAL_DATA names;  with a file's name after it, what `misreading` counts is written
+      there (cx_helpers/intake/models/aspects-fa.csv)
 
 Three kinds of proof, from the weakest claim to the strongest:
 
@@ -27,6 +28,7 @@ from cx_helpers import certainty, persian
 from cx_helpers.intake import aspect_table, aspects
 
 HERE = Path(__file__).parent
+ENOUGH = 20  # labels of an aspect in a source, that its share tells something
 FEWEST = 3  # labelled comments of an aspect, below which it is no part of the mean over aspects
 # the beginning of a target's words -> its aspect: the labels' side, kept apart from the table that is judged
 KEY = {
@@ -159,7 +161,22 @@ def lists(data: Path, table: aspect_table.Table) -> pd.DataFrame:
     )
 
 
-def main(data: Path) -> None:
+def misreading(rows: pd.DataFrame) -> pd.DataFrame:
+    """Which share is unhappy with an aspect, by people and as read?  One row a source and aspect of ENOUGH labels.
+
+    rows  of `labelled` and `by_target`: aspects that both name
+    Returns index domain (source/aspect): n, unhappy (share by people), read (share of a feeling below 0): counts, no
+    texts.  What misread.widened reads.
+    """
+    both = rows[rows["person"] & rows["score"].notna() & rows["felt"].isin(["+", "-", "0"])]
+    both = both.assign(
+        unhappy=both["felt"] == "-", read=both["score"] < 0, domain=both["source"] + "/" + both["aspect"]
+    )
+    found = both.groupby("domain").agg(n=("read", "size"), unhappy=("unhappy", "mean"), read=("read", "mean"))
+    return found[found["n"] >= ENOUGH].round(4)
+
+
+def main(data: Path, out: Path | None = None) -> None:
     table = aspect_table.load()
     parts = {
         "labelled by us, the half that was tuned on": labelled(data, 0, table),
@@ -172,9 +189,13 @@ def main(data: Path) -> None:
         print(f"\n{title}")
         print(judged(rows.reset_index(drop=True)).round(3).to_string())
         print("   ".join(f"{name} {value:.3f}" for name, value in summary(rows.reset_index(drop=True)).items()))
+    wrong = misreading(pd.concat([*(labelled(data, half, table) for half in (0, 1)), marked], ignore_index=True))
+    print(f"\nwho is unhappy, by people and as read\n{wrong.to_string()}")
+    if out is not None:
+        wrong.to_csv(out)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("usage: python -m tools.aspects DATA, the folder that holds aspects/, digikala_reviews/ …")
-    main(Path(sys.argv[1]))
+    if len(sys.argv) not in (2, 3) or not Path(sys.argv[1]).is_dir():
+        sys.exit("usage: python -m tools.aspects DATA [OUT]; DATA: the folder that holds aspects/, digikala_reviews/ …")
+    main(*map(Path, sys.argv[1:]))
