@@ -486,7 +486,7 @@ def test_a_file_that_is_mostly_refused_is_told_of_and_ends_with_two(company, cap
     put(folder, "b.csv", "id,who,at,amount\n3,a,2024-01-01,5\n4,b,yesterday,6\n5,b,soon,6\n")
     for _ in range(2):  # the second time nothing is read, and it is as true
         assert cli.main(["ingest", "-w", str(folder)]) == 2
-        said = "sources/b.csv: 2 of its 3 rows were not taken and are in quarantine; no report knows most of this file"
+        said = "sources/b.csv: not taken and in quarantine: 2 of its 3 rows; no report knows most of this file"
         assert said in capsys.readouterr().out
     assert table(folder, "orders")["order_id"].tolist() == ["1", "2", "3"]
 

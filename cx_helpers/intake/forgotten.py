@@ -81,7 +81,7 @@ class Forgotten:
         lines = []
         if self.cleared:
             lines.append(say(
-                fa="سطر او از این فهرست‌های مخاطبان پاک شد؛ هر کدام در سامانه‌ای بار شده است، او را آن‌جا هم پاک کنید:",
+                fa="سطر او از این فهرست‌های مخاطبان پاک شد؛ هر کدام که در سامانه‌ای بار شده، او را آن‌جا هم پاک کنید:",
                 en="these audiences have lost the person; where one was uploaded, take the person out there, too:",
             ))  # fmt: skip
             lines += [say(fa="  {file}", en="  {file}", file=_Name(file)) for file in self.cleared]

@@ -240,6 +240,6 @@ def _mostly_out(kept: dict, bad: int) -> dict:
     """That a file gave hardly anything: what is told of a few broken rows would be passed over."""
     return say(
         fa="{file}: از {rows} سطر آن {bad} سطر پذیرفته نشد و در قرنطینه است؛ بیشترِ این فایل در هیچ گزارشی نیست",
-        en="{file}: {bad} of its {rows} rows were not taken and are in quarantine; no report knows most of this file",
+        en="{file}: not taken and in quarantine: {bad} of its {rows} rows; no report knows most of this file",
         file=raw(kept["shown"]), rows=kept["rows_in"], bad=bad,
     )  # fmt: skip
