@@ -222,6 +222,26 @@ def test_a_nameless_record_follows_a_phone_to_its_one_owner(tmp_path):
     assert together(tmp_path, row("crm:1", "علی کاظمی", mobile=PHONE), row("desk:1", mobile=PHONE))
 
 
+@pytest.mark.parametrize(
+    ("written", "one_person"),
+    [("ع. کاظمی", True), ("A. Kazemi", True), ("علی ک.", True), ("ز. کاظمی", False), ("Z. Kazemi", False)],
+)
+def test_an_initial_is_no_other_name_unless_it_is_another_letter(tmp_path, written, one_person):
+    a, b = row("crm:1", "علی کاظمی", mobile=PHONE), row("shop:1", "علی کاظمی", mobile=PHONE, email=MAIL)
+    found = linked(tmp_path, a, b, row("desk:1", written, mobile=PHONE))
+    assert found["crm:1"] == found["shop:1"]
+    assert (found["desk:1"] == found["crm:1"]) == one_person
+
+
+@pytest.mark.parametrize(
+    "pair", ["شیما S", "خسرو K", "قاسم G", "هاله H", "حسن H", "یوسف Y", "ایمان I", "وحید V", "هاله ه"]
+)
+def test_an_initial_begins_a_name_in_either_script(ask, pair):
+    name, initial = pair.split()
+    sounds = "cx_begins(cx_sound(cx_plain(?)))"
+    assert ask(f"{sounds} = {sounds}", name, initial), pair
+
+
 def test_but_not_where_two_people_have_it(tmp_path):
     found = linked(
         tmp_path,
@@ -312,6 +332,7 @@ def test_a_birth_year_beside_two_phones_is_evidence_only_where_the_name_is_rare(
               "first_sound_l": "nikn", "first_sound_r": "nikn", **told}  # fmt: skip
     columns = ", ".join(f"{'NULL' if v is None else repr(v)} AS {c}" for c, v in values.items())
     with duckdb.connect() as con:
+        people.prepare(con)
         asked = f"SELECT {linking._linkable(namesakes.USUAL + 9)} FROM (SELECT {columns})"
         assert bool(con.execute(asked).fetchall()[0][0]) == one_person
 

@@ -32,6 +32,8 @@ _SURELY = f"{_KEYS} AND first IN ('same', 'sound') AND last IN {_ALIKE}"  # a bi
 # What speaks against two records so loudly that they are never one person, whatever else agrees
 AGAINST = (
     "coalesce((nid_l <> nid_r) OR national_id IS DISTINCT FROM 'same' AND ("
+    # another initial
+    "(first IS NULL AND cx_begins(first_sound_l) <> cx_begins(first_sound_r)) OR "
     # another first name; two that are rare and somewhat alike may be slips of one: they are just not linked
     "(first = 'different' AND (least(first_n_l, first_n_r) > 3 OR jaro_winkler_similarity(first_sound_l, "
     "first_sound_r) < 0.6))"
@@ -152,13 +154,14 @@ def profiles(con, forest: Forest) -> None:
         "count(*) OVER (PARTITION BY person, first) AS first_votes, count(*) OVER (PARTITION BY person, last) AS "
         "last_votes "
         "FROM id_records r JOIN id_people USING (unique_id)), folded AS ("
-        f"SELECT person, {told['first']} AS first, {told['last']} AS last, {own.format('first_sounds')} AS "
+        f"SELECT person, min(first_sound) AS initial, {told['first']} AS first, {told['last']} AS last, "
+        f"{own.format('first_sounds')} AS "
         "first_sounds, "
         f"{own.format('last_sounds')} AS last_sounds, {newest}, "
         f"{', '.join(f'coalesce({every.format(c)}, []) AS {c}' for c in ('mobiles', 'landlines', 'mails'))}, "
         f"{', '.join(f'{every.format(c)} AS {c}' for c in ('nids', 'cards'))} FROM voted GROUP BY person) "
-        "SELECT person AS unique_id, f.* EXCLUDE (person), cx_code(f.first) AS first_code, "
-        "cx_code(f.last) AS last_code, a.sound AS first_sound, b.sound AS last_sound, x.seen AS "
+        "SELECT person AS unique_id, f.* EXCLUDE (person, initial), cx_code(f.first) AS first_code, "
+        "cx_code(f.last) AS last_code, coalesce(a.sound, initial) AS first_sound, b.sound AS last_sound, x.seen AS "
         "first_n, "
         "y.seen AS last_n, mobiles[-1] AS mobile, landlines[1] AS landline, mails[1] AS email, cards[1] AS card FROM "
         "folded f "

@@ -110,6 +110,8 @@ MACROS = [
     "cx_sounds(x) AS list_sort(list_distinct(CASE WHEN cx_is_latin(x) THEN list_transform(list_distinct("
     "[x, cx_short(x), cx_long(x), replace(x, 'o', 'u'), replace(x, 'ae', 'ai'), cx_silent(x)]), "
     "lambda v: cx_sound(v)) ELSE [cx_sound(x)] END))",
+    # the letter that a sound begins with, as an initial has it: S. may be شیما, K. خسرو, G. قاسم
+    "cx_begins(s) AS translate(left(s, 1), '$xqCE', 'skgch')",
     f"cx_code(x) AS translate(x, '{_LETTERS}', '{_CODES}')",
     "cx_skeleton(s) AS regexp_replace(s, '[iuE]', '', 'g')",
     # itself and what is left of it without any one letter: two that are one slip apart have one of these in common

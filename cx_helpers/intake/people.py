@@ -89,13 +89,18 @@ def _keys(con) -> None:
 
 def _records(con) -> None:
     """Fold the rows of each customer_id into one record: newest filled value, all keys."""
-    newest = ", ".join(f"arg_min({c}, age) FILTER ({c} IS NOT NULL) AS {c}" for c in ("g", "f", "nid", "born", *NEWEST))
+    newest = ", ".join(
+        f"arg_min({c}, age) FILTER ({c} IS NOT NULL) AS {c}" for c in ("g", "f", "initial", "nid", "born", *NEWEST)
+    )
+    whole = "CASE WHEN length({0}) > 1 THEN {0} END"  # of an initial (م. کاظمی, A. Kazemi) only the sound is kept
     every = "coalesce(list_sort(list_distinct(flatten(list(coalesce({0}, []))))), []) AS {0}"
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE id_records AS WITH
         rows AS (
             SELECT * FROM (SELECT rec, customer_id, source, updated_at, age FROM id_rows)
-            JOIN (SELECT rec, cx_unglued(g) AS g, f FROM id_split) USING (rec) JOIN id_typed USING (rec)),
+            JOIN (SELECT rec, cx_unglued({whole.format("g")}) AS g, {whole.format("f")} AS f,
+                      CASE WHEN length(g) = 1 THEN cx_begins(cx_sound(g)) END AS initial FROM id_split) USING (rec)
+            JOIN id_typed USING (rec)),
         folded AS (
             SELECT customer_id, first(source ORDER BY age) AS source,
                 max(try_cast(updated_at AS TIMESTAMP)) AS updated_at, {newest},
@@ -104,7 +109,8 @@ def _records(con) -> None:
                 list_sort(list_distinct(list(card) FILTER (card IS NOT NULL))) AS cards
             FROM rows GROUP BY customer_id)
         SELECT row_number() OVER (ORDER BY customer_id) AS unique_id, customer_id, source, updated_at,
-            replace(g, ' ', '') AS first, replace(f, ' ', '') AS last, a.sound AS first_sound, b.sound AS last_sound,
+            replace(g, ' ', '') AS first, replace(f, ' ', '') AS last,
+            coalesce(a.sound, initial) AS first_sound, b.sound AS last_sound,
             cx_code(replace(g, ' ', '')) AS first_code, cx_code(replace(f, ' ', '')) AS last_code,
             a.sounds AS first_sounds, b.sounds AS last_sounds,
             string_split(g, ' ') AS first_words, string_split(f, ' ') AS last_words,
