@@ -36,6 +36,24 @@ def against_others(now: pd.DataFrame, key: list[str], smallest: int) -> pd.DataF
     return difference(now, share(rest).assign(customers=_largest_other(now["customers"], key)), smallest)
 
 
+def within(one: pd.DataFrame, rest: pd.DataFrame) -> tuple[float, float]:
+    """(change, p_value) of a group against the others, stratum by stratum: are they apart where like meets like?
+
+    one, rest  n, value, se by the same strata (of another column);  nulls where fewer than two of them have both
+    The mean of the differences, each weighted as Mantel and Haenszel do (n1 n0 / (n1 + n0)).
+    Source: Greenland, Robins, Biometrics 41, 1985.
+    """
+    one, rest = one[["n", "value", "se"]].dropna().align(rest[["n", "value", "se"]].dropna(), join="inner", axis=0)
+    if len(one) < 2:
+        return np.nan, np.nan
+    weight = one["n"] * rest["n"] / (one["n"] + rest["n"])
+    se = np.sqrt((weight**2 * (one["se"] ** 2 + rest["se"] ** 2)).sum()) / weight.sum()
+    if not se > 0:
+        return np.nan, np.nan
+    change = (weight * (one["value"] - rest["value"])).sum() / weight.sum()
+    return float(change), float(certainty.two_sided(change / se))
+
+
 def _largest_other(customers: pd.Series, key: list[str]) -> pd.Series:
     """Customers of the largest other group of the same key: as one may be in several, all are at least so many."""
     most = customers.groupby(level=key).transform("max")

@@ -166,6 +166,7 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
     looks = churn.looks(spans, ["plan"], 6, 30)
     found, count = readings.churn.findings(looks, 6)
     assert (found, count) == ([], 0)
+    assert readings.churn.mixed(looks, 6) is None
     why = "too few contracts" if people else "no contracts"
     assert why in readings.churn.found(found, count, ["plan"], 1, people)["en"]
     ratios = churn_hazards.ratios(spans, ["plan"], 30)
@@ -200,3 +201,26 @@ def test_each_reason_is_the_true_one(lay):
     wording.use(locale="en")
     nobody = churn.rate(lay(one, "contracts"), Period.parse("2025-01", timezone="UTC"))
     assert "no contract was alive" in readings.churn.reasoned(nobody)["why"].iloc[0]
+
+
+def test_a_channel_that_only_sold_the_short_plan_is_not_blamed(lay):
+    """Simpson: of both plans the channels' contracts last alike, but one channel sold nearly all of the short ones."""
+    rng, n = np.random.default_rng(3), 1600
+    channel = rng.choice(["web", "shop"], n)
+    short = rng.random(n) < np.where(channel == "web", 0.9, 0.15)
+    began = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
+    ended = began + pd.to_timedelta(rng.exponential(np.where(short, 120, 1500)).astype(int), unit="D")
+    rows = [(f"c{i}", a, b if b < UNTIL else None) for i, (a, b) in enumerate(zip(began, ended, strict=True))]
+    made = contracts(rows, channel=channel, plan=np.where(short, "short", "long"))
+    looks = churn.looks(churn.spans(lay(made, "contracts"), UNTIL), ["plan", "channel"], 6)
+    looked = looks.set_index("group")
+    assert looked.loc["web", "p_adjusted"] < 1e-6
+    assert looked.loc["web", "churn_rate"] > looked.loc["web", "baseline"] + 0.3
+    assert looked.loc["web", "mixed"]
+    assert abs(looked.loc["web", "inside"]) < 0.06
+    assert not looked.loc["short", "mixed"]
+    assert looked.loc["short", "inside"] > 0.4
+    told, _ = readings.churn.findings(looks, 6)
+    assert [f.subject for f in told] == [{"plan": "short"}]
+    assert "not against contracts of the same kind" in readings.churn.mixed(looks, 6)["en"]
+    assert readings.churn.mixed(looks[looks["group"] == "short"], 6) is None

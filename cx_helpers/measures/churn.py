@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from cx_helpers import certainty, disclosure, engine, survival
+from cx_helpers import certainty, contrasts, disclosure, engine, survival
 from cx_helpers.dates import Period
 from cx_helpers.tables import groups, need
 
@@ -163,7 +163,8 @@ def looks(spanned: ir.Table, columns: list[str], months: float = 6, smallest: in
     months  the age at which the shares are read
     Returns one row a look: column, group, n, customers, `churn_rate` (share ended by that age, Kaplan-Meier) with low
     and high, baseline (the others' share), median_months (null where fewer than half have ended), p_value (logrank
-    over the whole curve; null where either side has fewer than 30 customers) and p_adjusted.
+    over the whole curve; null where either side has fewer than 30 customers) and p_adjusted, and of sure ones `inside`
+    (the difference among contracts that are alike in another of the columns) and `mixed` (it is none there).
     """
     found = []
     for column in columns:
@@ -183,7 +184,40 @@ def looks(spanned: ir.Table, columns: list[str], months: float = 6, smallest: in
             found.append(row)
     names = "column group n customers churn_rate low high median_months baseline p_value".split()
     out = pd.DataFrame(found, columns=names)
-    return out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
+    out = out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
+    return out.join(_inside(spanned, columns, out, months))
+
+
+def _inside(spanned: ir.Table, columns: list[str], looked: pd.DataFrame, months: float) -> pd.DataFrame:
+    """Of each sure look: `inside`, the difference within the values of the other column where it is least, and `mixed`.
+
+    Held against the others of the same value of each other column in turn (contrasts.within, of the shares that ended
+    by the age): what turns round there, or is less than half and may be chance, is who they are (Simpson's paradox).
+    """
+    out = pd.DataFrame({"inside": np.nan, "mixed": False}, index=looked.index)
+    for column in columns:
+        sure = looked[(looked["column"] == column) & (looked["p_adjusted"] < 0.05)]
+        for other in [c for c in columns if c != column] if len(sure) else []:
+            crossed = folded(spanned, [column, other]).dropna()
+            for at, row in sure.iterrows():
+                mine, shown = crossed[column] == row["group"], crossed[column].isin(looked["group"])
+                sides = (_strata(crossed[side], other, months) for side in (mine, ~mine & shown))
+                change, p = contrasts.within(*sides)
+                sign = np.sign(row["churn_rate"] - row["baseline"])
+                if change == change and not sign * out.loc[at, "inside"] < sign * change:
+                    half = abs(row["churn_rate"] - row["baseline"]) / 2
+                    out.loc[at] = [change, bool(sign * change <= 0 or (p >= 0.05 and abs(change) < half))]
+    return out
+
+
+def _strata(rows: pd.DataFrame, other: str, months: float) -> pd.DataFrame:
+    """The share of folded rows that ended by an age, by the other column: n, value, se (of the interval)."""
+    found = {}
+    for value, part in rows.groupby(other):
+        one = _by_age(part, months)
+        se = (one["high"] - one["low"]) / (2 * certainty.Z95)
+        found[value] = {"n": part["n"].sum(), "value": one["churn_rate"], "se": se}
+    return pd.DataFrame.from_dict(found, orient="index", columns=["n", "value", "se"]).astype(float)
 
 
 def _by_age(rows: pd.DataFrame, months: float) -> dict:

@@ -82,8 +82,7 @@ def looks(
 def _inside(crossed: pd.DataFrame | None, looked: pd.DataFrame) -> pd.DataFrame:
     """Of each look at a group against the others: change and p_value within the values of the other column.
 
-    The mean of the differences, stratum by stratum, each weighted as Mantel and Haenszel do (n1 n0 / (n1 + n0)); errors
-    as of the shares, by customers.  Source: Greenland, Robins, Biometrics 41, 1985.
+    Stratum by stratum (contrasts.within); errors as of the shares, by customers.
     """
     out = pd.DataFrame({"change": np.nan, "p_value": np.nan}, index=looked.index)
     if crossed is None or not len(crossed):
@@ -97,12 +96,7 @@ def _inside(crossed: pd.DataFrame | None, looked: pd.DataFrame) -> pd.DataFrame:
             contrasts.share(part.groupby(other, dropna=False)[contrasts.SUMS].sum())
             for part in (step[mine], step[~mine])
         )
-        one, rest = one.align(rest, join="inner", axis=0)
-        weight = one["n"] * rest["n"] / (one["n"] + rest["n"])
-        se = np.sqrt((weight**2 * (one["se"] ** 2 + rest["se"] ** 2)).sum()) / weight.sum() if len(one) > 1 else 0.0
-        if se > 0:
-            change = (weight * (one["value"] - rest["value"])).sum() / weight.sum()
-            out.loc[at] = [change, float(certainty.two_sided(change / se))]
+        out.loc[at] = contrasts.within(one, rest)
     return out
 
 

@@ -74,10 +74,27 @@ def findings(looks: pd.DataFrame, months: float) -> tuple[list[Finding], int]:
     for row in looks[looks["churn_rate"] > looks["baseline"]].itertuples():
         apart = row.low > row.baseline  # the whole curve may differ where this age does not
         loud = severity(row.p_adjusted, row.churn_rate - row.baseline >= LARGE) if apart else None
-        if loud:
+        if loud and not row.mixed:
             out.append(_finding(row, months, asked, loud))
     out.sort(key=lambda f: (SEVERITIES.index(f.severity), f.p_adjusted))
     return out, asked
+
+
+def mixed(looks: pd.DataFrame, months: float) -> Words | None:
+    """The largest difference that is none once like is held against like; None without one.  looks  of `churn.looks`"""
+    odd = looks[looks["mixed"] & (looks["churn_rate"] > looks["baseline"])]
+    if odd.empty:
+        return None
+    row = odd.loc[(odd["churn_rate"] - odd["baseline"]).idxmax()]
+    return say(
+        fa="قراردادهای {c} «{g}» به‌ظاهر زودتر از دیگران پایان می‌یابند ({x:.0%} در برابر {b:.0%} تا ماه {m:.0f})، اما "
+        "در برابر قراردادهای همسان خود چنین نیست ({inside:+.0f} واحد درصد): این از ترکیب قراردادهاست، نه از خودِ آن.",
+        en="At first sight contracts of {c} “{g}” end sooner than the others ({x:.0%} against {b:.0%} by month "
+        "{m:.0f}), but not against contracts of the same kind ({inside:+.0f} points): it is the mix of contracts, not "
+        "the thing itself.",
+        c=name(row["column"]), g=name(row["group"]), x=row["churn_rate"], b=row["baseline"], m=months,
+        inside=100 * row["inside"],
+    )  # fmt: skip
 
 
 def _finding(row, months: float, asked: int, loud: str) -> Finding:
