@@ -42,6 +42,18 @@ def test_mean_and_shares_of_a_hand_counted_sample(lay):
     assert sentiment.positive_share(table).loc["all", "positive_share"] == 0.4
 
 
+def test_a_model_that_tells_nothing_is_the_reason_on_the_tile(lay):
+    blind = CONFUSION.assign(negative_hit=0.5, negative_false=0.4)
+    table = lay(comments(*[-0.9] * 38, *[0.9] * 62), "comments")
+    why = {}
+    for errors in (blind, CONFUSION):
+        why[len(why)] = readings.sentiment.with_reason(sentiment.negative_share(table, errors=errors)).loc["all", "why"]
+    assert "apart" in why[0] or "جدا" in why[0]
+    assert pd.isna(why[1])
+    few = sentiment.negative_share(table, errors=blind, smallest=500)
+    assert pd.isna(readings.sentiment.with_reason(few).loc["all", "why"]), "too few is another reason"
+
+
 def test_the_band_moves_comments_between_neutral_and_the_rest(lay):
     table = lay(comments(0.9, 0.15, -0.15, -0.9), "comments")
     counts = [
@@ -189,13 +201,13 @@ def test_comments_that_nobody_has_scored_are_refused_with_the_remedy(lay):
 
 
 def test_comparison_reads_its_answers(lay):
-    frame = comments(*[0.6] * 60, *[-0.6] * 60, channel=["app"] * 60 + ["web"] * 60)
-    frame["sentiment"] += pd.Series(np.tile([0.1, -0.1], 60))
+    frame = comments(*[0.6] * 60, *[-0.6] * 60, *[0.0] * 60, channel=["app"] * 60 + ["web"] * 60 + ["shop"] * 60)
+    frame["sentiment"] += pd.Series(np.tile([0.1, -0.1], 90))
     months = Period.parse("1404-06").back(2)
     frame["written_at"] = pd.Timestamp("2025-09-01", tz="UTC")
     groups = comparison.splits(sentiment.mean, lay(frame, "comments"), ["channel"], months)
     found, looks = readings.comparison.findings("sentiment", groups)
-    assert looks >= 2
+    assert looks == 3
     assert {(f.kind, f.subject["channel"]) for f in found} == {("strength", "app"), ("weakness", "web")}
 
 

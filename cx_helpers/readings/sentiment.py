@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from cx_helpers import disclosure
+from cx_helpers import disclosure, wording
 from cx_helpers.measures.sentiment import BAND
 from cx_helpers.wording import Words, say, sentences
 
@@ -59,6 +59,16 @@ def known(errors) -> Words | None:
         en="labelled comments of {k} other domains, which tell the level of this company roughly",
         k=len(table),
     )
+
+
+def with_reason(negative: pd.DataFrame) -> pd.DataFrame:
+    """The share with `why` it is not told, where comments were counted and only the model is at fault; for its tile."""
+    mute = negative["negative_share"].isna() & negative.get("called", pd.Series(index=negative.index)).notna()
+    why = {
+        "fa": "مدل نوشته‌های خوب و بد این شرکت را بسنده از هم جدا نمی‌کند",
+        "en": "the model does not tell this company’s good and bad comments apart well enough",
+    }
+    return negative.assign(why=pd.Series(why[wording.current().locale], negative.index, object).where(mute))
 
 
 def sentence(now: pd.DataFrame, negative: pd.DataFrame, change: pd.DataFrame) -> Words:
