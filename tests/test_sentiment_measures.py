@@ -211,6 +211,15 @@ def test_comparison_reads_its_answers(lay):
     assert {(f.kind, f.subject["channel"]) for f in found} == {("strength", "app"), ("weakness", "web")}
 
 
+def test_a_bound_beside_nothing_shows_its_side(lay):
+    now = sentiment.mean(lay(comments(*[0.2, 0.3] * 40), "comments"))
+    step = pd.DataFrame([{"change": -0.094, "low": -0.187, "high": -0.0012}])
+    said = readings.sentiment.sentence(now, sentiment.negative_share(lay(comments(0.1), "comments")), step)
+    assert "harsher than in the period before (−0.094, 95% interval −0.187 to −0.001)" in said["en"]
+    said = readings.sentiment.sentence(now, sentiment.negative_share(lay(comments(0.1), "comments")), step * 10)
+    assert "(−0.94, 95% interval −1.87 to −0.01)" in said["en"]
+
+
 def test_the_bottom_line_says_where_it_stands_and_whether_it_moved(lay):
     good, bad = (lay(comments(*[x, x + 0.1] * 40), "comments") for x in (0.5, -0.4))
     now, negative = sentiment.mean(bad), sentiment.negative_share(bad)

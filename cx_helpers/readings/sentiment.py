@@ -118,16 +118,22 @@ def _moved(step) -> Words:
     if step is None or pd.isna(step["change"]):
         return say(fa="دورهٔ پیش برای مقایسه نوشتهٔ کافی ندارد.", en="The period before has too few comments to compare.")
     values = {"c": step["change"], "low": step["low"], "high": step["high"]}
+    beside = min(abs(step["low"]), abs(step["high"])) < 0.005  # a bound near 0 shows on which side of it it lies
+    ends = {
+        "fa": "({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f})",
+        "en": "({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f})",
+    }
+    values["ends"] = say(**{k: end.replace(".2f", ".3f" if beside else ".2f") for k, end in ends.items()}, **values)
     if step["low"] <= 0 <= step["high"]:
         return say(
-            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
-            en="Against the period before, no change beyond chance ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
+            fa="نسبت به دورهٔ پیش تغییر معناداری دیده نمی‌شود {ends}.",
+            en="Against the period before, no change beyond chance {ends}.",
             **values,
         )
     way = {"fa": "خوشایندتر", "en": "kinder"} if step["change"] > 0 else {"fa": "ناخوشایندتر", "en": "harsher"}
     return say(
-        fa="نسبت به دورهٔ پیش {way} شده است ({c:+.2f}، بازهٔ ۹۵٪: {low:+.2f} تا {high:+.2f}).",
-        en="They became {way} than in the period before ({c:+.2f}, 95% interval {low:+.2f} to {high:+.2f}).",
+        fa="نسبت به دورهٔ پیش {way} شده است {ends}.",
+        en="They became {way} than in the period before {ends}.",
         way=way,
         **values,
     )
