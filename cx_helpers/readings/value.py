@@ -43,7 +43,7 @@ GUARDS = [
 ]
 
 COLUMNS = {  # how a page sets `clv`
-    "columns": ["n", "clv", "low", "high", "so_far", "lifetime", "alive", "total"],
+    "columns": ["n", "clv", "low", "high", "so_far", "alive", "total"],
     "titles": {
         "n": {"fa": "مشتریان", "en": "customers"},
         "clv": {"fa": "ارزش پیش رو", "en": "value to come"},

@@ -158,12 +158,17 @@ def known(answer: pd.DataFrame, columns: list[str]) -> list[str]:
     return [c for i, c in enumerate(columns) if c in answer.columns and c not in columns[:i]]
 
 
-def names_axis(names: list[str], locale: str, width: int) -> dict:
-    """The axis of groups, first on top, names wrapped."""
+def lines(width: int) -> int:
+    """How many lines may a name take?  On a phone, where they are short, more, so that none is cut."""
+    return 5 if width < 20 else 3
+
+
+def names_axis(names: list[str], locale: str, width: int, most: int | None = None) -> dict:
+    """The axis of groups, first on top, names wrapped;  most  lines, where rows are not as high as `tall` says."""
     return {
         "range": [len(names) - 0.5, -0.6],
         "tickvals": list(range(len(names))),
-        "ticktext": [wrap(name, locale, width) for name in names],
+        "ticktext": [wrap(name, locale, width, most or lines(width)) for name in names],
         "tickfont": {"color": theme.colour("ink"), "size": 13},
         "showgrid": False,
     }
@@ -171,8 +176,8 @@ def names_axis(names: list[str], locale: str, width: int) -> dict:
 
 def tall(names: list[str], locale: str, width: int, row: int) -> int:
     """How high is a row of a picture (at least `row`), so that the longest of the names, wrapped, stays in its own?"""
-    lines = max((wrap(name, locale, width).count("<br>") + 1 for name in names), default=1)
-    return max(row, 18 * lines + 8)
+    high = max((wrap(name, locale, width, lines(width)).count("<br>") + 1 for name in names), default=1)
+    return max(row, 18 * high + 8)
 
 
 def title_of(of: records.Metric, index: pd.Index, over_time: bool = False) -> dict:

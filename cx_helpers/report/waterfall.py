@@ -106,5 +106,5 @@ def waterfall(
             unit_of=value,
             formats={value: unit} if unit in ("share", "money") else None,
         ),
-        narrow={"layout": {"xaxis": across(3, 0.22), "yaxis": names_axis(names, locale, 13)}},
+        narrow={"layout": {"xaxis": across(3, 0.22), "yaxis": names_axis(names, locale, 13, 3)}},
     )
