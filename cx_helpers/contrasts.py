@@ -54,6 +54,13 @@ def within(one: pd.DataFrame, rest: pd.DataFrame) -> tuple[float, float]:
     return float(change), float(certainty.two_sided(change / se))
 
 
+def mixed(whole: float, change: float, p_value: float) -> bool:
+    """Is a difference one of who they are, and not of the group?  It is where, among like ones (`within`), it turns
+    round, or is less than half and may be chance (Simpson's paradox)."""
+    same = np.sign(whole) * change
+    return bool(same <= 0 or (p_value >= 0.05 and same < abs(whole) / 2))
+
+
 def _largest_other(customers: pd.Series, key: list[str]) -> pd.Series:
     """Customers of the largest other group of the same key: as one may be in several, all are at least so many."""
     most = customers.groupby(level=key).transform("max")

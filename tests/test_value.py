@@ -211,6 +211,26 @@ def test_groups_that_stay_longer_are_worth_more_and_equal_ones_are_not(lay):
     assert (shown["n"].sum(), shown["low"].lt(shown["clv"]).all()) == (found.n, True)
 
 
+def test_who_brings_the_better_kind_is_no_finding_and_told_as_such(lay):
+    """Simpson: customers of a kind are worth alike wherever they came from; the web brought most of the good ones."""
+    parts = [("a", "web", 250, 0.8), ("a", "shop", 700, 0.8), ("c", "web", 600, 0.93), ("c", "shop", 200, 0.93)]
+    orders = [
+        invented(n, seed, keep=keep, kind=kind, via=via) for seed, (kind, via, n, keep) in enumerate(parts, start=1)
+    ]
+    columns = ["kind", "via"]
+    bought = folded(lay, pd.concat(orders, ignore_index=True), columns)
+    found = valuation.with_cohort(valuation.model(bought, TERMS, "mbgnbd"), YEARS)
+    looks = readings.value.compared(found, columns, 30).set_index("column")
+    assert (looks["p_adjusted"] < 0.01).all()
+    assert abs(looks.loc["via", "inside"]) < abs(looks.loc["via", "change"]) / 2
+    assert looks["mixed"].to_dict() == {"kind": False, "via": True}
+    assert [set(f.subject) for f in readings.value.findings(found, looks.reset_index())] == [{"kind"}]
+    assert "it is their mix" in readings.value.mixed(looks.reset_index())["en"]
+    assert readings.value.mixed(looks.reset_index().query("column == 'kind'")) is None
+    alone = readings.value.compared(found, ["via"], 30)
+    assert not alone["mixed"].any(), "nothing else is known of them"
+
+
 def test_one_whale_makes_no_claim(lay):
     orders = pd.concat([invented(600, 1, kind="a"), invented(200, 2, kind="b")], ignore_index=True)
     orders.loc[orders["kind"].eq("b").idxmax(), "amount"] = 1e7
@@ -236,7 +256,8 @@ def test_one_customer_who_is_nearly_all_of_the_value_is_told_and_leaves_nothing_
     gain = value_retention.gain(one, 0.05).iloc[0]
     assert gain["high"] > 4 * gain["gain"] > 16 * gain["low"], "it is as unsure as that one customer"
     looks = pd.DataFrame([{"column": "kind", "group": "a", "p_adjusted": 1e-9, "change": 5.0, "others": 5.0, "n": 500,
-                           "lifetime": 10.0, "so_far": 5.0, "clv": 5.0, "low": 9.0, "high": 11.0}])  # fmt: skip
+                           "lifetime": 10.0, "so_far": 5.0, "clv": 5.0, "low": 9.0, "high": 11.0,
+                           "mixed": False}])  # fmt: skip
     assert [f.severity for m in (model, one) for f in readings.value.findings(m, looks)] == ["high", "medium"]
 
 

@@ -203,10 +203,9 @@ def _inside(spanned: ir.Table, columns: list[str], looked: pd.DataFrame, months:
                 mine, shown = crossed[column] == row["group"], crossed[column].isin(looked["group"])
                 sides = (_strata(crossed[side], other, months) for side in (mine, ~mine & shown))
                 change, p = contrasts.within(*sides)
-                sign = np.sign(row["churn_rate"] - row["baseline"])
-                if change == change and not sign * out.loc[at, "inside"] < sign * change:
-                    half = abs(row["churn_rate"] - row["baseline"]) / 2
-                    out.loc[at] = [change, bool(sign * change <= 0 or (p >= 0.05 and abs(change) < half))]
+                whole = row["churn_rate"] - row["baseline"]
+                if change == change and not np.sign(whole) * (out.loc[at, "inside"] - change) < 0:
+                    out.loc[at] = [change, contrasts.mixed(whole, change, p)]
     return out
 
 

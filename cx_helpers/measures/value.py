@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from cx_helpers import certainty, disclosure, histories, purchasing
+from cx_helpers import certainty, contrasts, disclosure, histories, purchasing
 from cx_helpers.dates import Period, day_number, numbered_day
 from cx_helpers.likelihood import Fit
 from cx_helpers.tables import TABLES
@@ -122,13 +122,7 @@ def gaps(found: Model, by: str, smallest: int = 30, without: tuple = ()) -> pd.D
     if rows["clv"].isna().all():
         return value.assign(others=np.nan, change=np.nan, p_value=np.nan)
     left = rows[by].isin(list(without)).to_numpy()
-    quarter = pd.factorize(rows["cohort"])[0]
-    worths = rows["lifetime"].to_numpy()
-    scales = {"money": worths, "log": np.log(np.maximum(worths, 1e-12))}
-    weight = rows["n"].to_numpy()
-    of_quarter = np.bincount(quarter, weight)
-    level = {k: (x - (np.bincount(quarter, weight * x) / of_quarter)[quarter]) for k, x in scales.items()}
-    found_rows = {}
+    level, weight, found_rows = _leads(rows), rows["n"].to_numpy(), {}
     for group in value.index:
         mine = (rows[by].isna() if pd.isna(group) else rows[by] == group).to_numpy()
         parts = (mine, ~mine & ~left)
@@ -141,6 +135,44 @@ def gaps(found: Model, by: str, smallest: int = 30, without: tuple = ()) -> pd.D
     out = value[["n", "customers", "lifetime", "low", "high", "so_far", "clv"]].join(more)
     out.insert(7, "others", out["lifetime"] - out["change"])
     return out.assign(hidden=value["hidden"]) if "hidden" in value else out
+
+
+def inside(found: Model, looks: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Are the groups that stand out worth more, or less, than others of the same kind, too?
+
+    looks    rows of `gaps` with column, group and p_adjusted;  columns  all that customers are split by
+    Returns, index of looks: `inside`, the lead within the values of the other column where it is least
+    (contrasts.within, of leads over the quarter), and `mixed` (contrasts.mixed); null and False where p_adjusted is not
+    below .05, or no other column splits them.
+    """
+    rows, out = worth(found), pd.DataFrame({"inside": np.nan, "mixed": False}, index=looks.index)
+    sure = looks[looks["p_adjusted"] < 0.05]
+    rows["_lead"] = _leads(rows)["money"] if len(sure) else np.nan
+    for at, look in sure.iterrows():
+        same = set(sure.loc[sure["column"] == look["column"], "group"]) - {look["group"]}
+        mine, left = rows[look["column"]] == look["group"], rows[look["column"]].isin(list(same))
+        for other in [c for c in columns if c != look["column"]]:
+            change, p = contrasts.within(*(_strata(rows[side], other) for side in (mine, ~mine & ~left)))
+            if change == change and not np.sign(look["change"]) * (out.loc[at, "inside"] - change) < 0:
+                out.loc[at] = [change, contrasts.mixed(look["change"], change, p)]
+    return out
+
+
+def _strata(rows: pd.DataFrame, other: str) -> pd.DataFrame:
+    """The mean lead of folded rows by the other column: n, value, se."""
+    sides = {
+        value: _side(part["_lead"].to_numpy(), part["n"].to_numpy())
+        for value, part in rows.groupby(other, dropna=False)
+    }
+    return pd.DataFrame.from_dict(sides, orient="index", columns=["n", "mean", "se"]).rename(columns={"mean": "value"})
+
+
+def _leads(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """How far each row's lifetime value is above the mean of its quarter, in money and in logs."""
+    quarter, weight = pd.factorize(rows["cohort"])[0], rows["n"].to_numpy()
+    worths, of_quarter = rows["lifetime"].to_numpy(), np.bincount(quarter, weight)
+    scales = {"money": worths, "log": np.log(np.maximum(worths, 1e-12))}
+    return {k: (x - (np.bincount(quarter, weight * x) / of_quarter)[quarter]) for k, x in scales.items()}
 
 
 def _side(x: np.ndarray, weight: np.ndarray) -> dict:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cx_helpers import certainty, disclosure
-from cx_helpers.measures.value import gaps, outsize
+from cx_helpers.measures.value import gaps, inside, outsize
 from cx_helpers.records import HIGH_P, Finding, clean, severity
 from cx_helpers.valuation import Model
 from cx_helpers.wording import Words, current, name, number, say
@@ -143,16 +143,18 @@ def purchases(model: Model, ahead: pd.DataFrame) -> Words | None:
 
 
 def compared(model: Model, columns: list[str], smallest: int) -> pd.DataFrame:
-    """Every look at a group of every column: the rows of `value.gaps` with column, group and p adjusted for all (Holm).
+    """Every look at a group of every column: the rows of `value.gaps` with column, group and p adjusted for all (Holm),
+    and `value.inside`: is it so among customers of the same kind, too?
 
     A group that surely stands out is then no longer among those that the others are held against, so one bad channel
     does not make all the others look good.  Of two groups left, whose gaps are one test, only the larger is kept.
     """
     looks = [frame for column in columns for frame in _told_apart(model, column, smallest)]
     if not looks:
-        return pd.DataFrame(columns=["column", "group", "p_value", *GAPS["columns"]])
+        return pd.DataFrame(columns=["column", "group", "p_value", *GAPS["columns"], "inside", "mixed"])
     table = pd.concat(looks, ignore_index=True)
-    return table.assign(p_adjusted=certainty.adjust(table["p_value"], "holm"))
+    table = table.assign(p_adjusted=certainty.adjust(table["p_value"], "holm"))
+    return table.join(inside(model, table, columns))
 
 
 def _told_apart(model: Model, column: str, smallest: int) -> list[pd.DataFrame]:
@@ -171,14 +173,30 @@ def _told_apart(model: Model, column: str, smallest: int) -> list[pd.DataFrame]:
 
 
 def findings(model: Model, looks: pd.DataFrame) -> list[Finding]:
-    """Groups whose customers are worth more, or less, over their lifetime: sure after correction; loud when also large,
-    and when no one customer, and no few, are most of all value.
+    """Groups whose customers are worth more, or less, over their lifetime: sure after correction, and not by their mix
+    of other kinds alone; loud when also large, and when no one customer, and no few, are most of all value.
 
     looks  of `compared`
     """
     few = bool(outsize(model)["top"].iloc[0])
-    found = [_finding(model, row, len(looks), few) for row in looks.itertuples()]
+    found = [_finding(model, row, len(looks), few) for row in looks.itertuples() if not row.mixed]
     return [one for one in found if one is not None]
+
+
+def mixed(looks: pd.DataFrame) -> Words | None:
+    """The largest lead that is none once like is held against like; None without one.  looks  of `compared`"""
+    odd = looks[looks["mixed"].astype(bool)]
+    if odd.empty:
+        return None
+    row = odd.loc[odd["change"].abs().idxmax()]
+    way = {"fa": "بیشتر", "en": "more"} if row["change"] > 0 else {"fa": "کمتر", "en": "less"}
+    return say(
+        fa="مشتریان «{g}» ({c}) به‌ظاهر {x:money} {way} از دیگرانِ همان فصل‌ها می‌ارزند، اما در برابر مشتریان همسان خود "
+        "چنین نیست: این از ترکیب آنان است، نه از خودِ آن.",
+        en="At first sight customers of “{g}” ({c}) are worth {x:money} {way} than others of the same quarters, but "
+        "not against customers of the same kind: it is their mix, not the thing itself.",
+        g=name(row["group"]), c=name(row["column"]), x=abs(row["change"]), way=way,
+    )  # fmt: skip
 
 
 def _finding(model: Model, row, looks: int, few: bool) -> Finding | None:
