@@ -563,6 +563,7 @@ ANSWERS = {
     "histories.left_out": lambda t: histories.left_out(t.until.orders, t.period),
     "value.orders": lambda t: value.orders(t, []).group_by("customer_id").agg(n=ibis._.count()).order_by("customer_id"),
     "value.margin": lambda t: pd.Series(value.margin(t.until.orders, t.period)),
+    "value_experience.asked": lambda t: value_experience.asked(t.until.responses),
     "value_experience.moods": lambda t: value_experience.moods(t.until.responses),
     "value_experience.with_mood": customers_who_bought,
     "value_experience.at_risk": lambda t: value_experience.at_risk(customers_who_bought(t), modelled(t)),

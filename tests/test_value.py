@@ -387,9 +387,12 @@ ANSWERS = pd.DataFrame(
 def test_moods_by_hand(lay):
     found = value_experience.moods(lay(ANSWERS)).execute().set_index("customer_id")["mood"].to_dict()
     assert found == {"ann": "unhappy", "cat": "content"}  # as many answered each: NPS
+    assert value_experience.asked(lay(ANSWERS)) == "nps"
+    assert value_experience.asked(lay(ANSWERS[ANSWERS["instrument"] == "ces"])) is None
     more = pd.concat([ANSWERS, ANSWERS.iloc[[2]].assign(response_id="8", customer_id="fay", score=4.0)])
     found = value_experience.moods(lay(more)).execute().set_index("customer_id")["mood"].to_dict()
     assert found == {"bob": "unhappy", "cat": "unhappy", "fay": "content"}
+    assert value_experience.asked(lay(more)) == "csat"
 
 
 def test_value_and_experience_disagree_where_it_was_planted(lay):
@@ -403,6 +406,9 @@ def test_value_and_experience_disagree_where_it_was_planted(lay):
     rows = valuation.worth(found)
     stake = (rows["n"] * rows["clv"])[(value_experience.fifths(found) == 5) & (rows["mood"] == "unhappy")].sum()
     assert told.loc[5, "at_stake"] == pytest.approx(stake)
+    (worse,), _ = readings.value_experience.findings(found, told, "csat")  # whose answers are counted is told
+    assert "last answer to CSAT" in worse.text["en"]
+    assert "last answer to CSAT" in worse.detail["en"]
     few = value_experience.disagreement(found, Limit(30, 500))
     assert few[["unhappy", "count", "at_stake"]].isna().all(axis=None)
 

@@ -18,17 +18,25 @@ from cx_helpers.valuation import Model, worth
 MOOD = "mood"  # unhappy, content, or null where the customer never answered
 
 
+def asked(responses: ir.Table | None) -> str | None:
+    """Whose answers tell who is unhappy: `nps` or `csat`, the one that more customers answered; None without either."""
+    if responses is None:
+        return None
+    need(responses, "customer_id", "instrument", "score")
+    told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument.isin(["nps", "csat"]))
+    n = told.group_by("instrument").aggregate(n=_.customer_id.nunique()).execute().set_index("instrument")["n"]
+    return ("csat" if n.get("csat", 0) > n.get("nps", 0) else "nps") if len(n) else None
+
+
 def moods(responses: ir.Table) -> ir.Table:
-    """One row for each customer who answered the survey that most customers answered, NPS or CSAT: customer_id, mood.
+    """One row for each customer who answered the survey that most customers answered (`asked`): customer_id, mood.
 
     unhappy  the newest answer is 0-6 (NPS), or in the lower half of its scale (CSAT);  content  it is not
     One survey, not whichever a customer answered: detractors are more common than dissatisfied answers, so who is asked
     more often would look unhappier.  Of several answers at one instant the mean counts.
     """
     need(responses, "customer_id", "responded_at", "instrument", "score", "scale_min", "scale_max")
-    told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument.isin(["nps", "csat"]))
-    asked = told.group_by("instrument").aggregate(n=_.customer_id.nunique()).execute().set_index("instrument")["n"]
-    told = told.filter(_.instrument == ("csat" if asked.get("csat", 0) > asked.get("nps", 0) else "nps"))
+    told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument == (asked(responses) or "nps"))
     middle = (told.scale_min + told.scale_max) / 2
     told = told.mutate(_over=told.score - (told.instrument == "nps").ifelse(6.0, middle))
     newest = told.group_by("customer_id").aggregate(_at=_.responded_at.max())

@@ -38,7 +38,7 @@ COUNTED = {
 }  # why two pages count differently
 BASES = {  # what the n of a share counts, for its card
     "quiet": {"fa": "خریدار", "en": "buyers"},
-    "unhappy": {"fa": "پاسخ‌دهنده", "en": "who answered"},
+    "unhappy": {"fa": "پاسخ‌دهنده (آخرین NPS، وگرنه CSAT)", "en": "who answered (last NPS, else CSAT)"},
     "consent": {"fa": "مشتری", "en": "customers"},
 }
 
