@@ -245,6 +245,21 @@ def test_quotes_are_typical_of_their_topic(lay):
     assert [voices.tone(x) for x in (-0.9, 0, 0.9)] == ["bad", "mid", "good"]
 
 
+def test_a_word_of_other_phrases_makes_no_member_alone(lay):
+    texts = ["جعبه پاره"] * 6 + ["جعبه"] * 3 + ["پاره ریخت"] * 3 + ["برنامه ریخت"] * 4
+    said = terms.terms(lay(comments(texts), "comments"))
+    made = pd.DataFrame({"topic": [0, 0, 0, 1], "term": ["جعبه", "پاره", "ریخت", "ریخت"]})
+    found = topic_shares.members(said, made).execute().set_index(["topic", "comment_id"])["held"].sort_index()
+    assert found.loc[0].tolist() == [2] * 6 + [1] * 3 + [2] * 3, "the box stands in 6 of 9 with another word"
+    assert len(found.loc[1]) == 7, "the only word of its topic is its own, «ریخت» of the other in 3 of 7 only"
+
+
+def test_quotes_hold_two_words_of_their_topic_where_any_does(lay):
+    frame = comments(["آ" * 90, "ب" * 90, "پ" * 90]).assign(held=[1, 2, 1], topic=["جعبه", "جعبه", "درگاه"])
+    found = voices.of_each(lay(frame, "comments"), "topic")
+    assert found["text"].str[0].tolist() == ["ب", "پ"]
+
+
 def themes(rng, sets, size: int) -> list[str]:
     return [" ".join(rng.choice(sets[rng.integers(len(sets))], 4, replace=False)) for _ in range(size)]
 

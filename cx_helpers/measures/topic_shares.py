@@ -1,4 +1,8 @@
-"""Which share of the comments speaks of each topic, and did it move?  A topic is its terms, as `topics` makes it."""
+"""Which share of the comments speaks of each topic, and did it move?  A topic is its terms, as `topics` makes it.
+
+A comment speaks of a topic that holds two of its terms.  One is enough where the term is the topic's own: «ضربه‌گیر»
+comes mostly with the box; «ریخت» mostly elsewhere («به هم ریخت»), and says nothing of it alone.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,24 @@ from ibis import _
 from cx_helpers import certainty, disclosure
 from cx_helpers.dates import Period
 
+MOSTLY = 0.5  # of the comments that hold a term hold another one of its topic, too: it is the topic's own
 FEWEST = 30  # customers who wrote, in each period, below which no difference is tested
 
 
 def members(terms: ir.Table, made: pd.DataFrame) -> ir.Table:
     """Which comments speak of which topic?  An engine table: comment_id, topic, `held` (terms of the topic in it).
 
-    made   with topic and term, of topics.group or topics.standing
+    terms  of `terms.terms`, of all periods: where a term stands in them says whether it is its topic's own (MOSTLY)
+    made   with topic and term, of topics.group or topics.standing; a topic's only term is its own
     """
-    kinds = {"topic": "int64", "term": "string"}
-    of = ibis.memtable(made[["topic", "term"]].astype({"topic": "int64"}), schema=kinds)
-    rows = terms.select("comment_id", "term").distinct().inner_join(of, "term")
-    return rows.group_by(["comment_id", "topic"]).aggregate(held=_.count())
+    kinds = {"topic": "int64", "term": "string", "alone": "boolean"}
+    own = made[["topic", "term"]].drop_duplicates().astype({"topic": "int64"})
+    own = own.assign(alone=own.groupby("topic")["term"].transform("size") == 1).astype({"alone": bool})
+    rows = terms.select("comment_id", "term").distinct().inner_join(ibis.memtable(own, schema=kinds), "term")
+    rows = rows.mutate(held=_.count().over(ibis.window(group_by=["comment_id", "topic"])))
+    beside = (_.held > 1).cast("float64").mean().over(ibis.window(group_by=["topic", "term"]))
+    rows = rows.mutate(enough=_.alone | (_.held > 1) | (beside >= MOSTLY))
+    return rows.filter(_.enough).group_by(["comment_id", "topic"]).aggregate(held=_.held.max())
 
 
 def about(comments: ir.Table, spoken: ir.Table, names: list) -> ir.Table:

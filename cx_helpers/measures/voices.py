@@ -52,6 +52,8 @@ def of_each(comments: ir.Table, by: str, most: int = 3, letters: int = 90, split
 
     comments  with `sentiment` and the column `by` (a comment may stand in several groups, once in each)
     split     further columns that name groups;  smallest  nobody of a group in which fewer customers wrote is quoted
+    Where comments say how many words of their topic they hold (`held`, of topic_shares.about), only those of two and
+    more are quoted, if a topic has any: what holds one word may speak of something else.
     Returns `by`, comment_id, text, sentiment and what else there is of touchpoint, channel, written_at; at most `most`
     of a group, each text and each customer once in it.  A feeling off by 1 weighs as much as `letters` letters.
     """
@@ -60,13 +62,14 @@ def of_each(comments: ir.Table, by: str, most: int = 3, letters: int = 90, split
     kept += [c for c in ("touchpoint", "channel", "written_at", "customer_id") if c in comments.columns]
     comments = _of_many(comments, {*split, by, "touchpoint", "channel"}, smallest)
     own = ibis.window(group_by=by)
-    asked = comments.select(kept).filter(_.sentiment.notnull())
+    firm = comments.held > 1 if "held" in comments.columns else ibis.literal(True)
+    asked = comments.select(*kept, firm=firm).filter(_.sentiment.notnull())
     asked = asked.mutate(off=(_.sentiment - _.sentiment.mean().over(own)).abs())
     asked = asked.mutate(off=letters * _.off + (_.text.length() - letters).abs().cast("float64"))
     once = ibis.window(group_by=[by, "text"], order_by=["comment_id"])
-    asked = (
-        asked.filter(_.text.length() >= letters // 3).mutate(again=ibis.row_number().over(once)).filter(_.again == 0)
-    )
+    asked = asked.filter(_.text.length() >= letters // 3)
+    asked = asked.mutate(firmest=_.firm.cast("int8").max().over(own)).filter(_.firm.cast("int8") == _.firmest)
+    asked = asked.mutate(again=ibis.row_number().over(once)).filter(_.again == 0)
     first = ibis.window(group_by=by, order_by=["off", "comment_id"])
     found = asked.mutate(place=ibis.row_number().over(first)).filter(_.place < 10 * most).execute()
     found = found.sort_values([by, "place"], kind="stable")
@@ -74,7 +77,8 @@ def of_each(comments: ir.Table, by: str, most: int = 3, letters: int = 90, split
         found["written_at"] = pd.to_datetime(found["written_at"], utc=True).dt.as_unit("us")
     if "customer_id" in found.columns:
         found = found[~(found["customer_id"].notna() & found.duplicated([by, "customer_id"]))]
-    return found.groupby(by, sort=False).head(most).drop(columns=["off", "again", "place"]).reset_index(drop=True)
+    found = found.groupby(by, sort=False).head(most).reset_index(drop=True)
+    return found.drop(columns=["off", "again", "place", "firm", "firmest"])
 
 
 def _of_many(comments: ir.Table, columns: set[str], smallest: int) -> ir.Table:

@@ -24,8 +24,10 @@ GUARDS = [
         "en": "A rare word must rise much to be called new (Dirichlet prior).",
     },
     {
-        "fa": "نوشته‌ای که واژه‌ای از یک موضوع را دارد دربارهٔ آن شمرده می‌شود و می‌تواند چند موضوع داشته باشد.",
-        "en": "A comment that holds a word of a topic counts as about it; a comment may have several topics.",
+        "fa": "نوشته‌ای که دو واژه از یک موضوع دارد دربارهٔ آن شمرده می‌شود؛ یک واژه تنها وقتی بس است که بیشتر با واژه‌های "
+        "دیگر همان موضوع بیاید. یک نوشته می‌تواند چند موضوع داشته باشد.",
+        "en": "A comment that holds two words of a topic counts as about it; one is enough only where it mostly comes "
+        "with the topic’s other words. A comment may have several topics.",
     },
     {
         "fa": "چون واژه‌های موضوع تازه از همین دوره برگزیده شده‌اند، جهش آن کمی بزرگ‌تر از واقع دیده می‌شود.",
