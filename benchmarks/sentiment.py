@@ -10,8 +10,8 @@ go on coming as they do in life.  What each does:
 this house     cx_helpers.intake.sentiment.score_comments over the engine's stream: addresses left out, letters unified
 Spark          sentiment.scored on two local workers: the same code, each its part
 engine         DuckDB alone: unify by translate, split, join a table of what each different word adds (made in Python,
-               once), join the pairs, sum, logistic.  It leaves out no addresses and no stretched letters, so not all
-               scores agree
+               once), join the pairs, sum, logistic.  It leaves out no addresses and no stretched letters and sees no
+               denial, so not all scores agree
 hazm           hazm's Normalizer and WordTokenizer before the same table of weights; 20,000 comments, scaled up
 
 Targets: 40,000 comments per CPU second; 1M within 60 s and 1,500 MB on two cores.
