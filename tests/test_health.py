@@ -167,10 +167,15 @@ def test_a_source_is_called_as_it_stands_whatever_labels_say():
     index = pd.MultiIndex.from_tuples([("orders", "shop")], names=["table", "source"])
     shown = table_payload(pd.DataFrame({"n": [40]}, index=index), "en")
     assert shown["rows"][0]["head"] == "orders · shop"
-    why = {"fa": "", "en": "", "remedy": {"fa": "", "en": ""}}
-    of = {"sources": {"shop": {"quarantined": 5, "rows_in": 50}}, "reasons": [why]}
+    why = {"source": "shop", "n": 5, "fa": "", "en": "no date", "remedy": {"fa": "", "en": ""}}
+    other = why | {"source": "desk", "n": 9, "en": "no key"}
+    of = {"sources": {"shop": {"quarantined": 5, "rows_in": 50}}, "reasons": [other, why]}
     (one,), _ = readings.health.quarantine_findings(of)
     assert "source “shop”" in one.text["en"]
+    assert "The commonest reason: no date." in one.detail["en"], "its own, not another source's"
+    of["reasons"].append(why | {"en": "no id"})
+    (one,), _ = readings.health.quarantine_findings(of)
+    assert "One of the reasons: no date." in one.detail["en"]
 
 
 def test_an_earlier_period_does_not_see_what_came_later(company):
@@ -592,7 +597,7 @@ def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
     dry = pd.DataFrame({"data_age": [2.0, 900.0, 990.0]}, index=index.set_names(["table", "source"]))
     old = health.freshness(dry)
     assert old.loc["all", ["n", "data_age", "table"]].tolist() == [2, 900.0, "comments"]
-    assert readings.health.furthest(old)["en"] == "Age of data (furthest behind: comments)"
+    assert readings.health.furthest(old)["en"] == "Age of data at the period’s end (table furthest behind: comments)"
     seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
     assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
     none = health.freshness(dry.iloc[:0])

@@ -40,7 +40,8 @@ LEVELS: dict[str, Words] = {
     "city": {"fa": "همان شهر", "en": "same city"},
     "different": {"fa": "متفاوت", "en": "different"},
 }
-NEARLY = ("close", "recut", "part", "loose", "slip", "year", "mailbox", "near", "city")
+SURE = 0.999  # more than that is never told: no weight is known so well
+NEARLY = ("close", "recut", "part", "loose", "slip", "year", "mailbox", "near")
 
 
 def keep(con, path: Path) -> None:
@@ -168,9 +169,11 @@ def _heading(row: dict) -> Words:
     ids = {"a": raw(row["customer_id"]), "b": raw(row["person_id"])}
     if row["round"] == "answered":
         return say(fa="{a} و {b}: پاسخ شما", en="{a} and {b}: your answer", **ids)
+    chance = 1 / (1 + 2.0 ** -row["weight"])
     return say(
-        fa="{a} و {b}: وزن {weight:+.1f}، احتمال یکی‌بودن {chance:.1%}", en="{a} and {b}: weight {weight:+.1f}, chance "
-        "{chance:.1%}", weight=row["weight"], chance=1 / (1 + 2.0 ** -row["weight"]), **ids,
+        fa="{a} و {b}: وزن {weight:+.1f}، احتمال یکی‌بودن {more}{chance:.1%}", en="{a} and {b}: weight {weight:+.1f}, "
+        "chance {more}{chance:.1%}", weight=row["weight"], chance=min(chance, SURE),
+        more={"fa": "بیش از ", "en": "over "} if chance > SURE else {"fa": "", "en": ""}, **ids,
     )  # fmt: skip
 
 
@@ -185,4 +188,6 @@ def sentence(levels: dict, locale: str) -> str:
         say(fa=words["fa"], en=words["en"], f=FIELDS[c.name])[locale]
         for among, words in kinds for c in COMPARISONS if levels.get(c.name) in among
     ]  # fmt: skip
+    if levels.get("place") == "city":  # no more is known of where they live
+        parts.append({"fa": "شهر یکی", "en": "same city"}[locale])
     return ("؛ " if locale == "fa" else "; ").join(parts)

@@ -15,7 +15,8 @@ def remembered(folder: Path) -> dict:
 
     folder  the workspace's
     Returns {"sources": {name: {rows_in, taken, skipped, quarantined}}, "waiting": rows in quarantine/ now,
-    "reasons": [{code, n, fa, en, remedy: {fa, en}}]}; for every source rows_in = taken + skipped + quarantined.
+    "reasons": [{source, code, n, fa, en, remedy: {fa, en}}], the commonest first}; for every source
+    rows_in = taken + skipped + quarantined.
     """
     sources: dict[str, Counter] = {}
     reasons: Counter = Counter()
@@ -25,8 +26,8 @@ def remembered(folder: Path) -> dict:
         )
         of.update({count: unit[count] for count in ("rows_in", "taken", "skipped")})
         of["quarantined"] += sum(unit["quarantined"].values())
-        reasons.update(unit["quarantined"])
-    told = [{"code": code, "n": n, **_explained(code)} for code, n in reasons.most_common()]
+        reasons.update({(unit["source"], code): n for code, n in unit["quarantined"].items()})
+    told = [{"source": of, "code": code, "n": n, **_explained(code)} for (of, code), n in reasons.most_common()]
     return {
         "sources": {name: dict(of) for name, of in sources.items()},
         "reasons": told,

@@ -11,6 +11,7 @@ from cx_helpers.records import MEDIUM_P
 from cx_helpers.rhythm import Watched
 
 WEEKS = 52  # watched, up to the period's end
+FEWEST = 60  # days of which the spread is taken as it was
 _SPLITS = ("source", "channel")
 _LISTS = ("customers",)  # filled in one go as often as not: no stream
 _NOWRUZ = 13  # days that no Iranian feed is held to
@@ -94,7 +95,12 @@ def daily(watched: Watched, feed: tuple[str, str, str] | None, period: Period, d
         return pd.DataFrame({"rows": [], "low": [], "high": []}, dtype=float)
     place = watched.feeds.index.get_loc(feed)
     y, m = watched.feeds.iloc[place, -days:], watched.usual.expected[place, -days:]
-    half = certainty.Z95 * np.sqrt(rhythm.MEDIAN_OF_EIGHT * watched.usual.spread[place] * m)
+    wide = np.sqrt(watched.usual.spread[place] * watched.usual.expected[place])
+    off = np.abs(watched.feeds.iloc[place].to_numpy() - watched.usual.expected[place])[wide > 0] / wide[wide > 0]
+    times = certainty.Z95 * np.sqrt(rhythm.MEDIAN_OF_EIGHT)
+    if len(off) >= FEWEST:  # days swing more than chance alone makes them: as wide as they were
+        times = max(times, float(np.quantile(off, 0.95)))
+    half = times * np.sqrt(watched.usual.spread[place] * m)
     names = pd.Index([period.on(numbered_day(day)) for day in y.index], name="day", dtype=object)
     low = np.maximum(m - half, 0)
     return pd.DataFrame({"rows": y.to_numpy(), "low": low, "high": m + half}, index=names)

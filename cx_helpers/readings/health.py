@@ -39,7 +39,10 @@ def furthest(fresh: pd.DataFrame) -> Words:
     title, table = METRICS["data_age"].title, fresh["table"].iloc[0]
     if table is None:
         return title
-    return say(fa="{t} (عقب‌ترین: {x})", en="{t} (furthest behind: {x})", t=title, x=table)
+    return say(
+        fa="{t} در پایان دوره (عقب‌ترین جدول: {x})", en="{t} at the period’s end (table furthest behind: {x})",
+        t=title, x=table,
+    )  # fmt: skip
 
 
 def quarantine_findings(memory: dict) -> tuple[list[Finding], int]:
@@ -47,7 +50,7 @@ def quarantine_findings(memory: dict) -> tuple[list[Finding], int]:
     told = []
     for name, of in memory["sources"].items():
         if of["quarantined"]:
-            told.append(_quarantine(name, of, memory["reasons"]))
+            told.append(_quarantine(name, of, [why for why in memory["reasons"] if why["source"] == name]))
     return sorted(told, key=lambda one: -one.value), len(memory["sources"])
 
 
@@ -59,10 +62,13 @@ def _quarantine(source: str, of: dict, reasons: list[dict]) -> Finding:
         en="{k} of {n} rows ({x:.1%}) of source “{source}” are in quarantine",
         k=of["quarantined"], n=of["rows_in"], x=share, source=raw(source),
     )  # fmt: skip
+    alone = len(reasons) == 1 or first["n"] > reasons[1]["n"]
+    most = {"fa": "پرشمارترین دلیل", "en": "The commonest reason"}
+    which = most if alone else {"fa": "یکی از دلیل‌ها", "en": "One of the reasons"}
     said = say(
-        fa="پیامد: هیچ گزارشی این ردیف‌ها را نمی‌بیند. پرشمارترین دلیل: {why}.",
-        en="No report sees them. The commonest reason: {why}.",
-        why={"fa": first["fa"], "en": first["en"]},
+        fa="پیامد: هیچ گزارشی این ردیف‌ها را نمی‌بیند. {which}: {why}.",
+        en="No report sees them. {which}: {why}.",
+        which=which, why={"fa": first["fa"], "en": first["en"]},
     )  # fmt: skip
     remedy = say(fa="{how}؛ سپس cx ingest را اجرا کنید.", en="{how}; then run cx ingest.", how=first["remedy"])
     return faults.finding(

@@ -31,10 +31,11 @@ GUARDS = [
 
 COUNTED = {
     "fa": "«مشتریان دارای رویداد» هر کسی است که در این دوره تماس، سفارش، پاسخ، نوشته یا درخواستی داشته است. "
-    "گزارش‌های دیگر تنها مشتریان جدولی را می‌شمارند که می‌خوانند (قیف: کسانی که تماسی داشته‌اند)، پس عدد آن‌ها کمتر است.",
+    "گزارش‌های دیگر مشتریان جدولی را می‌شمارند که می‌خوانند (قیف: کسانی که تماسی داشته‌اند؛ نظرسنجی: هر که دعوت شده است)، "
+    "پس عدد آن‌ها فرق دارد.",
     "en": "“Customers with an event” are all who had a contact, an order, an answer, a comment or a request in this "
-    "period. Other reports count the customers of the table they read (the funnel: who had a contact), so their number "
-    "is smaller.",
+    "period. Other reports count the customers of the table they read (the funnel: who had a contact; surveys: who was "
+    "invited), so their number differs.",
 }  # why two pages count differently
 BASES = {  # what the n of a share counts, for its card
     "quiet": {"fa": "خریدار", "en": "buyers"},
