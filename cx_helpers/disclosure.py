@@ -18,7 +18,7 @@ from cx_helpers import rings
 from cx_helpers.wording import Words, say
 
 HIDDEN = "hidden"  # the column of an answer that says why a row is not shown, or null where it is
-SMALL, BESIDE, PARTS = "small", "beside", "parts"
+SMALL, BESIDE, PARTS, RARE = "small", "beside", "parts", "rare"
 WHY: dict[str, Words] = {
     SMALL: {
         "fa": "گروه کوچک؛ برای حفظ حریم مشتریان نشان داده نشد",
@@ -27,6 +27,10 @@ WHY: dict[str, Words] = {
     BESIDE: {
         "fa": "نشان داده نشد تا گروه کوچکی از تفریق به دست نیاید",
         "en": "Not shown, so that a small group cannot be had by subtraction",
+    },
+    RARE: {
+        "fa": "مواردش آن‌قدر کم است که از افراد خبر می‌دهد؛ برای حفظ حریم مشتریان نشان داده نشد",
+        "en": "So few cases that they would tell of persons; not shown, to protect customers’ privacy",
     },
     PARTS: {
         "fa": "در هر ماه گروهی کوچک است؛ برای حفظ حریم مشتریان نشان داده نشد",

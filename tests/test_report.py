@@ -809,6 +809,11 @@ def test_a_difference_of_shares_is_drawn_in_points_of_a_hundred():
     assert amount(0.174, of, wording.current().locale) in picture.payload["alt"]
 
 
+def test_ticks_bear_the_digits_that_they_need():
+    axis = setting.value_axis(-0.5, 0.25, metric("sentiment"), "en", count=3)
+    assert [text.strip("\u2066\u2069") for text in axis["ticktext"]] == ["−0.50", "−0.25", "0.00", "0.25"]
+
+
 def test_a_word_a_letter_too_long_is_not_broken():
     assert setting.wrap("responsiveness", "en", 13).count("<br>") == 0
     assert setting.wrap("responsiveness of all", "en", 13).count("<br>") == 1

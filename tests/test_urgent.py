@@ -106,9 +106,15 @@ def test_shares_of_a_hand_counted_sample(lay):
 def test_a_few_customers_are_not_told_of(lay):
     table = lay(comments([["legal"]] * 4 + [["leaving"]] * 20 + [[]] * 60), "comments")
     found = urgency.share(table, KINDS, smallest=disclosure.Limit(30, 10))
-    assert found.loc["legal", "hidden"] == disclosure.SMALL
+    assert found.loc["legal", "hidden"] == disclosure.RARE
     assert pd.isna(found.loc["legal", "urgent_share"])
     assert found.loc["leaving", "n"] == 20
+
+
+def test_a_place_is_hidden_for_what_is_few_there(lay):
+    said = comments([["legal"]] * 4 + [[]] * 60 + [["legal"]] * 4).assign(channel=["web"] * 64 + ["app"] * 4)
+    found = urgency.share(lay(said, "comments"), [], by=["channel"], smallest=disclosure.Limit(3, 10))
+    assert found.loc["any", "hidden"].to_dict() == {"web": disclosure.RARE, "app": disclosure.SMALL}
 
 
 def test_one_customer_is_one_voice(lay):

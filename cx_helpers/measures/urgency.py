@@ -35,7 +35,8 @@ def share(comments: ir.Table, kinds: list[str], by=None, periods=None, smallest:
 
     comments  with `urgent` (null: not readable) and, for periods, written_at
     kinds     those to be told, the worst first (intake.urgent.kinds);  by  a column (or several) that splits them
-    periods   consecutive dates.Period;  smallest  a kind, or group, that too few customers wrote gets nulls
+    periods   consecutive dates.Period;  smallest  a kind, or group, that too few customers wrote gets nulls; `hidden`
+              says whether few wrote at all (`small`) or few of them urgently (`rare`)
     Returns index (kind, then period and groups where asked): n comments that say it, customers, of (comments read),
     readers (their customers), `urgent_share` (0..1) with Wilson's interval on the effective number, se.  The kind `any`
     is whatever is urgent, counted once.
@@ -62,6 +63,8 @@ def share(comments: ir.Table, kinds: list[str], by=None, periods=None, smallest:
     limit = disclosure.Limit(0, smallest.customers, smallest.held) if isinstance(smallest, disclosure.Limit) else 0
     shown = disclosure.hide(out[columns], limit, total=False)
     small = disclosure.few(out["readers"], smallest)
+    if "hidden" in shown:  # many wrote there, few of them urgently
+        shown["hidden"] = shown["hidden"].mask((shown["hidden"] == disclosure.SMALL) & ~small, disclosure.RARE)
     of = (
         out["of"].mask(small) if groups(by) else out["of"]
     )  # how many were read of all is no secret; of a small group it is

@@ -137,6 +137,7 @@ def hidden_note(answer: pd.DataFrame, value: str, locale: str) -> str:
     counts = {
         "hidden_group": why.isna(),
         "private_group": why == disclosure.SMALL,
+        "rare_group": why == disclosure.RARE,
         "beside_group": why == disclosure.BESIDE,
     }
     counts = {name: int(those.sum()) for name, those in counts.items() if those.any()}

@@ -267,7 +267,7 @@ def value_axis(low: float, high: float, of: records.Metric, locale: str, *, coun
     at = next((found for k in range(count, 13) if len(found := ticks(start, end, k)) > 2), ticks(start, end, count))
     step = abs(at[1] - at[0]) if len(at) > 1 else abs(at[0]) or 1
     shown = step * (100 if of.unit in ("share", POINTS) else 1)
-    digits = max(0, -math.floor(math.log10(shown) + 1e-9)) if shown < 1 else int(round(shown, 6) % 1 != 0)
+    digits = next((d for d in range(12) if abs(round(shown, d) - shown) < 1e-3 * shown), 12)  # .25 takes two
     fine = replace(of, digits=digits)
     texts = [isolate(amount(v, fine, locale, unit=of.unit != POINTS), locale) for v in at]
     return {"range": [start, end], "tickvals": at, "ticktext": texts}
