@@ -145,7 +145,9 @@ def test_a_planted_pair_is_found_among_other_customers(lay):
     assert "case" in told[0].text["fa"]
     shown = basket_rules.offers(found, pd.Series({"case": 200.0}))
     assert shown.loc[("phone", "case"), "worth"] == pytest.approx(200 * (row["confidence"] - row["usual"]))
+    assert shown.loc[("phone", "case"), "worth_high"] == pytest.approx(200 * (row["high"] - row["usual"]))
     assert "case" in readings.basket.best(shown)["en"]
+    assert "95% interval" in readings.basket.best(shown)["en"]
 
 
 def test_baskets_of_chance_hold_no_rule(lay):
@@ -246,7 +248,7 @@ def test_little_or_nothing_is_said_so(lay, contents):
     rows, found = judged(lay, items.astype(kinds), orders.astype({"order_id": str, "customer_id": str}))
     assert found[found["p_adjusted"] < 0.05].empty
     size = basket.sizes(rows, smallest=30)
-    said = readings.basket.sentence(size, found)
+    said = readings.basket.sentence(size, found, 24)
     assert said["en"].startswith("There are too few baskets" if len(contents) < 30 else "A basket of this")
     assert readings.basket.best(basket_rules.offers(found, pd.Series(dtype=float))) is None
 

@@ -176,6 +176,15 @@ def test_what_is_missing_is_said_and_the_rest_goes_on(lay, rows, rate, lasts):
     assert readings.churn.at_risk(churn.curves(spans, smallest=30)).shape[1] in (0, 9)
 
 
+def test_by_when_half_have_ended_has_an_interval():
+    """The curve crosses a half at month 3, its lower end at 2; its upper end at 5, or beyond what was seen."""
+    curve = pd.DataFrame({"survival": [1, 0.8, 0.6, 0.5, 0.4, 0.3], "low": [1, 0.7, 0.5, 0.4, 0.3, 0.2]})
+    curve = curve.assign(high=[1, 0.9, 0.7, 0.6, 0.55, 0.4], n=90, ended=60).rename_axis("month")
+    said = readings.churn.lasting(curve, 90)["en"]
+    assert "by month 3 (95% interval: month 2 to 5)" in re.sub("[\u2066-\u2069]", "", said)
+    assert "its end not seen yet" in readings.churn.lasting(curve.iloc[:5], 90)["en"]
+
+
 def test_contracts_of_one_customer_are_no_second_witness(lay):
     frame = grown(np.random.default_rng(9), 600, trial=0.15)
     again = frame.assign(contract_id=frame["contract_id"] + "b")

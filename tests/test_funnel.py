@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from cx_helpers import disclosure, readings
 from cx_helpers.dates import Period
@@ -218,8 +219,27 @@ def test_a_planted_drop_is_found_and_costed(lay):
     row = found[(found["group"] == "app") & (found["against"] == "before") & (found["step"] == "pay")].iloc[0]
     assert row["lost"] == pytest.approx(row["n"] * (row["baseline"] - row["value"]))  # payment is the goal: all of them
     assert dear.loc["cart", "would_convert"] == pytest.approx(dear.loc["cart", "lost"] * dear.loc["cart", "onward"])
+    assert row["lost_low"] == pytest.approx(row["lost"] * (1 - 1.96 / norm.isf(row["p_value"] / 2)), rel=1e-3)
+    assert first.impact["low"] < first.impact["value"] < first.impact["high"]
+    assert "(95% interval " in readings.funnel.dearest(dear)["en"]
     assert "pay" in readings.funnel.found(told, count)["en"]
     assert f"In {count} comparisons 1 holds after" in readings.funnel.found(told[:1], count)["en"]
+
+
+def test_the_interval_of_a_cost_holds_what_the_drop_costs():
+    """Of 1,000 walks .8 get to the cart and .6 of those pay: the drop before the cart costs 120 purchases."""
+    rng, held = np.random.default_rng(3), 0
+    for _ in range(300):
+        carts = rng.binomial(1000, 0.8)
+        reached = np.array([1000, carts, rng.binomial(carts, 0.6)], float)
+        passed = np.r_[np.nan, reached[1:] / reached[:-1]]
+        n = np.r_[1000, reached[:-1]]
+        whole = pd.DataFrame({"n": n, "customers": n, "reached": reached, "passed": passed}, index=STEPS)
+        whole = whole.assign(low=0.0, high=1.0, se=np.sqrt(passed * (1 - passed) / n), lost=n - reached)
+        row = funnel_drops.costs(whole, 10.0).loc["cart"]
+        held += row["would_low"] < 120 < row["would_high"]
+        assert row["money_low"] == pytest.approx(10 * row["would_low"])
+    assert 0.92 < held / 300 < 0.98
 
 
 def test_a_lasting_difference_between_groups_is_not_loud(lay):
@@ -243,10 +263,12 @@ def test_where_those_who_leave_go(lay):
     rows = walked(lay, frame, within="1d")
     found = funnel_drops.afterwards(rows, lay(frame, "touchpoints"), STEPS, "1d")
     assert found["n"].to_dict() == {
-        ("page", "(gone)"): 2, ("page", "pay"): 1, ("page", "search"): 1, ("cart", "(gone)"): 1, ("cart", "pay"): 1,
+        ("page", "(gone)"): 2, ("page", "pay"): 1, ("page", "search"): 1,
+        ("cart", "(failed)"): 1, ("cart", "(gone)"): 1,
     }  # fmt: skip
     assert found.loc["page"]["share"].sum() == 1
-    told = readings.funnel.onward(found).index.tolist()
+    told = readings.funnel.onward(found, "pay").index.tolist()
+    assert told[3] in ("از cart به pay (ناموفق)", "from cart to pay (failed)")
     said = {"fa": ("پس از page رفتند", "از page به pay"), "en": ("left after page", "from page to pay")}
     assert any(told[:2] == list(pair) for pair in said.values())
     few = funnel_drops.afterwards(rows, lay(frame, "touchpoints"), STEPS, "1d", smallest=disclosure.Limit(1, 2))

@@ -2,6 +2,7 @@
 can be said."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -60,6 +61,10 @@ def test_what_goes_with_leaving_is_what_was_planted_all_else_equal(rows):
     assert found["left"] - found["expected"] == pytest.approx(found["change"])
     (one,), looks = readings.leaving_with.findings(leaving_with.effects(past))
     assert (one.subject, one.severity, looks) == ({"experience": "unsolved_requests"}, "high", 1)
+    odd = found.to_frame().T.assign(left=0.6046, expected=0.5554, change=0.0492, p_adjusted=0.001, sign=False)
+    (one,), _ = readings.leaving_with.findings(odd)  # 60.5 and 55.5 are shown, and 5.0 apart
+    left, expected = (float(x) for x in re.findall(r"[\d.]+(?=%)", plain(one.text)))
+    assert f"Difference {left - expected:.1f} points" in plain(one.detail)
     share = leaving_with.share(past).iloc[0]
     expected = 1 - (expit(past["odds"] - 1.5 * past["unsolved_requests"])).sum() / expit(past["odds"]).sum()
     assert share["low"] < expected < share["high"]
@@ -314,7 +319,12 @@ def test_small_bands_are_not_shown(trial, rows):
 
     now = at_risk.chances(trial, rows).assign(p=[0.95] * 5 + [0.4] * 695)
     shown = at_risk.bands(now, disclosure.Limit(30, 10))
-    assert shown.loc[6, "share"] != shown.loc[6, "share"]
+    assert shown[["upto", "n"]].to_dict("index") == {3: {"upto": 6, "n": 700}}, "merged, not hidden"
+    several = now.assign(p=[0.95] * 8 + [0.8] * 330 + [0.6] * 300 + [0.05] * 62)
+    shown = at_risk.bands(several, disclosure.Limit(30, 10))
+    assert shown["n"].to_dict() == {1: 62, 4: 300, 5: 338}, "who is most at risk stays in the picture"
+    assert shown["share"].notna().all()
+    assert re.sub("[\u2066-\u2069]", "", readings.at_risk.banded(shown).index[-1]) in ("over 70%", "بیش از ۷۰٪")
     assert foresight.FEWEST == 30
 
 

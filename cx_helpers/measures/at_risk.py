@@ -88,17 +88,33 @@ def outlook(found: Trial, now: pd.DataFrame) -> pd.DataFrame:
 
 def bands(now: pd.DataFrame, smallest: int = 1) -> pd.DataFrame:
     """How are today's customers spread over the chance of leaving?  Index `chance_band` (1: up to 10 % … 6: above
-    90 %): n, customers, `share` with low, high (Wilson), chance (their mean); bands of too few customers are hidden."""
+    90 %): upto (the last band of the row), n, customers, `share` with low, high (Wilson), chance (their mean).  A band
+    of too few customers is one row with its smaller neighbour, so that neither is lost; all are few: hidden."""
+    limit = disclosure.customers_only(smallest)
     weight, place = now["weight"].to_numpy(float), np.searchsorted(CERTAIN, now["p"].to_numpy(float), side="right")
     size = len(CERTAIN) + 1
     n, total = np.bincount(place, weight, size), np.bincount(place, weight * now["p"], size)
+    rows = _merged([(k, k) for k in range(size) if n[k] > 0], n, limit)
+    n, total = (np.array([x[a : b + 1].sum() for a, b in rows]) for x in (n, total))
     low, high = certainty.wilson(n, n.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {"share": n / n.sum(), "low": low, "high": high, "chance": total / n}
     counts = n.round().astype(int)
-    index = pd.Index(range(1, size + 1), name="chance_band")
-    out = pd.DataFrame({"n": counts, "customers": counts} | columns, index=index)
-    return certainty.hide_small(out[out["n"] > 0], disclosure.customers_only(smallest))
+    index = pd.Index([a + 1 for a, _ in rows], name="chance_band", dtype=int)
+    out = pd.DataFrame({"upto": [b + 1 for _, b in rows], "n": counts, "customers": counts} | columns, index=index)
+    return certainty.hide_small(out, limit)
+
+
+def _merged(rows: list[tuple[int, int]], n: np.ndarray, limit) -> list[tuple[int, int]]:
+    """Stretches of bands (first, last), each with as many customers as may be shown, where there are so many."""
+    size = [n[a : b + 1].sum() for a, b in rows]
+    small = [k for k, few in enumerate(disclosure.few(np.round(size), limit)) if few] if len(rows) > 1 else []
+    if not small:
+        return rows
+    k = small[0]
+    beside = min((j for j in (k - 1, k + 1) if 0 <= j < len(rows)), key=lambda j: size[j])
+    first, last = sorted((k, beside))
+    return _merged([*rows[:first], (rows[first][0], rows[last][1]), *rows[last + 1 :]], n, limit)
 
 
 def signals(found: Trial, most: int = 8) -> pd.DataFrame:

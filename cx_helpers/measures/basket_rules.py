@@ -122,16 +122,18 @@ def offers(found: pd.DataFrame, prices: pd.Series, most: int = 3) -> pd.DataFram
 
     found  of `confirmed`: only rules that hold (p_adjusted < 0.05) are offered;  prices  of `mean_prices`
     Returns index (given, offer), given in words of the data: n, confidence, low, high, lift, `price` (mean, of the
-    offer), `worth` = (confidence - usual) x price: what a basket with `given` brings of this offer beyond what any
-    basket does.  It is what goes together, not what an offer causes.
+    offer), `worth` = (confidence - usual) x price with worth_low, worth_high (of the confidence's interval): what a
+    basket with `given` brings of this offer beyond what any basket does.  It is what goes together, not what an offer
+    causes.
     """
     held = found[found["p_adjusted"] < 0.05]
     price = held["offer"].map(prices)
-    out = held.assign(price=price, worth=(held["confidence"] - held["usual"]) * price)
+    sides = {"worth": "confidence", "worth_low": "low", "worth_high": "high"}
+    out = held.assign(price=price, **{name: (held[side] - held["usual"]) * price for name, side in sides.items()})
     out["given"] = held["given"].map(" + ".join)
     out = out.sort_values(["given", "worth", "confidence"], ascending=[True, False, False], kind="stable")
     out = out.groupby("given", sort=False).head(most)
-    return out.set_index(["given", "offer"])[["n", "confidence", "low", "high", "lift", "price", "worth"]]
+    return out.set_index(["given", "offer"])[["n", "confidence", "low", "high", "lift", "price", *sides]]
 
 
 def mean_prices(items: ir.Table, item: str) -> pd.Series:

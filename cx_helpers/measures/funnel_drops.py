@@ -7,11 +7,13 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 from ibis import _
+from scipy.stats import norm
 
 from cx_helpers import certainty, contrasts, disclosure, engine
 from cx_helpers.records import severity
 
 GONE = "(gone)"
+FAILED = "(failed)"  # the last step was reached and did not succeed
 LARGE = 0.05  # five points of a step's conversion
 
 
@@ -20,16 +22,27 @@ def costs(whole: pd.DataFrame, order_value: float | None = None) -> pd.DataFrame
 
     whole  of `funnel.conversion`, not split;  order_value  mean amount of an order
     Returns, index step (from the second on), dearest first: n, customers, `passed` with low and high, `lost`, `onward`
-    (the share of those who got there that reach the goal), `would_convert` = lost x onward, `money`.  It is the most
-    that mending the step can bring: who leaves may differ from who stays.
+    (the share of those who got there that reach the goal), `would_convert` = lost x onward with would_low and
+    would_high, `money` with money_low and money_high (95 %, of both shares; the mean order as it is), and `spread`, the
+    relative error of onward.  It is the most that mending the step can bring: who leaves may differ from who stays.
     """
     steps = whole.iloc[1:]
     goal = whole["reached"].iloc[-1]
     onward = (goal / steps["reached"]).where(steps["reached"] > 0)
     out = steps[["n", "customers", "passed", "low", "high", "lost"]].assign(onward=onward)
     out["would_convert"] = out["lost"] * onward
-    out["money"] = out["would_convert"] * order_value if order_value else np.nan
+    out["spread"] = np.sqrt((1 - onward) / (onward * steps["reached"]).where(onward > 0))
+    gone = (1 - steps["passed"]).where(steps["passed"] < 1)
+    half = certainty.Z95 * np.hypot(steps["se"] / gone, out["spread"])
+    out["would_low"], out["would_high"] = _around(out["would_convert"], half)
+    for money, many in (("money", "would_convert"), ("money_low", "would_low"), ("money_high", "would_high")):
+        out[money] = out[many] * order_value if order_value else np.nan
     return out.sort_values("would_convert", ascending=False, kind="stable")
+
+
+def _around(value: pd.Series, half: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The 95 % interval of what cannot be less than nothing; half  as a part of the value."""
+    return (value * (1 - half)).clip(lower=0), value * (1 + half)
 
 
 def looks(
@@ -47,10 +60,11 @@ def looks(
              others within each value of the other column (Mantel, Haenszel), for who they are may be all there is to it
     Returns one row a look, costliest first: step, column and group (None: everybody), `against` (others, before), n,
     customers, value, low, high, baseline, `change`, p_value, p_adjusted (Holm over all looks), `excess` (walks lost
-    beyond the baseline), `lost` = excess x what reaches the goal from there, `money`, `loud` (severity or None; only
-    what is worse), `inside` (the change within the other column's values; NaN where not looked at) and `mixed` (worse
-    at first sight, but not within them: Simpson's paradox; not loud).  What a group does otherwise than the others is
-    never high: it may be who they are (who buys by phone looks on the web), not what they meet.
+    beyond the baseline), `lost` = excess x what reaches the goal from there with lost_low and lost_high (as sure as
+    the p value is), `money` with money_low and money_high, `loud` (severity or None; only what is worse), `inside`
+    (the change within the other column's values; NaN where not looked at) and `mixed` (worse at first sight, but
+    not within them: Simpson's paradox; not loud).  What a group does otherwise than the others is never high: it may
+    be who they are (who buys by phone looks on the web), not what they meet.
     """
     frames = []
     for column, (now, before) in answers.items():
@@ -67,7 +81,12 @@ def looks(
     out["p_adjusted"] = certainty.adjust(out["p_value"], "holm")
     out["excess"] = (out["n"] * -out["change"]).clip(lower=0)
     out["lost"] = out["excess"] * out["step"].map(dear["onward"]).astype(float)
-    out["money"] = out["lost"] * order_value if order_value else np.nan
+    with np.errstate(divide="ignore"):
+        spread = 1 / norm.isf(out["p_value"].astype(float).clip(1e-300, 1) / 2)
+    half = certainty.Z95 * np.hypot(spread, out["step"].map(dear["spread"]).astype(float))
+    out["lost_low"], out["lost_high"] = _around(out["lost"], half)
+    for money, many in (("money", "lost"), ("money_low", "lost_low"), ("money_high", "lost_high")):
+        out[money] = out[many] * order_value if order_value else np.nan
     inside = _inside(crossed, out)
     out["inside"] = inside["change"]
     worse = (out["change"] < 0) & (out["p_adjusted"] < 0.05)
@@ -120,16 +139,19 @@ def afterwards(walked: ir.Table, touchpoints: ir.Table, steps: list[str], within
 
     walked  of `funnel_walks.walks` in the open order;  touchpoints, within, journey  as they were given there
     Returns, index (`step`: the one they got to, `next`), commonest first at each step: n walks, customers, `share` of
-    those who stopped there with Wilson's low and high.  `(gone)`: nothing within the time.  Small ways are hidden.
+    those who stopped there with Wilson's low and high.  `(gone)`: nothing within the time; `(failed)`: the last step,
+    whose outcome was no success.  Small ways are hidden.
     """
     ends = walked.filter(walked.over, walked.deepest < len(steps))
     known = touchpoints.filter(touchpoints.customer_id.notnull())
-    e = engine.journeys(known, journey, _next="touchpoint", _next_at="occurred_at")
+    told = {"_how": "outcome"} if "outcome" in known.columns else {}
+    e = engine.journeys(known, journey, _next="touchpoint", _next_at="occurred_at", **told)
+    failed = (e._next == steps[-1]) & (e._how != "success").fill_null(False) if told else ibis.literal(False)
     here = e.select(
         _who="customer_id",
         _where="journey",
         _place="position",
-        _next="_next",
+        _next=failed.ifelse(ibis.literal(FAILED), e._next),
         _then=engine.epoch(e._next_at),
         at="touchpoint",
     )

@@ -8,8 +8,9 @@ import pandas as pd
 
 from cx_helpers import disclosure
 from cx_helpers.foresight import FEWEST, LEAK, Trial
+from cx_helpers.measures.at_risk import CERTAIN
 from cx_helpers.measures.snapshots import LONGEST, PLAN, Schedule
-from cx_helpers.wording import Words, current, name, raw, say
+from cx_helpers.wording import Words, current, name, number, raw, say
 
 GUARDS = [
     {
@@ -47,8 +48,6 @@ QUALITY = {
     },
     "formats": {"n": "count", "left": "count", "skill": "share", "ece": "share", "ece_chance": "share"},
 }
-BANDS = {1: "تا ۱۰٪|0–10%", 2: "۱۰ تا ۳۰٪|10–30%", 3: "۳۰ تا ۵۰٪|30–50%", 4: "۵۰ تا ۷۰٪|50–70%", 5: "۷۰ تا ۹۰٪|70–90%",
-         6: "بیش از ۹۰٪|90–100%"}  # fmt: skip
 SIGNALS = {
     "columns": ["side", "auc"],
     "titles": {
@@ -265,8 +264,19 @@ def judged(found: Trial, quality: pd.DataFrame) -> Words | None:
 
 def banded(bands: pd.DataFrame) -> pd.DataFrame:
     """`at_risk.bands` with its bands in words of the reader."""
-    place = 0 if current().locale == "fa" else 1
-    return bands.rename(index={band: text.split("|")[place] for band, text in BANDS.items()})
+    return bands.rename(index={first: _between(first, last) for first, last in bands["upto"].items()})
+
+
+def _between(first: int, last: int) -> str:
+    """A row of `at_risk.bands` in words of the reader: 70–90%, or 70–100% where two bands are one."""
+    least, most = (number(edge, percent=True) for edge in ((0.0, *CERTAIN, 1.0)[k] for k in (first - 1, last)))
+    if first == 1 and last <= len(CERTAIN):
+        said = say(fa="تا {b}", en="up to {b}", b=raw(most))
+    elif last > len(CERTAIN) and first > 1:
+        said = say(fa="بیش از {a}", en="over {a}", a=raw(least))
+    else:
+        said = say(fa="{a} تا {b}", en="{a} to {b}", a=raw(least), b=raw(most))
+    return said[current().locale]
 
 
 def signed(signals: pd.DataFrame) -> pd.DataFrame:

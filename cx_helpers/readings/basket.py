@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx_helpers import wording
 from cx_helpers.records import Finding, clean, severity
 from cx_helpers.wording import Words, join, name, say, sentences
 
@@ -51,10 +50,12 @@ OFFERS = {  # how a page sets what to offer next
         "confidence": {"fa": "همراهش را هم دارند", "en": "hold the other, too"},
         "price": {"fa": "بهای میانگین", "en": "mean price"},
         "worth": {"fa": "فروش بیش از معمول در هر سبد", "en": "sales beyond the usual, a basket"},
+        "worth_low": {"fa": "کران پایین فروش", "en": "sales, low"},
+        "worth_high": {"fa": "کران بالای فروش", "en": "sales, high"},
         "lift": {"fa": "چند برابر معمول", "en": "times the usual"},
     },
     "formats": {"confidence": "share", "low": "share", "high": "share", "lift": "lift", "price": "money",
-                "worth": "money"},
+                "worth": "money", "worth_low": "money", "worth_high": "money"},
     "rows_title": {"fa": "در سبد · پیشنهاد", "en": "in the basket · offer"},
 }  # fmt: skip
 
@@ -110,8 +111,8 @@ def _finding(row, looks: int) -> Finding:
     )  # fmt: skip
 
 
-def sentence(size: pd.DataFrame, rules: pd.DataFrame) -> Words:
-    """The bottom line: how large a basket is, and how many rules hold."""
+def sentence(size: pd.DataFrame, rules: pd.DataFrame, months: int) -> Words:
+    """The bottom line: how large a basket of this period is, and how many rules hold in those of so many months."""
     row = size.iloc[0]
     if pd.isna(row["basket_size"]):
         return say(fa="سبد کافی برای گفتن چیزی نیست.", en="There are too few baskets to say anything.")
@@ -124,9 +125,9 @@ def sentence(size: pd.DataFrame, rules: pd.DataFrame) -> Words:
     )  # fmt: skip
     looks, held = int(rules["p_value"].notna().sum()), int((rules["p_adjusted"] < 0.05).sum())
     more = say(
-        fa="از {k} قاعدهٔ سنجیده‌شده {m} قاعده در مشتریان دیگر هم برقرار ماند.",
-        en="Of {k} rules that were tested, {m} hold among other customers, too.",
-        k=looks, m=held,
+        fa="از {k} قاعده‌ای که در سبدهای {ago} ماه گذشته سنجیده شد، {m} قاعده در مشتریان دیگر هم برقرار ماند.",
+        en="Of {k} rules that were tested in the baskets of the last {ago} months {m} hold among other customers, too.",
+        k=looks, m=held, ago=months,
     )  # fmt: skip
     if not looks:
         more = say(fa="هیچ قاعده‌ای برای سنجیدن پیدا نشد.", en="No rule was found that could be tested.")
@@ -147,10 +148,11 @@ def best(offers: pd.DataFrame) -> Words | None:
     given, offer = best_pair = known["worth"].idxmax()
     row = known.loc[best_pair]
     return say(
-        fa="بیشترین فروشِ همراه از «{offer}» کنار «{given}» است: {money} در هر سبد بیش از معمول.",
-        en="Most, {money} a basket beyond the usual, goes with “{offer}” beside “{given}”.",
-        offer=name(offer), given=name(given),
-        money={locale: wording.money(row["worth"], locale) for locale in ("fa", "en")},
+        fa="بیشترین فروشِ همراه از «{offer}» کنار «{given}» است: {x:money} در هر سبد بیش از معمول (بازهٔ ۹۵٪: "
+        "{low:money} تا {high:money}).",
+        en="Most, {x:money} a basket beyond the usual (95% interval {low:money} to {high:money}), goes with “{offer}” "
+        "beside “{given}”.",
+        offer=name(offer), given=name(given), x=row["worth"], low=row["worth_low"], high=row["worth_high"],
     )  # fmt: skip
 
 

@@ -183,13 +183,27 @@ def lasting(curve: pd.DataFrame, customers: int, smallest: int = 1) -> Words:
         )
     over = known.index[known <= 0.5]
     if len(over):
-        return say(
-            fa="نیمی از قراردادها تا ماه {m} پایان می‌یابد.", en="Half of contracts end by month {m}.", m=int(over[0])
-        )
+        return _median(curve, int(over[0]))
+    last = curve.loc[known.index[-1]]
     return say(
-        fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند؛ نیمی هنوز نرفته‌اند و میانه‌ای نیست.",
-        en="{x:.0%} of contracts still live after {m} months; fewer than half have ended, so there is no median.",
-        x=known.iloc[-1], m=int(known.index[-1]),
+        fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})؛ نیمی هنوز نرفته‌اند و "
+        "میانه‌ای نیست.",
+        en="{x:.0%} of contracts still live after {m} months (95% interval {low:.0%} to {high:.0%}); fewer than half "
+        "have ended, so there is no median.",
+        x=last["survival"], m=int(known.index[-1]), low=last["low"], high=last["high"],
+    )  # fmt: skip
+
+
+def _median(curve: pd.DataFrame, month: int) -> Words:
+    """By when half have ended; the interval ends where those of the curve cross a half (Brookmeyer, Crowley, 1982)."""
+    low, high = (next(iter(curve.index[curve[side] <= 0.5]), None) for side in ("low", "high"))
+    between = say(fa="از ماه {a}، پایانش هنوز دیده نشده", en="from month {a}, its end not seen yet", a=int(low))
+    if high is not None:
+        between = say(fa="ماه {a} تا {b}", en="month {a} to {b}", a=int(low), b=int(high))
+    return say(
+        fa="نیمی از قراردادها تا ماه {m} پایان می‌یابد (بازهٔ ۹۵٪: {between}).",
+        en="Half of contracts end by month {m} (95% interval: {between}).",
+        m=month, between=between,
     )  # fmt: skip
 
 
@@ -203,9 +217,11 @@ def steepest(monthly: pd.DataFrame) -> Words | None:
     if not known.loc[top, "low"] > rest.max():
         return None
     return say(
-        fa="ماه {m} عمر قرارداد از همه پرخطرتر است: {x:.0%} قراردادهای زنده در آن پایان می‌یابد.",
-        en="Month {m} of a contract’s life is its most dangerous: {x:.0%} of those alive end in it.",
-        m=int(top), x=known.loc[top, "hazard"],
+        fa="ماه {m} عمر قرارداد از همه پرخطرتر است: {x:.0%} قراردادهای زنده در آن پایان می‌یابد (بازهٔ ۹۵٪: {low:.0%} تا "
+        "{high:.0%}).",
+        en="Month {m} of a contract’s life is its most dangerous: {x:.0%} of those alive end in it (95% interval "
+        "{low:.0%} to {high:.0%}).",
+        m=int(top), x=known.loc[top, "hazard"], low=known.loc[top, "low"], high=known.loc[top, "high"],
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import disclosure, wording
-from cx_helpers.measures.funnel_drops import GONE
+from cx_helpers.measures.funnel_drops import FAILED, GONE
 from cx_helpers.records import SEVERITIES, Finding, clean
 from cx_helpers.wording import Words, compared, join, name, say
 
@@ -25,8 +25,10 @@ GUARDS = [
         "en": "All comparisons of steps and groups are one family and corrected together (Holm).",
     },
     {
-        "fa": "«هزینه» بیشترین چیزی است که درست‌کردن یک گام می‌آورد: شاید آن‌که می‌رود با آن‌که می‌ماند فرق داشته باشد.",
-        "en": "A cost is the most that mending a step can bring: who leaves may differ from who stays.",
+        "fa": "«هزینه» بیشترین چیزی است که درست‌کردن یک گام می‌آورد: شاید آن‌که می‌رود با آن‌که می‌ماند فرق داشته باشد. بازهٔ "
+        "پول از سهم‌هاست و میانگین سفارش را دانسته می‌گیرد.",
+        "en": "A cost is the most that mending a step can bring: who leaves may differ from who stays. Intervals of "
+        "money are of the shares; the mean order is taken as known.",
     },
 ]
 
@@ -44,14 +46,23 @@ STEPS = {  # how a page sets `funnel.conversion`
 }  # fmt: skip
 
 COSTS = {  # how a page sets `funnel_drops.costs`
-    "columns": ["lost", "onward", "would_convert", "money"],
+    "columns": ["lost", "onward", "would_convert", "money", "money_low", "money_high"],
     "titles": {
         "lost": {"fa": "پیش از آن رفتند", "en": "lost before it"},
         "onward": {"fa": "از رسیدگان، تا مقصد می‌روند", "en": "of those there, reach the destination"},
         "would_convert": {"fa": "خرید از دست‌رفته، حداکثر", "en": "purchases lost, at most"},
         "money": {"fa": "به پول", "en": "in money"},
+        "money_low": {"fa": "کران پایین پول", "en": "money, low"},
+        "money_high": {"fa": "کران بالای پول", "en": "money, high"},
     },
-    "formats": {"lost": "count", "onward": "share", "would_convert": "count", "money": "money"},
+    "formats": {
+        "lost": "count",
+        "onward": "share",
+        "would_convert": "count",
+        "money": "money",
+        "money_low": "money",
+        "money_high": "money",
+    },
     "rows_title": {"fa": "گام", "en": "step"},
 }
 
@@ -66,12 +77,20 @@ AFTERWARDS = {  # how a page sets `funnel_drops.afterwards`
 }  # fmt: skip
 
 
-def onward(after: pd.DataFrame) -> pd.DataFrame:
-    """`funnel_drops.afterwards` with its rows in words: from checkout to search, left after checkout."""
+_ONWARD = {  # how a way of `funnel_drops.afterwards` is told: by where it leads, and anywhere else
+    GONE: {"fa": "پس از {a} رفتند", "en": "left after {a}"},
+    FAILED: {"fa": "از {a} به {goal} (ناموفق)", "en": "from {a} to {goal} (failed)"},
+}
+_ELSEWHERE = {"fa": "از {a} به {b}", "en": "from {a} to {b}"}
+
+
+def onward(after: pd.DataFrame, goal: str) -> pd.DataFrame:
+    """`funnel_drops.afterwards` with its rows in words: from checkout to search, left after checkout.
+
+    goal  the last step: who got there and failed did not reach it, and is told so
+    """
     told = [
-        say(fa="پس از {a} رفتند", en="left after {a}", a=name(step))
-        if ahead == GONE
-        else say(fa="از {a} به {b}", en="from {a} to {b}", a=name(step), b=name(ahead))
+        say(**_ONWARD.get(ahead, _ELSEWHERE), a=name(step), b=name(ahead), goal=name(goal))
         for step, ahead in after.index
     ]
     return after.set_axis([words[wording.current().locale] for words in told])
@@ -125,7 +144,8 @@ def _finding(row, looks: int) -> Finding:
         low=row.low, high=row.high, n=int(row.n),
     )  # fmt: skip
     money = pd.notna(row.money)
-    impact = {"value": clean(row.money if money else row.lost), "low": None, "high": None}
+    ends = (row.money, row.money_low, row.money_high) if money else (row.lost, row.lost_low, row.lost_high)
+    impact = dict(zip(("value", "low", "high"), map(clean, ends), strict=True))
     return Finding(
         kind="funnel_drop", subject={"step": row.step} | ({row.column: clean(row.group)} if row.column else {}),
         measure="passed", value=clean(row.value), baseline=clean(row.baseline), low=clean(row.low),
@@ -166,9 +186,16 @@ def dearest(costs: pd.DataFrame) -> Words | None:
         step=name(step), lost=int(row["lost"]), k=row["would_convert"],
     )  # fmt: skip
     if pd.isna(row["money"]):
-        return {locale: f"{text}." for locale, text in said.items()}
-    money = {locale: wording.money(row["money"], locale) for locale in ("fa", "en")}
-    more = say(fa="، حدود {m}.", en=", about {m}.", m=money)
+        more = say(
+            fa=" (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f}).", en=" (95% interval {low:.0f} to {high:.0f}).",
+            low=row["would_low"], high=row["would_high"],
+        )  # fmt: skip
+    else:
+        more = say(
+            fa="، حدود {m:money} (بازهٔ ۹۵٪: {low:money} تا {high:money}).",
+            en=", about {m:money} (95% interval {low:money} to {high:money}).",
+            m=row["money"], low=row["money_low"], high=row["money_high"],
+        )  # fmt: skip
     return {locale: said[locale] + more[locale] for locale in said}
 
 

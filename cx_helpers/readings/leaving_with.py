@@ -49,16 +49,17 @@ def findings(effects: pd.DataFrame) -> tuple[list[Finding], int]:
 
 def _finding(row, looks: int, loud: str) -> Finding:
     text = say(
-        fa="پس از «{e}» {x:.0%} می‌روند، در برابر {b:.0%} دیگرانِ مانند آنان",
-        en="After “{e}” {x:.0%} leave, against {b:.0%} of others like them",
+        fa="پس از «{e}» {x:.1%} می‌روند، در برابر {b:.1%} دیگرانِ مانند آنان",
+        en="After “{e}” {x:.1%} leave, against {b:.1%} of others like them",
         e=name(row.Index), x=row.left, b=row.expected,
     )  # fmt: skip
     detail = say(
-        fa="تفاوت {x:.0f} واحد درصد (بازهٔ ۹۵٪: {low:.0f} تا {high:.0f})، {n} بار؛ با برابر گرفتن تازگی، شمار و مبلغ "
+        fa="تفاوت {x:.1f} واحد درصد (بازهٔ ۹۵٪: {low:.1f} تا {high:.1f})، {n} بار؛ با برابر گرفتن تازگی، شمار و مبلغ "
         "خرید، سابقه و تماس‌ها.",
-        en="Difference {x:.0f} points (95% interval {low:.0f} to {high:.0f}), {n} times; recency, number and amount of "
-        "purchases, tenure and contacts being equal.",
-        x=100 * row.change, low=100 * row.low, high=100 * row.high, n=int(row.n),
+        en="Difference {x:.1f} points (95% interval {low:.1f} to {high:.1f}), {n} times; recency, number and amount "
+        "of purchases, tenure and contacts being equal.",
+        x=round(100 * row.left, 1) - round(100 * row.expected, 1),  # of the shares as they are shown
+        low=100 * row.low, high=100 * row.high, n=int(row.n),
     )  # fmt: skip
     impact = {k: v * row.n for k, v in (("value", row.change), ("low", row.low), ("high", row.high))}
     return Finding(
