@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from cx_helpers import disclosure, readings
+from cx_helpers import disclosure, readings, wording
 from cx_helpers.dates import Period
 from cx_helpers.measures import funnel, funnel_drops, funnel_walks
 from cx_helpers.tables import MissingTable, TableError
@@ -369,3 +369,23 @@ def test_both_periods_stand_as_they_stood(lay):
 
 
 # -- the Kaplan-Meier curve ------------------------------------------------------------------------------------------
+
+
+def test_nobody_of_many_is_told_as_none_of_them(lay):
+    """Backwards from the third step to the first: nobody gets on, which exposes nobody.  After few, it would."""
+    wording.use(locale="en")
+    frame, limit = log(*((f"w{i}", "pay@0 cart@1 page@2") for i in range(300))), disclosure.Limit(30, 10)
+    rows = walked(lay, frame.assign(channel="web"), by="channel")
+    found = funnel.conversion(rows, STEPS, "channel", smallest=limit)
+    assert found["reached"].tolist() == [300, 0, 0]
+    assert found["hidden"].isna().all()
+    told = readings.funnel.sentence(funnel.conversion(rows, STEPS, smallest=limit), STEPS)["en"]
+    assert told == "Of 300 who began at “page”, 0.0% got to “pay” (95% interval 0.0% to 1.3%)."
+
+
+def test_that_none_of_few_got_on_is_not_told(lay):
+    frame = log(*((f"w{i}", "page@0 search@1") for i in range(30)), ("x", "page@0 cart@1 search@9"), ("y", "pay@0"))
+    steps = ["page", "cart", "pay", "search"]
+    found = funnel.conversion(walked(lay, frame, steps), steps, smallest=disclosure.Limit(30, 10))
+    assert found["reached"].isna().tolist() == [False, False, True, True]
+    assert "so few came near “search”" in readings.funnel.sentence(found, steps)["en"]

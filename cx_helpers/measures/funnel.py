@@ -25,7 +25,8 @@ def conversion(walked: ir.Table, steps: list[str], by=None, optional: tuple = ()
     customers, `reached` (walks), `conversion` (of all who entered) with conversion_low and conversion_high, `passed`
     (of those at the step before) with low, high and se, `lost` (walks that end before the step).  The first step has no
     `passed`.  An optional step is a side step: the step after it is a share of the last required one.
-    Groups that are small, or would give a small one away, lose their numbers and say why in `hidden`.
+    Groups that are small, or would give a small one away, lose their numbers and say why in `hidden`.  That nobody got
+    to a step is told as 0 of all who entered, with its interval (`passed` is null where nobody was at the step before).
     """
     by, frames = groups(by, "step"), []
     over = walked.filter(walked.over)
@@ -56,7 +57,7 @@ def conversion(walked: ir.Table, steps: list[str], by=None, optional: tuple = ()
     out = pd.concat(frames)
     if by:
         out = out.sort_values("_place", kind="stable").sort_index(level=by, sort_remaining=False, kind="stable")
-    small = disclosure.few(out["customers"], smallest) | (out["n"] < (smallest if by else 1))
+    small = _small(out, by, smallest)
     if by and isinstance(smallest, disclosure.Limit):
         small |= out.index.droplevel("step").isin(_held(out, by, smallest))
     numbers = ["reached", "conversion", "conversion_low", "conversion_high", "passed", "low", "high", "se", "lost"]
@@ -64,6 +65,16 @@ def conversion(walked: ir.Table, steps: list[str], by=None, optional: tuple = ()
     out["hidden"] = np.where(small, disclosure.SMALL, None)
     order = ["n", "customers", "reached", "conversion", "conversion_low", "conversion_high", "passed", "low", "high"]
     return out[[*order, "se", "lost", *contrasts.SUMS[2:], "hidden"]]
+
+
+def _small(out: pd.DataFrame, by: list[str], smallest) -> pd.Series:
+    """Rows of too few at the step before.  Nobody there tells of nobody, unless an earlier row is hidden already."""
+    small = disclosure.few(out["customers"], smallest) | (out["n"] < (smallest if by else 1))
+    of = [out.index.get_level_values(name) for name in by] or [np.zeros(len(out))]
+    entered = out["n"].groupby(of, dropna=False, sort=False).transform("first")
+    nobody = (out["n"] == 0) & (entered > 0)
+    earlier = (small & ~nobody).groupby(of, dropna=False, sort=False).cummax()
+    return small & (~nobody | earlier)
 
 
 def _held(out: pd.DataFrame, by: list[str], smallest) -> list:

@@ -166,9 +166,19 @@ def sentence(whole: pd.DataFrame, steps: list[str]) -> Words:
             en="Nobody whose time is over began at “{step}” in this period.",
             step=name(steps[0]),
         )
+    if pd.isna(last["conversion"]):
+        return say(
+            fa="از {n} نفری که از «{a}» آغاز کردند آن‌قدر کم به نزدیکی «{b}» رسیدند که برای حفظ حریم مشتریان گفته "
+            "نمی‌شود.",
+            en="Of {n} who began at “{a}”, so few came near “{b}” that they are not told of, to protect customers’ "
+            "privacy.",
+            n=int(first["reached"]), a=name(steps[0]), b=name(steps[-1]),
+        )  # fmt: skip
+    digits = 1 if last["conversion_high"] < 0.02 else 0  # of so small a share the decimals tell
+    x, low, high = (f"{{{key}:.{digits}%}}" for key in ("x", "low", "high"))
     return say(
-        fa="از {n} نفری که از «{a}» آغاز کردند {x:.0%} به «{b}» رسیدند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%}).",
-        en="Of {n} who began at “{a}”, {x:.0%} got to “{b}” (95% interval {low:.0%} to {high:.0%}).",
+        fa=f"از {{n}} نفری که از «{{a}}» آغاز کردند {x} به «{{b}}» رسیدند (بازهٔ ۹۵٪: {low} تا {high}).",
+        en=f"Of {{n}} who began at “{{a}}”, {x} got to “{{b}}” (95% interval {low} to {high}).",
         n=int(first["reached"]), a=name(steps[0]), b=name(steps[-1]), x=last["conversion"], low=last["conversion_low"],
         high=last["conversion_high"],
     )  # fmt: skip
