@@ -24,8 +24,10 @@ RATING_SCALES = ((1, 5), (0, 5), (0, 10), (0, 100))  # of stars and marks that c
 def rating_scale(worst: float, best: float) -> tuple[int, int] | None:
     """Lowest and highest that one could give where `worst` to `best` was given: the first usual scale that holds both.
 
-    None: no usual scale holds them.
+    None: no usual scale holds them.  Thumbs, up and down, are 0 and 1, or -1 and 1.
     """
+    if (worst, best) in ((0, 1), (-1, 1)):
+        return int(worst), int(best)
     return next(((low, high) for low, high in RATING_SCALES if low <= worst and best <= high), None)
 
 

@@ -54,6 +54,17 @@ def test_whoever_feels_worse_than_nothing_is_unhappy_and_the_interval_holds_the_
     assert (none["aspect_negative"], none["low"]) == (0, 0)
 
 
+def test_counts_of_many_months_tell_no_few_customers_apart(lay):
+    counts = []
+    for n in (50, 55):  # until this month, and until the one before
+        felt = [-0.9] * (n - 30) + [0.0] * 10 + [0.9] * 20
+        whole = aspects.negative_share(lay(comments(n, aspect_price=felt), "comments"), smallest=SMALL)
+        row = aspects.rounded(whole, SMALL).loc["price"]
+        assert (row[["n", "negative", "neutral", "positive"]] % 10 == 0).all()
+        counts.append(row["negative"])
+    assert counts == [20, 20]
+
+
 def test_what_share_and_counts_give_away_together_is_hidden(lay):
     """Nine are mildly unhappy: of the 50 of the share 41 would be counted negative."""
     felt = [-0.9] * 41 + [-0.1] * 9 + [0.1] * 20 + [0.9] * 30

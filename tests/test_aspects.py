@@ -308,6 +308,19 @@ def test_topics_of_a_batch_are_those_of_each_text_alone():
     assert [f"aspect_{name}" for name in aspects.topics(texts[3:4]).to_pylist()[0]] == felt[:-1]
 
 
+@pytest.mark.parametrize("name", ["Price", "a|negative", "3x", "گارانتی ما"])
+def test_a_name_that_would_be_taken_for_another_is_refused(tmp_path, name):
+    (tmp_path / "aspects.yaml").write_text(f'"{name}":\n  words: [گارانتی]\n', "utf-8")
+    with pytest.raises(aspect_table.AspectsError, match="line 1: .* is no name; write small letters"):
+        aspect_table.load(tmp_path)
+
+
+def test_a_table_without_any_aspect_is_refused(tmp_path):
+    (tmp_path / "aspects.yaml").write_text("".join(f"{name}:\n" for name in TABLE.aspects), "utf-8")
+    with pytest.raises(aspect_table.AspectsError, match="nothing is left"):
+        aspect_table.load(tmp_path)
+
+
 # ---- people's labels, and speed --------------------------------------------------------------------------------------
 
 

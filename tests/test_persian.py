@@ -60,3 +60,8 @@ def test_a_long_text_is_written_as_its_lines_are():
 def test_simplify_refuses_what_is_no_text(value):
     with pytest.raises(TypeError, match="leave nulls out"):
         persian.simplify(value)
+
+
+def test_a_verb_that_denies_is_a_word_of_its_own():
+    assert persian.simplify("خوب\u200cنبود، راضی\u200cنيستم") == "خوب نبود، راضی نیستم"
+    assert persian.simplify("می\u200cخوام") == "میخوام"

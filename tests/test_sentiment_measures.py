@@ -189,8 +189,13 @@ def test_words_and_ratings_agree_or_part(lay):
     nothing = sentiment.agreement(lay(comments(0.5, rating=np.nan), "comments")).loc["all"]
     assert nothing["n"] == 0
     assert np.isnan(nothing["agreement"])
-    with pytest.raises(TableError, match="no usual scale; say scale="):
-        sentiment.agreement(lay(comments(0.5, 0.5, rating=[-3.0, 200.0]), "comments"))
+    strange = sentiment.agreement(lay(comments(0.5, 0.5, rating=[3.0, 200.0]), "comments")).loc["all"]
+    assert strange["n"] == 0, "of no usual scale nothing is said"
+    assert np.isnan(strange["agreement"])
+    none = comments(0.9, -0.9, 0.9, rating=[5.0, 1.0, -1.0])
+    assert sentiment.agreement(lay(none, "comments")).loc["all", ["n", "agreement"]].tolist() == [2, 1.0]
+    thumbs = comments(0.9, -0.9, rating=[1.0, 0.0])
+    assert sentiment.agreement(lay(thumbs, "comments")).loc["all", ["n", "agreement"]].tolist() == [2, 1.0]
 
 
 def test_comments_that_nobody_has_scored_are_refused_with_the_remedy(lay):

@@ -31,6 +31,7 @@ def test_the_first_usual_scale_that_holds_all_numbers():
         (1, 5), (0, 5), (0, 10), (0, 100),
     ]  # fmt: skip
     assert rating_scale(-1, 5) is rating_scale(0, 500) is None
+    assert (rating_scale(0, 1), rating_scale(-1, 1)) == ((0, 1), (-1, 1)), "thumbs"
 
 
 def test_labels_lie_where_the_number_is_on_its_scale(lay):
@@ -44,6 +45,27 @@ def test_labels_lie_where_the_number_is_on_its_scale(lay):
     ten = pd.concat([stars, stars.head(1).assign(comment_id="x", rating=9.0)])
     found = sentiment_stars.labelled(lay(ten, "comments")).execute().set_index("rating")["label"]
     assert (found[4.0], found[5.0], found[9.0]) == ("negative", "neutral", "positive"), "of ten, four is not much"
+
+
+def test_thumbs_are_labels_and_a_minus_beside_marks_is_none(lay):
+    thumbs = written((2, 0.0, 0.5), (2, 1.0, 0.5))
+    found = sentiment_stars.labelled(lay(thumbs, "comments")).execute().sort_values("comment_id")
+    assert found["label"].tolist() == ["negative"] * 2 + ["positive"] * 2
+    marks = written((1, -1.0, 0.5), (1, 1.0, 0.5), (1, 5.0, 0.5))
+    found = sentiment_stars.labelled(lay(marks, "comments")).execute().sort_values("comment_id")
+    assert found["label"].fillna("-").tolist() == ["-", "negative", "positive"]
+
+
+def test_numbers_of_others_than_those_who_gave_none_tell_nothing_of_them(lay):
+    """All 100 unhappy ones rate, and one in four happy ones; or only those who say clearly what they feel."""
+    rated, silent = written((100, 1.0, 0.9), (100, 5.0, 0.1)), {"comment_id": lambda f: "s" + f["comment_id"]}
+    for p in (0.1, 0.45):
+        mute = written((300, np.nan, p)).assign(**silent, customer_id=lambda f: "s" + f["customer_id"])
+        assert sentiment_stars.misread_here(lay(pd.concat([rated, mute]), "comments"), ELSEWHERE) is None
+        few = sentiment_stars.misread_here(lay(pd.concat([rated, mute.head(15)]), "comments"), ELSEWHERE)
+        assert few is not None, "a few change nothing"
+    alike = written((100, np.nan, 0.9), (100, np.nan, 0.1)).assign(**silent)
+    assert sentiment_stars.misread_here(lay(pd.concat([rated, alike]), "comments"), ELSEWHERE) is not None
 
 
 def test_the_rates_of_a_company_by_hand(lay):

@@ -159,3 +159,23 @@ def test_marking_a_frame_and_a_table_is_the_same(lay):
     assert marked == [["legal"], [], None]
     table = urgent.marked(lay(frame, "comments")).execute()
     assert [None if x is None else list(x) for x in table.sort_values("comment_id")["urgent"]] == marked
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("az shoma shekayat mikonam", ["legal"]),
+        ("masmoom shodam raftam bimarestan", ["safety"]),
+        ("تو غذا شیشه بود", ["safety"]),
+        ("گاز نشت کرده", ["safety"]),
+        ("دیگه اینجا نمیام", ["leaving"]),
+        ("قصد ندارم شکایت کنم", []),
+        ("به پلیس زنگ نزدم", []),
+        ("گفتند کلاهبرداری ولی عالی بود", []),
+        ("اشتراکم را لغو نمی‌کنم", []),
+        ("هیچ وقت از جای دیگه سفارش نمیدم", []),
+        ("تصادفی پیدا کردم عالی بود", []),
+    ],
+)
+def test_what_is_typed_in_latin_letters_denied_or_praise(text, wanted):
+    assert urgent.kinds_of([text])[0] == wanted

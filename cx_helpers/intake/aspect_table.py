@@ -164,6 +164,8 @@ def load(folder: str | Path | None = None, shipped: Path = SHIPPED, own_name: st
                 said[aspect] = {key: [*said[aspect][key], *given[key]] for key in LISTS}
             else:
                 said[aspect] = given
+    if not said:
+        raise AspectsError(f"{own_name}: nothing is left; take away all but what you look for, and keep that")
     if len(said) > MOST:
         raise AspectsError(f"{own_name}: {len(said)} aspects; at most {MOST} can be told apart: take some away")
     return _compiled(said)
@@ -232,6 +234,11 @@ def _read(path: Path) -> dict[str, dict | None]:
     for aspect, node in _pairs(path, root, "aspects and their words, e.g.\ndelivery:\n  words: [ارسال, تحویل]"):
         if aspect.value in out:
             raise _wrong(path, aspect, f"{aspect.value!r} stands twice; put its words under one of them")
+        if not re.fullmatch(r"[^\W\d]\w*", aspect.value) or aspect.value != aspect.value.lower():
+            raise _wrong(
+                path, aspect, f"{aspect.value!r} is no name; write small letters, digits and _, e.g. warranty, and "
+                "what it is called on pages in labels.yaml",
+            )  # fmt: skip
         if isinstance(node, yaml.ScalarNode) and node.value in ("", "~", "null"):
             out[aspect.value] = None
             continue

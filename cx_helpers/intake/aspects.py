@@ -114,14 +114,14 @@ def topics(texts, table: aspect_table.Table | None = None) -> pa.ListArray:
     )
 
 
-def errors(model: Model | None = None) -> pd.DataFrame | None:
+def errors() -> pd.DataFrame:
     """How far off is the share that is unhappy with an aspect, in people's eyes?  For measures.aspects to widen by.
 
     Returns index domain (other companies' aspects): n labels, unhappy (share by people), read (share as read), as
-    `python -m tools.aspects` counts them;  None for another model than the shipped one, of which it is not known.
+    `python -m tools.aspects` counts them with the shipped model.  Another's errors are not known; they are hardly
+    smaller, so its shares are no surer.
     """
-    shipped = model is None or model.name == sentiment_model.SHIPPED.stem
-    return pd.read_csv(ERRORS, index_col="domain") if shipped else None
+    return pd.read_csv(ERRORS, index_col="domain")
 
 
 def name_topics(comments: pa.RecordBatchReader, table: aspect_table.Table | None = None) -> pa.RecordBatchReader:

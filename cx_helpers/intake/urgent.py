@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from cx_helpers.intake import aspect_table, clauses, own_words, sentiment
+from cx_helpers.intake import aspect_table, clauses, legible, own_words, sentiment
 from cx_helpers.tables import need
 
 SHIPPED = Path(__file__).parent / "urgent-fa.yaml"
@@ -41,7 +41,7 @@ def read(texts, table: aspect_table.Table | None = None) -> pd.DataFrame:
     """
     texts, table = sentiment._series(texts), table or load()
     there = np.flatnonzero(texts.notna().to_numpy())
-    cut = clauses.cut(texts.iloc[there].tolist())
+    cut = clauses.cut(legible.in_persian(texts.iloc[there].tolist()))
     clause, kind, tone = table.mentions(cut)
     names = np.array(table.aspects, object)[kind] if len(kind) else np.zeros(0, object)
     over = pd.Series(clause[names == SETTLED]).groupby(cut.text[clause[names == SETTLED]]).max()  # the last one

@@ -104,6 +104,14 @@ def negative_share(
     return _hide(_stacked(frames, periods), smallest, columns)
 
 
+def rounded(answer: pd.DataFrame, smallest) -> pd.DataFrame:
+    """An answer of `negative_share` over many months, its counts rounded to multiples of the smallest group.
+
+    Of a company's first year, the counts until this month less those until the last one would tell of few customers.
+    """
+    return disclosure.rounded(answer, ["n", "negative", "neutral", "positive"], smallest)
+
+
 def mixed_share(comments: ir.Table, periods=None, smallest: int = 1) -> pd.DataFrame:
     """Which share of the comments is pleased with one thing and displeased with another?
 

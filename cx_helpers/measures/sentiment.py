@@ -124,6 +124,7 @@ def agreement(
 
     comments  with `sentiment` and `rating`
     scale     lowest and highest rating one can give; None: the first of 1-5, 0-5, 0-10, 0-100 that holds all of them
+              (what is below 0 is no rating); where none does, nothing is said
     Only comments that take a side in both count: a rating off the middle of the scale, and a feeling that is not
     neutral. Returns n such comments, customers, `agreement` (0..1: both good or both bad) with Wilson's interval, se,
     and how often they part: `kind_words` (a low rating in kind words) and `harsh_words` (a high one in harsh words).
@@ -132,9 +133,10 @@ def agreement(
     if "rating" not in comments.columns:  # nobody was asked for one: nothing to hold the words against
         comments = comments.mutate(rating=ibis.null("float64"))
     asked = _read(comments, by, None).mutate(rating=_.rating.cast("float64"))
-    low, high = scale or _scale(asked)
+    scale = scale or _scale(asked)
+    low, high = scale or (0, 0)  # of no usual scale nothing is said
     middle = (low + high) / 2
-    asked = asked.filter(_.rating != middle, _.sentiment.abs() > band)
+    asked = asked.filter(_.rating.between(low, high), _.rating != middle, _.sentiment.abs() > band)
     kind = (asked.rating < middle) & (asked.sentiment > 0)
     harsh = (asked.rating > middle) & (asked.sentiment < 0)
     parted = {"kind_words": kind.cast("int64"), "harsh_words": harsh.cast("int64")}
@@ -206,18 +208,10 @@ def _read(comments: ir.Table, by, periods) -> ir.Table:
     return comments.mutate(sentiment=ibis.cases((value.isnan(), ibis.null("float64")), else_=value))
 
 
-def _scale(asked: ir.Table) -> tuple[float, float]:
-    worst, best = asked.aggregate(low=_.rating.min(), high=_.rating.max()).execute().iloc[0]
-    if pd.isna(worst):
+def _scale(asked: ir.Table) -> tuple[float, float] | None:
+    """The usual scale of the ratings; what is below 0 beside them, as exports write "none", is no rating."""
+    rating = asked.rating
+    ends = asked.aggregate(low=rating.min(), plain=rating.min(where=rating >= 0), high=rating.max()).execute().iloc[0]
+    if pd.isna(ends["high"]):
         return RATING_SCALES[0]
-    if (scale := rating_scale(worst, best)) is not None:
-        return scale
-    raise TableError(
-        say(
-            fa="امتیازها میان {worst:.1f} و {best:.1f} هستند و در هیچ مقیاس رایجی نمی‌گنجند؛ مقیاس را با "
-            "scale=(lowest, highest) بگویید",
-            en="ratings lie between {worst:.1f} and {best:.1f}, on no usual scale; say scale=(lowest, highest)",
-            worst=worst,
-            best=best,
-        )
-    )
+    return rating_scale(ends["low"] if ends["high"] <= 1 else ends["plain"], ends["high"])

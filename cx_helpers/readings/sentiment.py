@@ -19,11 +19,11 @@ GUARDS = [  # what this report guards against, for its data card
     },
     {
         "fa": "مدل بخشی از نوشته‌ها را نادرست می‌خواند: سهم‌ها برای این خطا تصحیح شده‌اند و بازه‌شان آن را در بر دارد؛ "
-        "گروه‌ها و دوره‌ها را همان یک مدل یکسان می‌خواند، پس بازهٔ تغییرها و تفاوت‌ها خطای مدل را در بر ندارد و "
-        "کوتاه‌تر است.",
+        "گروه‌ها و دوره‌ها را همان یک مدل می‌خواند، پس بازهٔ تغییرها و تفاوت‌ها خطای مدل را در بر ندارد و کوتاه‌تر است؛ "
+        "جایی که دو گروه دربارهٔ چیزهای دیگر یا به سبکی دیگر می‌نویسند، بخشی از تفاوتشان می‌تواند از مدل باشد.",
         "en": "The model misreads some comments: shares are corrected for that and their intervals hold it; groups and "
-        "periods are read by the same model and misread alike, so the intervals of changes do not hold that error and "
-        "are shorter.",
+        "periods are read by the same model, so the intervals of changes do not hold that error and are shorter. Where "
+        "two groups write of other things, or in another style, part of their difference may be the model’s.",
     },
 ]
 

@@ -249,7 +249,7 @@ def wrap(text, locale: str, width: int = 22, lines: int = 3) -> str:
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """About `count` round numbers from `low` to `high`: steps of 1, 2, 2.5 or 5 times a power of ten."""
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    if not (math.isfinite(low) and math.isfinite(high)) or high - low <= 1e-9 * max(abs(low), abs(high)):
         return [low]
     raw = (high - low) / max(count, 1)
     power = 10 ** math.floor(math.log10(raw))
@@ -260,7 +260,7 @@ def ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 def value_axis(low: float, high: float, of: records.Metric, locale: str, *, count: int = 5, pad: float = 0.06) -> dict:
     """An axis for values from `low` to `high`: range, and round ticks written in the reader's digits."""
-    if high <= low:
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
         low, high = low - max(abs(low) * 0.1, 0.5), high + max(abs(high) * 0.1, 0.5)
     room = (high - low) * pad
     start, end = low - room, high + room
