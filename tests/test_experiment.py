@@ -282,7 +282,7 @@ def test_a_shop_drawn_by_lot_is_one_lot_whatever_its_customers(lay):
     sizes = experiment.unit_sizes(trial.table, ["shop"])
     assert experiment.drawn_by(sizes) == ["shop"]
     warned = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts), sizes, ["shop"])
-    assert [one.level for one in warned] == ["warns"]
+    assert [one.level for one in warned] == ["blocks"]
     assert 'unit="shop"' in warned[0].text["en"]
     by_shop, _, lots = asked(lay, exposed, bought, ["conversion"], unit="shop")
     assert by_shop.units == {"A": 40, "B": 40}
@@ -480,7 +480,10 @@ def test_what_still_can_be_said_where_there_is_no_effect(lay):
     found = experiment_effects.effects(sums, "A")
     assert np.isnan(found.loc[("revenue_each", "B"), "p_value"])  # no spread at all
     assert "without spread" in judged(trial, found, "revenue_each").text["en"]
-    assert judged(trial, found, "conversion").action in ("undecided", "settled")
+    advised = judged(trial, found, "conversion")
+    assert advised.action == "undecided"
+    assert "recorded for no customer of any variant" in advised.text["en"]
+    assert "keep" not in advised.text["en"].lower()
     # few of them
     trial, _, sums = asked(lay, TINY, BOUGHT, ["conversion"])
     found = experiment_effects.effects(sums, "A")
@@ -673,6 +676,17 @@ def test_every_sentence_stands_in_both_languages():
     for guard in told.GUARDS:
         assert all(guard[locale].strip() for locale in ("fa", "en"))
     assert experiment_checks.sentence([])["fa"]
+    assert "nobody was seen in two" not in experiment_checks.sentence([])["en"]  # the contract keeps one row a customer
+
+
+def test_a_column_that_is_the_variant_by_another_name_blocks_nothing(lay):
+    rows = [(f"c{i:03}", "ABCD"[i % 4], 0) for i in range(120)]
+    trial = experiment.trial(
+        lay(exposures(*rows, design=[f"d{i % 4}" for i in range(120)]), "exposures"), columns=["design"]
+    )
+    sizes = experiment.unit_sizes(trial.table, ["design"])
+    checks = experiment_checks.checks(trial, experiment_ratio.ratio(trial.counts), sizes, experiment.drawn_by(sizes))
+    assert [one.level for one in checks] == ["warns"]
 
 
 def test_a_column_beside_the_variant_does_not_decide_for_the_company(lay):

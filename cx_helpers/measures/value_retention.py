@@ -45,24 +45,27 @@ def gain(found: Model, lift: float = LIFT, smallest: int = 1) -> pd.DataFrame:
     Returns one row: n customers, retention (a year, of those alive today), better (what it would be), `gain` (money; or
     purchases where no money can be said), low, high (95 %: the error of the parameters, robust to a wrong model, and
     that these customers are a sample: where one of them is nearly all of it, it is as unsure as that one),
-    share (of the value to come), share_low, share_high.  Nulls where buying was refused.
+    share (of the value to come), share_low, share_high.  Below 0 where sales lose money: more of them lose more.  Nulls
+    where buying was refused, or where nothing is left of a sale.
     """
     columns = ["n", "customers", "retention", "better", "gain", "low", "high", "share", "share_low", "share_high"]
     if found.buying is None:
         row = [found.n, found.n, *[np.nan] * 8]
         return pd.DataFrame([row], columns=columns, index=[certainty.ALL])
     value, share = _gain(found, lift)
+    if not value:
+        return pd.DataFrame([[found.n, found.n, *[np.nan] * 8]], columns=columns, index=[certainty.ALL])
     now = retention(found)
     half, share_half = _halves(found, lift)
-    row = [found.n, found.n, now, min(1.0, now * (1 + lift)), value, value * np.exp(-half), value * np.exp(half),
-           share, share * np.exp(-share_half), share * np.exp(share_half)]  # fmt: skip
+    low, high = sorted((value * np.exp(-half), value * np.exp(half)))
+    row = [found.n, found.n, now, min(1.0, now * (1 + lift)), value, low, high, share * np.exp(-share_half), share * np.exp(share_half)]  # fmt: skip
     return certainty.hide_small(pd.DataFrame([row], columns=columns, index=[certainty.ALL]), smallest)
 
 
 def _gain(found: Model, lift: float, buying: Fit | None = None, money: Fit | None = None, terms: Terms | None = None):
     """(gain, gain as a share of the value to come)."""
     now, then = (float((part * found.rows["n"]).sum()) for part in _ahead(found, lift, buying, money, terms))
-    return then - now, (then - now) / now
+    return then - now, (then - now) / now if now else np.nan
 
 
 def _ahead(found: Model, lift: float, buying: Fit | None = None, money: Fit | None = None, terms: Terms | None = None):
@@ -77,10 +80,10 @@ def _ahead(found: Model, lift: float, buying: Fit | None = None, money: Fit | No
 
 
 def _halves(found: Model, lift: float) -> np.ndarray:
-    """Half the 95 % intervals of the logs of gain and of its share."""
-    slopes = [jacobian(lambda fit: np.log(_gain(found, lift, buying=fit)), found.buying, 1e-3)]
+    """Half the 95 % intervals of the logs of gain (of its size: a loss is below 0) and of its share."""
+    slopes = [jacobian(lambda fit: np.log(np.abs(_gain(found, lift, buying=fit))), found.buying, 1e-3)]
     if found.spending is not None:
-        slopes.append(jacobian(lambda fit: np.log(_gain(found, lift, money=fit)), found.spending, 1e-3))
+        slopes.append(jacobian(lambda fit: np.log(np.abs(_gain(found, lift, money=fit))), found.spending, 1e-3))
     weight, (now, then) = found.rows["n"].to_numpy(), (np.asarray(part) for part in _ahead(found, lift))
     more = then - now
     shares = [part / (weight * part).sum() for part in (more, now)]

@@ -29,8 +29,10 @@ GUARDS = [  # what this report guards against, for its data card
         "clustered standard errors).",
     },
     {
-        "fa": "هر که در دو گروه دیده شده کنار گذاشته و شمرده شده است؛ هر که مهلتش تمام نشده هنوز نیامده است.",
-        "en": "Customers seen in two variants are left out and counted; those whose time is not over are not in yet.",
+        "fa": "هر که در جدول exposures در دو گروه آمده کنار گذاشته و شمرده شده است (ورود داده‌ها از هر مشتری تنها یک "
+        "ردیف را در آن نگه می‌دارد)؛ هر که مهلتش تمام نشده هنوز نیامده است.",
+        "en": "Customers whom the exposures show in two variants are left out and counted (the intake keeps one row a "
+        "customer there); those whose time is not over are not in yet.",
     },
     {
         "fa": "p برای همهٔ گروه‌ها و سنجه‌ها تصحیح شده است (هولم)؛ تفاوت میان بخش‌های مشتریان با آزمون برهم‌کنش.",
@@ -221,11 +223,11 @@ def silent(sums: pd.DataFrame) -> Words | None:
         high = float(certainty.wilson(0, row["n"])[1])
         told.append(
             say(
-                fa="پس از حضور در آزمایش هیچ «{m}»ی دیده نشده است ({n} شمارش؛ با اطمینان ۹۵٪ سهمشان از {h:.1%} "
-                "بیشتر نیست)؛ "
+                fa="پس از حضور در آزمایش هیچ «{m}»ی دیده نشده است ({n} شمارش؛ اگر ثبت می‌شده است، با اطمینان ۹۵٪ سهمشان "
+                "از {h:.1%} بیشتر نیست)؛ "
                 "آنچه پیش از حضور بوده به حساب آزمایش نمی‌آید.",
-                en="After exposure there is nothing of “{m}” (of {n}; with 95% confidence it happens to no more "
-                "than {h:.1%}); "
+                en="After exposure there is nothing of “{m}” (of {n}; if it was recorded at all, it happens with "
+                "95% confidence to no more than {h:.1%}); "
                 "what came before exposure does not count.",
                 m=of.title,
                 n=row["n"],

@@ -62,6 +62,8 @@ def advice(
     if known.empty:
         running = (data_end - trial.last).days <= IDLE_DAYS
         return Advice("run" if running else "undecided", missing(mine, metric, window_days))
+    if known.reindex(columns=["value", "control"]).eq(0).all(axis=None):
+        return Advice("undecided", _nothing(metric, trial))
     of, days = _of(known, metric), outlook["days"] if outlook is not None else pd.Series(dtype=float)
     sure = known["p_adjusted"] < alpha
     wins, loses = (
@@ -103,6 +105,18 @@ def missing(mine: pd.DataFrame, metric: str, window_days: int) -> Words:
         m=title,
         d=window_days,
     )
+
+
+def _nothing(metric: str, trial) -> Words:
+    """Nobody of any variant has the outcome: that tells of what was recorded, not of the variants."""
+    return say(
+        fa="پس از حضور در آزمایش برای هیچ مشتری‌ای، در هیچ گروهی، «{m}» ثبت نشده است. نمی‌توان گفت رخ نداده یا ثبت نشده "
+        "است، پس چیزی برای تصمیم نیست: ببینید آیا رویدادهای پس از {first} در داده‌ها هست.",
+        en="After exposure “{m}” is recorded for no customer of any variant. Whether it did not happen or was not "
+        "recorded cannot be told, so there is nothing to decide on: see whether the data hold what happened after "
+        "{first}.",
+        m=described(metric, share=True).title, first=trial.first,
+    )  # fmt: skip
 
 
 def _until_planned(planned: dt.date) -> Words:

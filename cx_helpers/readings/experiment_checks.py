@@ -72,8 +72,11 @@ def sentence(found: list[Check]) -> Words:
     """All that was noticed, in a row; that nothing was, where so."""
     if not found:
         return say(
-            fa="تقسیم مشتریان میان گروه‌ها همان است که باید باشد و کسی در دو گروه دیده نشده است.",
-            en="The variants got the customers that they should have, and nobody was seen in two of them.",
+            fa="تقسیم مشتریان میان گروه‌ها همان است که باید باشد. این جدول از هر مشتری یک ردیف دارد؛ اگر کسی در گروه "
+            "دیگری هم دیده شده باشد، ردیف دیگرش هنگام ورود داده‌ها کنار گذاشته شده است (repeated_key).",
+            en="The variants got the customers that they should have. This table holds one row a customer: had "
+            "somebody been seen in another variant, too, the other row would be among those set aside as the data "
+            "came in (repeated_key).",
         )
     return sentences(*(one.text for one in found))
 
@@ -191,23 +194,32 @@ def _crossed(trial) -> Check | None:
 
 
 def _units(trial, sizes: pd.DataFrame | None, drawn: list[str]) -> Check | None:
+    """A larger thing than the customer that seems to have been drawn.
+
+    It blocks, for intervals then are too narrow by nobody knows how much; a column with no more values than there are
+    variants may be just another name of the variant, and only warns.
+    """
     if trial.unit or not drawn or sizes is None or not trial.variants:
         return None
-    column = drawn[0]
-    return Check(
-        "warns",
-        say(
-            fa="هر یک از {n} مقدار «{c}» تنها در یک گروه آمده است: گویا «{c}» به قرعه تقسیم شده است، نه مشتری. "
-            "در این صورت "
-            "بازه‌ها باریک‌تر از آن‌اند که باید؛ با {set} دوباره اجرا کنید.",
-            en="Each of the {n} values of “{c}” appears in one variant only: it seems that “{c}” was drawn by "
-            "lot, not the "
-            "customer. Intervals then are narrower than they should be; run again with {set}.",
-            n=sizes.loc[column, "n"],
-            c=name(column),
-            set=raw(f'unit="{column}"'),
-        ),
+    column = sizes.loc[drawn, "n"].idxmax()
+    many = sizes.loc[column, "n"] > len(trial.counts)
+    seen = say(
+        fa="هر یک از {n} مقدار «{c}» تنها در یک گروه آمده است: گویا «{c}» به قرعه تقسیم شده است، نه مشتری.",
+        en="Each of the {n} values of “{c}” appears in one variant only: it seems that “{c}” was drawn by lot, not the "
+        "customer.",
+        n=sizes.loc[column, "n"],
+        c=name(column),
     )
+    narrow = say(
+        fa="مشتریان یک «{c}» چند نمونهٔ جدا نیستند و بازه‌هایی که آنان را جدا بشمارد باریک‌تر از آن است که باید؛ "
+        "{hidden}با {set} دوباره اجرا کنید.",
+        en="Customers of one “{c}” are no separate draws, and intervals that count them so are narrower than they "
+        "should be{hidden}; run again with {set}.",
+        c=name(column),
+        hidden={"fa": "نتیجه‌ها نشان داده نمی‌شوند. ", "en": ": results are not shown"} if many else {"fa": "", "en": ""},
+        set=raw(f'unit="{column}"'),
+    )
+    return Check("blocks" if many else "warns", sentences(seen, narrow))
 
 
 def _few_units(trial) -> Check | None:

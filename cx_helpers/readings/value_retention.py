@@ -50,6 +50,16 @@ def sentence(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> Words | No
             "would be {share:.1%} more (95% interval {share_low:.1%} to {share_high:.1%}).",
             **ends,
         )  # fmt: skip
+    if row["gain"] < 0:
+        return say(
+            fa="هر فروش زیان می‌دهد (حاشیهٔ سود {margin:.1%})؛ اگر ماندن مشتریان {lift} بهتر شود (از {retention:.1%} به "
+            "{better:.1%} در سال)، زیان مشتریان امروز {loss:money} بیشتر می‌شود (بازهٔ ۹۵٪: {low:money} تا "
+            "{high:money}). نخست حاشیهٔ سود را درست کنید.",
+            en="Each sale loses money (margin {margin:.1%}): were retention {lift} (from {retention:.1%} to "
+            "{better:.1%} a year), today's customers would bring {loss:money} more loss (95% interval {low:money} to "
+            "{high:money}). Mend the margin first.",
+            margin=model.terms.margin, loss=-row["gain"], low=-row["high"], high=-row["low"], **ends,
+        )  # fmt: skip
     return say(
         fa="اگر ماندن مشتریان {lift} بهتر شود (از {retention:.1%} به {better:.1%} در سال)، مشتریان امروز "
         "{gain:money} "
@@ -63,12 +73,12 @@ def sentence(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> Words | No
 
 
 def findings(model: Model, gain: pd.DataFrame, lift: float = LIFT) -> list[Finding]:
-    """One opportunity: an estimate and no test, so never loud; nothing where money cannot be said.
+    """One opportunity: an estimate and no test, so never loud; nothing where money cannot be said, or is lost.
 
     Its value is the gain of one customer, in money as the metric is; intervals stand in the sentence and the impact.
     """
     row, text = gain.iloc[0], sentence(model, gain, lift)
-    if text is None or model.spending is None or "hidden" in gain and row["hidden"]:
+    if text is None or not row["gain"] > 0 or model.spending is None or "hidden" in gain and row["hidden"]:
         return []
     impact = {"value": clean(row["gain"]), "low": clean(row["low"]), "high": clean(row["high"]), "unit": "money"}
     title = say(
