@@ -160,7 +160,7 @@ def typed(p: Parameter, value):
     if p.low is not None and not p.low <= typed <= p.high:
         end = p.low if typed < p.low else p.high
         near = f"the nearest is {end:g}"
-        if (p.low, p.high, p.type) == (0, 1, float) and 1 < typed <= 100:
+        if (p.low, p.high, p.type) == (0, 1, float) and 1 < typed <= 100 and "share" in p.help:
             near += f"; a share is meant, {typed:g}% is {typed / 100:g}"
         raise wrong(p, value, f"it lies outside {p.low:g}..{p.high:g}; {near}")
     return typed

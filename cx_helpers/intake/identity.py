@@ -42,7 +42,8 @@ class Linked:
 
     def said(self) -> list[Words]:
         """The same in words."""
-        lines = [say(
+        one = {"fa": "  ۱ رکورد از آنِ ۱ نفر است", "en": "  1 record is 1 person"}
+        lines = [one if self.records == 1 else say(
             fa="  {records} رکورد از آنِ {people} نفر است؛ {joined} نفر چند رکورد دارند",
             en="  {records} records are {people} people, {joined} with several",
             records=self.records, people=self.people, joined=self.joined,

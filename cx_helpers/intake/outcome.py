@@ -60,6 +60,9 @@ class IngestReport:
              f"{number(self.rows_in)} rows in: {number(self.taken)} taken, {number(bad)} in quarantine, "
              f"{number(self.skipped)} skipped on purpose")
         ]  # fmt: skip
+        apart = [f"{name} {number(of['skipped'])}" for name, of in self.sources.items() if of["skipped"]]
+        if apart and len(self.sources) > 1:
+            lines.append(("  کنار گذاشته: " if fa else "  skipped: ") + ("، " if fa else ", ").join(apart))
         lines += [said["fa" if fa else "en"] for said in self.warnings]
         lines += [f"  {table}: {number(rows)}" for table, rows in self.tables.items()]
         if self.replaced:
