@@ -232,6 +232,10 @@ def test_better_but_worse_elsewhere_is_to_be_weighed():
     advice = experiment_advice.advice(pd.DataFrame(rows, index), "conversion", trial, data_end=LATE)
     assert (advice.action, advice.variant) == ("weigh", "B")
     assert "NPS" in advice.text["en"]
+    assert "decision is made" in experiment_advice.over(advice, trial, LATE)["en"], "no more days to wait"
+    running = replace(advice, action="run")
+    assert experiment_advice.over(running, trial, LATE) is None
+    assert "has ended" in experiment_advice.over(running, trial, LATE + dt.timedelta(8))["en"]
 
 
 def test_a_sample_ratio_that_is_off_blocks_everything(lay):
@@ -349,6 +353,10 @@ def test_an_effect_that_fades_is_seen_to(lay):
     fading = experiment_looks.fading(weeks).loc["B"]
     assert fading["high"] < 0
     assert fading["p_adjusted"] < 0.001
+    assert "fades from week to week" in looks.changing(weeks)["en"]
+    steady = weeks.assign(effect=0.03)
+    assert looks.changing(steady) is None
+    assert "no sign" in looks.lasting(steady)["en"]
 
 
 def test_groups_that_differ_are_told_and_others_are_not(lay):

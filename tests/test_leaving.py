@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from cx_helpers import actions, foresight, purchasing, readings, valuation, wording
 from cx_helpers.measures import alive, at_risk, calling, leaving_with, snapshots, value
+from cx_helpers.report import charts
 from cx_helpers.report.tabulate import twin
 
 TODAY = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
@@ -143,6 +144,14 @@ def test_a_call_is_worth_what_it_keeps_less_what_it_costs():
     curve = calling.curve(now, 0.2, 50, shares=(0.34, 0.67, 1.0))
     assert curve["net_gain"].tolist() == pytest.approx([180, 150, 150], abs=31)
     assert curve["net_gain"].iloc[-1] == pytest.approx(150)
+    drawn = readings.calling.drawn(calling.curve(now, 0.2, 50, peak=True))
+    assert drawn["net_gain"].max() == pytest.approx(180), "the best number is a point of the curve"
+    assert drawn.index.is_unique
+    assert "highest at 2 calls" in plain(readings.calling.peak(drawn))
+    top = drawn["net_gain"].idxmax()
+    (figure,) = (f for f in charts.lines(drawn, "net_gain", at=top)._repr_mimebundle_().values() if "data" in f)
+    assert [place for place, text in zip(drawn.index, figure["data"][-1]["text"], strict=True) if text] == [top]
+    assert readings.calling.peak(readings.calling.drawn(calling.curve(now, 0.2, 5000, peak=True))) is None
     assert list(calling.whom(now, 0.2, 50)["customer_id"]) == ["a", "b"]
     nobody = calling.best(now, 0.2, 5000)
     assert nobody["n"].iloc[0] == 0

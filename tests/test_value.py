@@ -389,7 +389,8 @@ def test_moods_by_hand(lay):
     assert found == {"ann": "unhappy", "cat": "content"}  # as many answered each: NPS
     assert value_experience.asked(lay(ANSWERS)) == "nps"
     assert value_experience.asked(lay(ANSWERS[ANSWERS["instrument"] == "ces"])) is None
-    more = pd.concat([ANSWERS, ANSWERS.iloc[[2]].assign(response_id="8", customer_id="fay", score=4.0)])
+    more = ANSWERS.iloc[[2]].assign(response_id="8", customer_id="fay", score=3.0)  # neither: the middle of five
+    more = pd.concat([ANSWERS, more])
     found = value_experience.moods(lay(more)).execute().set_index("customer_id")["mood"].to_dict()
     assert found == {"bob": "unhappy", "cat": "unhappy", "fay": "content"}
     assert value_experience.asked(lay(more)) == "csat"

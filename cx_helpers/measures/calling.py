@@ -102,10 +102,13 @@ def worth(p, value, success: float, cost: float) -> np.ndarray:
     return np.asarray(p, float) * np.asarray(value, float) * success - cost
 
 
-def curve(now: pd.DataFrame, success: float, cost: float, error: float = 0.0, shares=prediction.SHARES):
+def curve(
+    now: pd.DataFrame, success: float, cost: float, error: float = 0.0, shares=prediction.SHARES, peak: bool = False
+) -> pd.DataFrame:
     """What does it bring to call the best so many, those first whose call is worth most?
 
     now    p, value, weight of each customer;  error  relative error of the sum, as `check` measured it
+    peak   also the share of `best`, where the curve is highest
     Returns, index `share` of the customers: n called, customers, `net_gain` (money, less what the calls cost) with low,
     high (95 %: who will leave, whom a call keeps, and `error`), saved (customers kept), spent.  Null values are not
     called.
@@ -119,6 +122,8 @@ def curve(now: pd.DataFrame, success: float, cost: float, error: float = 0.0, sh
     gross, saved = np.cumsum(weight * part * money), np.cumsum(weight * part)
     noise = np.cumsum(weight**2 * money**2 * part * (1 - part))
     total = called[-1] if len(called) else 0.0
+    if peak and (each > 0).any():
+        shares = sorted({*shares, round(float(weight[each[order] > 0].sum() / total), 9)})
     places = [int(np.searchsorted(called, share * total - 1e-9)) for share in shares] if total else []
     return _told(
         pd.Index(list(shares) if total else [], name="share"), places, called, gross, saved, noise, cost, error

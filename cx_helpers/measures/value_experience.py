@@ -31,18 +31,21 @@ def asked(responses: ir.Table | None) -> str | None:
 def moods(responses: ir.Table) -> ir.Table:
     """One row for each customer who answered the survey that most customers answered (`asked`): customer_id, mood.
 
-    unhappy  the newest answer is 0-6 (NPS), or in the lower half of its scale (CSAT);  content  it is not
+    unhappy  the newest answer is 0-6 (NPS), or below the middle of its scale (CSAT: 1 or 2 of 5, as in the customer's
+             profile);  content  it is not
     One survey, not whichever a customer answered: detractors are more common than dissatisfied answers, so who is asked
     more often would look unhappier.  Of several answers at one instant the mean counts.
     """
     need(responses, "customer_id", "responded_at", "instrument", "score", "scale_min", "scale_max")
-    told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument == (asked(responses) or "nps"))
+    survey = asked(responses) or "nps"
+    told = responses.filter(_.score.notnull(), _.customer_id.notnull(), _.instrument == survey)
     middle = (told.scale_min + told.scale_max) / 2
-    told = told.mutate(_over=told.score - (told.instrument == "nps").ifelse(6.0, middle))
+    told = told.mutate(_over=told.score - (6.0 if survey == "nps" else middle))
     newest = told.group_by("customer_id").aggregate(_at=_.responded_at.max())
     last = told.join(newest, ["customer_id", told.responded_at == newest._at])
     each = last.group_by("customer_id").aggregate(_over=_._over.mean())
-    return each.select("customer_id", mood=(each._over <= 0).ifelse("unhappy", "content"))
+    bad = each._over <= 0 if survey == "nps" else each._over < 0
+    return each.select("customer_id", mood=bad.ifelse("unhappy", "content"))
 
 
 def with_mood(each: ir.Table, responses: ir.Table | None) -> ir.Table:

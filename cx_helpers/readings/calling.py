@@ -127,5 +127,19 @@ def checked(check: pd.DataFrame) -> Words | None:
 
 
 def drawn(curve: pd.DataFrame) -> pd.DataFrame:
-    """`calling.curve` with its shares as the reader writes them."""
-    return curve.set_axis([number(x, percent=True) for x in curve.index], axis=0).rename_axis("share_called")
+    """`calling.curve` with its shares as the reader writes them; of two that read alike the better one."""
+    names = pd.Series([number(x, percent=True) for x in curve.index], index=curve.index, dtype=object)
+    best = curve["net_gain"].groupby(names, sort=False).idxmax()
+    return curve.loc[list(best)].set_axis(list(best.index), axis=0).rename_axis("share_called")
+
+
+def peak(drawn: pd.DataFrame) -> Words | None:
+    """Where the curve is highest, for its caption; None where no call is worth its cost.  drawn  of `drawn`"""
+    if not len(drawn) or not drawn["net_gain"].max() > 0:
+        return None
+    at = drawn["net_gain"].idxmax()
+    return say(
+        fa="بیشترین سود با {n} تماس است، {share} مشتریان",
+        en="The gain is highest at {n} calls, {share} of the customers",
+        n=int(drawn.loc[at, "n"]), share=raw(at),
+    )  # fmt: skip

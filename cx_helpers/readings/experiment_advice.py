@@ -81,6 +81,24 @@ def advice(
     return _wait(known, of, trial, data_end, window_days, final=planned is not None, days=days)
 
 
+def over(advice: Advice, trial, data_end: dt.date) -> Words | None:
+    """That nothing is waited for any more, so that no days to come are told; None while the experiment runs on."""
+    ended = trial.last is not None and (data_end - trial.last).days > IDLE_DAYS
+    if advice.action == "wait" or not (ended or advice.action in ("ship", "weigh", "stop", "settled")):
+        return None
+    why = {"fa": "تصمیم گرفته شده است", "en": "The decision is made"}
+    if ended:
+        why = say(
+            fa="آزمایش پایان یافته است (آخرین ورود: {day})", en="The experiment has ended (last entry: {day})",
+            day=trial.last,
+        )  # fmt: skip
+    return say(
+        fa="{why}؛ پس روزی برای صبرکردن گفته نمی‌شود. «مشتری لازم» برای آزمایش بعدی از همین گونه است.",
+        en="{why}, so no days to wait are told. The customers needed are for the next experiment of this kind.",
+        why=why,
+    )
+
+
 def missing(mine: pd.DataFrame, metric: str, window_days: int) -> Words:
     """Why there is no effect to speak of, and what still can be said."""
     title, row = described(metric, share=True).title, mine.iloc[0] if len(mine) else None

@@ -92,16 +92,20 @@ def lasting(weeks: pd.DataFrame) -> Words | None:
 
     weeks  of experiment_looks.weeks
     """
-    found = experiment_looks.fading(weeks)
-    known = found[found["p_adjusted"].notna()]
-    if known.empty:
+    if experiment_looks.fading(weeks)["p_adjusted"].isna().all():
         return None
-    sure = known[known["p_adjusted"] < 0.05]
+    return changing(weeks) or say(
+        fa="نشانه‌ای نیست که اثر از هفته‌ای به هفتهٔ دیگر عوض شود.",
+        en="There is no sign that the effect changes from week to week.",
+    )
+
+
+def changing(weeks: pd.DataFrame) -> Words | None:
+    """That the effect fades or grows with the weeks, a warning for the answer; None where nothing says so."""
+    found = experiment_looks.fading(weeks)
+    sure = found[found["p_adjusted"] < 0.05]
     if sure.empty:
-        return say(
-            fa="نشانه‌ای نیست که اثر از هفته‌ای به هفتهٔ دیگر عوض شود.",
-            en="There is no sign that the effect changes from week to week.",
-        )
+        return None
     first = weeks.loc[sure.index[0], "effect"].iloc[0]
     fades = first * sure["change"].iloc[0] < 0
     return say(

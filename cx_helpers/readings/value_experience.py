@@ -33,12 +33,12 @@ def counted(survey: str | None) -> Words | None:
     if survey is None:
         return None
     return say(
-        fa="ناراضی در این گزارش کسی است که آخرین پاسخش به {s} بد بوده است (NPS: ۰ تا ۶؛ CSAT: نیمهٔ پایین مقیاس)؛ تنها "
-        "همین نظرسنجی، که بیشترین پاسخ‌دهنده را دارد، شمرده شده است. گزارش customer از هر که پاسخ NPS ندارد CSAT او را "
-        "می‌شمارد؛ پس سهم‌های دو گزارش یکی نیست.",
-        en="Unhappy in this report is whose last answer to {s} was bad (NPS: 0 to 6; CSAT: the lower half of its "
-        "scale); only this survey, which most customers answered, counts. The report customer takes CSAT of whoever "
-        "has no answer to NPS, so the shares of the two differ.",
+        fa="ناراضی در این گزارش کسی است که آخرین پاسخش به {s} بد بوده است (NPS: ۰ تا ۶؛ CSAT: کمتر از میانهٔ مقیاس)؛ "
+        "تنها همین نظرسنجی، که بیشترین پاسخ‌دهنده را دارد، شمرده شده است. گزارش customer از هر که پاسخ NPS ندارد CSAT "
+        "او را می‌شمارد؛ پس سهم‌های دو گزارش یکی نیست.",
+        en="Unhappy in this report is whose last answer to {s} was bad (NPS: 0 to 6; CSAT: below the middle of "
+        "its scale); only this survey, which most customers answered, counts. The report customer takes CSAT of "
+        "whoever has no answer to NPS, so the shares of the two differ.",
         s=survey.upper(),
     )  # fmt: skip
 

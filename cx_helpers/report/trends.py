@@ -48,12 +48,14 @@ def lines(
     unit: str | None = None,
     digits: int | None = None,
     most: int = 6,
+    at=None,
 ) -> Chart | Block:
     """How did it go over time?  One line for each group, with its 95 % band; gaps where a period has no value.
 
     answer  index = periods (dates.Period), or (group, period) for several lines; the value column, low, high, n
     goal    a dashed line;  events  [(period, words), …] marked on the time axis;  most  lines at most
     band    False: none;  {"fa", "en"}: what the band holds, where it is no 95 % interval of the value
+    at      the place on the line whose number is printed; none: its last
     Time runs left to right in both languages.
     """
     value = value_column(answer, value)
@@ -69,7 +71,7 @@ def lines(
         colour = theme.series(position)
         if band and {"low", "high"} <= set(part.columns) and len(parts) <= 3:
             traces += _band(floats(part["low"]), floats(part["high"]), colour)
-        last = max((i for i, x in enumerate(middle) if x is not None), default=None)
+        last = max((i for i, x in enumerate(middle) if x is not None and at in (None, periods[i])), default=None)
         alone = [
             i for i, x in enumerate(middle)
             if x is not None and (i == 0 or middle[i - 1] is None) and (i == len(middle) - 1 or middle[i + 1] is None)
