@@ -370,6 +370,20 @@ def test_better_retention_is_worth_what_the_model_says(model):
     assert "margin" not in value_retention.tornado(unknown).index
 
 
+def test_where_sales_lose_money_better_retention_deepens_the_loss(model):
+    plain = value_retention.gain(model).iloc[0]
+    lost, nothing = (replace(model, terms=replace(model.terms, margin=m)) for m in (-model.terms.margin, 0.0))
+    told = value_retention.gain(lost)
+    row = told.iloc[0]
+    assert row[["gain", "low", "high"]].tolist() == pytest.approx([-plain["gain"], -plain["high"], -plain["low"]])
+    said = readings.value_retention.sentence(lost, told)["en"]
+    assert "more loss" in said
+    assert "—" not in said
+    assert readings.value_retention.findings(lost, told) == [], "no opportunity"
+    assert value_retention.gain(nothing)["gain"].isna().all()
+    assert readings.value_retention.sentence(nothing, value_retention.gain(nothing)) is None
+
+
 ANSWERS = pd.DataFrame(
     [
         ("1", "ann", when("2025-06-01"), "nps", 9.0, 0, 10),

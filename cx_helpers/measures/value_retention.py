@@ -58,7 +58,8 @@ def gain(found: Model, lift: float = LIFT, smallest: int = 1) -> pd.DataFrame:
     now = retention(found)
     half, share_half = _halves(found, lift)
     low, high = sorted((value * np.exp(-half), value * np.exp(half)))
-    row = [found.n, found.n, now, min(1.0, now * (1 + lift)), value, low, high, share * np.exp(-share_half), share * np.exp(share_half)]  # fmt: skip
+    row = [found.n, found.n, now, min(1.0, now * (1 + lift)), value, low, high, share,
+           share * np.exp(-share_half), share * np.exp(share_half)]  # fmt: skip
     return certainty.hide_small(pd.DataFrame([row], columns=columns, index=[certainty.ALL]), smallest)
 
 
