@@ -162,10 +162,10 @@ def say(fa: str, en: str, **values) -> Words:
 
 
 _COUNTED = (
-    "actions answers baskets buyers calls cases checks clusterings columns comments comparisons contracts customers "
-    "days deeds drivers experiences faults files findings groups hours initiatives intervals items journeys levers "
-    "lines metrics minutes moments months names orders others pairs places points purchases quarters questions "
-    "responses rows rules seconds steps times topics touchpoints units values variants walks ways weeks words"
+    "actions answers baskets buyers calls cases checks clusterings columns comments comparisons complaints contracts "
+    "customers days deeds drivers experiences faults files findings groups hours initiatives intervals items journeys "
+    "levers lines metrics minutes moments months names orders others pairs places points purchases quarters questions "
+    "ratings responses rows rules seconds steps times topics touchpoints units values variants walks ways weeks words"
 ).split()
 _VERBS = {"were": "was", "are": "is", "have": "has", "do": "does"}
 _VERBS |= {verb: f"{verb}s" for verb in ("hold", "spend", "count")} | {"go": "goes"}

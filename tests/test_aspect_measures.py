@@ -191,6 +191,7 @@ def test_without_ratings_a_cost_is_refused_with_its_reason(lay, ratings):
     found = aspects.cost(lay(frame, "comments"))
     assert found["rating_cost"].isna().all()
     assert "at least 30" in found.attrs["why"]["en"]
+    assert found.attrs["why"]["fa"].startswith("تنها" if 3.0 in (ratings or []) else "هیچ نوشته‌ای امتیاز ندارد")
     named, felt = both(two_months(lay, {"aspect_price": part(0.5, 0.2)}, {"aspect_price": part(0.5, 0.2)}))
     assert "at least 30" in readings.aspects.sentence(named[0], felt[0], found)["en"]
 
@@ -210,8 +211,16 @@ def test_the_sentence_names_what_is_most_and_what_is_worst(lay):
 
 def test_mixed_feelings_are_counted(lay):
     frame = comments(4, aspect_price=[None] * 4).assign(mixed_feelings=[True, False, False, None])
-    row = aspects.mixed_share(lay(frame, "comments")).loc["all"]
+    found = aspects.mixed_share(lay(frame, "comments"))
+    row = found.loc["all"]
     assert (row["n"], row["mixed_share"]) == (3, pytest.approx(1 / 3))
+    named = pd.DataFrame({"n": [3], "aspect_share": [0.1]}, index=["price"])
+    felt, costs = pd.DataFrame({"low": [np.nan]}), pd.DataFrame({"high": [], "p_adjusted": []})
+    said = readings.aspects.sentence(named, felt, costs, found)
+    assert "33.3% of the comments are pleased" in said["en"]
+    assert "(95% interval 6.1 to 79.2%)" in said["en"].replace("% to", " to"), "no share without its interval"
+    none = readings.aspects.sentence(named, felt, costs, found.assign(mixed_share=0.0))
+    assert "No comment is pleased" in none["en"]
 
 
 def test_comments_that_were_not_marked_are_refused(lay):

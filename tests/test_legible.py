@@ -162,6 +162,9 @@ def test_counts_add_up_and_are_told_with_their_reasons(lay):
 def test_scores_that_came_with_the_comments_are_counted_too(lay):
     found = unread.counts(lay(comments(AGAIN).assign(sentiment=[0.5] * 9 + [None, None]), "comments"))
     assert found["n"].to_dict() == {"persian": 9, "unscored": 2}
+    one = readings.unread.sentence(found, disclosure.Limit(30, 10, None))["en"]
+    assert one == "fewer than 10 comments were not scored, because they are without a score of the system that they " \
+        "came from."  # fmt: skip
     whole = unread.counts(lay(comments(AGAIN).assign(sentiment=0.5), "comments"))
     assert readings.unread.sentence(whole)["en"] == "No comment was left without a score."
 

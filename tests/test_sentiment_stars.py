@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import misread
+from cx_helpers import misread, readings
 from cx_helpers.intake import sentiment, sentiment_stars
 from cx_helpers.measures import sentiment as measure
 from cx_helpers.tables import rating_scale
@@ -66,6 +66,28 @@ def test_numbers_of_others_than_those_who_gave_none_tell_nothing_of_them(lay):
         assert few is not None, "a few change nothing"
     alike = written((100, np.nan, 0.9), (100, np.nan, 0.1)).assign(**silent)
     assert sentiment_stars.misread_here(lay(pd.concat([rated, alike]), "comments"), ELSEWHERE) is not None
+
+
+def test_a_comment_is_rated_by_the_answer_or_ticket_it_came_with(lay):
+    frame = written((36, np.nan, 0.5), origin="response").assign(origin_id=[f"r{i}" for i in range(36)])
+    frame.loc[30:32, "origin"] = "ticket"
+    answers = pd.DataFrame({"response_id": frame["origin_id"], "score": 2.0, "scale_min": 1.0, "scale_max": 5.0})
+    answers["instrument"] = ["csat"] * 34 + ["servqual.1.expected", "nps"]
+    answers.loc[35, ["scale_min", "scale_max"]] = [0.0, 10.0]
+    tickets = pd.DataFrame({"ticket_id": ["r30", "r31", "r32"], "csat": [1.0, 5.0, -1.0]})
+    beside = lay(answers, "responses"), lay(tickets, "tickets")
+    found = sentiment_stars.rated(lay(frame, "comments"), *beside)
+    assert found[1:] == ((1, 5), 33, 1), "31 answers and 2 tickets of five, one answer of ten"
+    rating = found.comments.execute().sort_values("comment_id")["rating"].tolist()
+    assert rating[:30] == [2.0] * 30
+    assert rating[30:32] == [1.0, 5.0]
+    assert np.isnan(rating[32:]).tolist() == [True, False, True, True], "wishes and points of ten are no such rating"
+    said = readings.aspects.cost_note(found)
+    assert "from 1 to 5. Left aside: 1 rating of other scales." in said["en"]
+    own = lay(frame.assign(rating=3.0), "comments")
+    assert sentiment_stars.rated(own, *beside) == (own, None, 0, 0)
+    assert readings.aspects.cost_note(sentiment_stars.rated(own)) == readings.aspects.COST_NOTE
+    assert sentiment_stars.rated(lay(frame, "comments")).scale is None
 
 
 def test_the_rates_of_a_company_by_hand(lay):

@@ -199,6 +199,10 @@ def test_shares_changes_and_claims(planted):
     assert tones[planted["named"].at[box, "name"]] == ("topic", "high", "bad")
     assert tones[planted["named"].at[1 - box, "name"]][1] == "medium", "what pleases is not told loudly"
     assert found[0].looks == planted["news"].attrs["looks"]
+    rose, names = len(risen.news(planted["news"])), [f.subject["topic"] for f in found]
+    said = [reading.sentence(found[:k], planted["news"])["en"] for k in (1, 2)]
+    assert f"{rose} are written more than before; new topic: “{names[0]}”." in said[0]
+    assert f"new topics: “{names[0]}” and “{names[1]}”." in said[1]
     assert "15.4%" in next(f for f in found if f.tone == "bad").text["en"]
 
 

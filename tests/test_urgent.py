@@ -150,6 +150,9 @@ def test_what_became_more_is_found_and_nothing_else(lay):
     assert reading.findings(answers[1], answers[0])[0] == [], "fewer of them is no risk"
     said = reading.sentence(answers[0])
     assert "12.5%" in said["en"]
+    assert "Among them: “legal threat” 40" in said["en"]
+    alone = reading.sentence(urgency.share(lay(comments([["legal"]] * 30 + [[]] * 60), "comments"), KINDS))
+    assert alone["en"].endswith("All of them: “legal threat”.")
     assert "تهدید به شکایت" in said["fa"]
 
 

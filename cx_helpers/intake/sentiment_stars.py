@@ -8,6 +8,8 @@ this company (`misread_here`): nearer than the domains it was proved on can tell
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -45,10 +47,9 @@ def labelled(comments: ir.Table, responses: ir.Table | None = None, tickets: ir.
     rows = _beside(rows, tickets, "_ticket", "ticket_id", ("csat",))
     low, high = _float(rows, "_scale_min"), _float(rows, "_scale_max")
     score = (_float(rows, "_score") - low) / (high - low).nullif(0)
-    wished = _text(rows, "_instrument").re_search(r"\.(expected|importance)$").fill_null(False)  # not how it was
     at = {
         "rating": _place(rows, rows._number, "_from"),
-        "response": ibis.ifelse((high > low) & score.between(0, 1) & ~wished, score, ibis.null("float64")),
+        "response": ibis.ifelse((high > low) & score.between(0, 1) & ~_wished(rows), score, ibis.null("float64")),
         "ticket": _place(rows, _float(rows, "_csat")),
     }
     of = ibis.cases(*((where.notnull(), whose) for whose, where in at.items()), else_=ibis.null("string"))
@@ -57,6 +58,58 @@ def labelled(comments: ir.Table, responses: ir.Table | None = None, tickets: ir.
     bad, good = (ibis.ifelse(rows._nps, *edges) for edges in ((NPS_BAD, BAD), (NPS_GOOD, GOOD)))
     label = ibis.cases((rows._at <= bad, "negative"), (rows._at >= good, "positive"), (rows._at.notnull(), "neutral"))
     return rows.mutate(label=label).drop("_at", "_nps")
+
+
+class Rated(NamedTuple):
+    """Comments with `rating`, all of one `scale` (lowest, highest); None: their own, whose scale is seen from them.
+
+    n     comments that have a rating of what they came with;  left  that had one of another scale, and were given none
+    """
+
+    comments: ir.Table
+    scale: tuple[float, float] | None = None
+    n: int = 0
+    left: int = 0
+
+
+def rated(comments: ir.Table, responses: ir.Table | None = None, tickets: ir.Table | None = None) -> Rated:
+    """The comments with a `rating` each: their own, or that of the answer (score) or ticket (csat) they came with.
+
+    As for `labelled`.  Own ratings are what is asked for: only where fewer than FEWEST comments have one do the others
+    stand in for them, and of these the commonest scale alone, since points of 5 and of 10 make no mean.
+    """
+    own = comments.filter(_float(comments, "rating").notnull()).count().execute()
+    if own >= FEWEST:
+        return Rated(comments)
+    rows = comments.mutate(_response=_led(comments, "response"), _ticket=_led(comments, "ticket"))
+    rows = _beside(rows, responses, "_response", "response_id", ("score", "scale_min", "scale_max", "instrument"))
+    rows = _beside(rows, tickets, "_ticket", "ticket_id", ("csat",))
+    score, csat = _float(rows, "_score"), _float(rows, "_csat")
+    low, high = _float(rows, "_scale_min"), _float(rows, "_scale_max")
+    here = (high > low) & score.between(low, high) & ~_wished(rows)
+    ends = rows.aggregate(low=csat.min(), plain=csat.min(where=csat >= 0), high=csat.max()).execute()
+    least, plain, most = ends.astype(float).iloc[0]
+    worst, best = rating_scale(least if most <= 1 else plain, most) or (None, None)  # as `_place` has it
+    given = here.fill_null(False)
+    rows = rows.mutate(
+        _rating=ibis.ifelse(given, score, csat),
+        _low=ibis.ifelse(given, low, ibis.literal(worst, "float64")),
+        _high=ibis.ifelse(given, high, ibis.literal(best, "float64")),
+    )
+    rows = rows.mutate(_rating=ibis.ifelse(_._rating.between(_._low, _._high), _._rating, ibis.null("float64")))
+    counts = rows.filter(_._rating.notnull()).group_by(["_low", "_high"]).aggregate(n=_.count())
+    counts = counts.execute().sort_values(["n", "_low", "_high"], ascending=[False, True, True], ignore_index=True)
+    if counts["n"].sum() <= own:
+        return Rated(comments)
+    low, high, n = counts.iloc[0]
+    rating = ibis.ifelse((rows._low == low) & (rows._high == high), rows._rating, ibis.null("float64"))
+    given = rows.mutate(rating=rating).select(*{**dict.fromkeys(comments.columns), "rating": None})
+    return Rated(given, (float(low), float(high)), int(n), int(counts["n"].sum() - n))
+
+
+def _wished(rows: ir.Table):
+    """Is a score what customers wish for, not how it was?"""
+    return _text(rows, "_instrument").re_search(r"\.(expected|importance)$").fill_null(False)
 
 
 def _float(rows: ir.Table, column: str):

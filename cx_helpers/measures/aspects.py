@@ -112,6 +112,11 @@ def rounded(answer: pd.DataFrame, smallest) -> pd.DataFrame:
     return disclosure.rounded(answer, ["n", "negative", "neutral", "positive"], smallest)
 
 
+def complained(costs: pd.DataFrame, smallest) -> pd.DataFrame:
+    """An answer of `cost` whose n is the complaints, rounded as `rounded` does: they differ from aspect to aspect."""
+    return disclosure.rounded(costs.assign(n=costs["complaints"]), ["n"], smallest)
+
+
 def mixed_share(comments: ir.Table, periods=None, smallest: int = 1) -> pd.DataFrame:
     """Which share of the comments is pleased with one thing and displeased with another?
 
@@ -167,14 +172,16 @@ def _complaints(rows: folding.Rows, driver: str) -> float:
 
 
 def _refused(empty: pd.DataFrame, n: int | None) -> pd.DataFrame:
+    few = {"fa": "تنها {n} نوشته امتیاز دارد", "en": "Only {n} comments carry a rating"}
+    none = {"fa": "هیچ نوشته‌ای امتیاز ندارد", "en": "No comment carries a rating"}
+    there = few if n else none
     empty.attrs["why"] = (
         disclosure.sentence(disclosure.SMALL)
         if n is None
         else say(
-            fa="تنها {n} نوشته امتیاز دارد؛ برای آنکه بگوییم گله از هر جنبه با چه امتیازی همراه است، دست‌کم ۳۰ "
-            "نوشته از ۳۰ مشتری لازم است.",
-            en="Only {n} comments carry a rating; at least 30 of 30 customers are needed to say what rating goes with "
-            "a complaint.",
+            fa=there["fa"] + "؛ برای آنکه بگوییم گله از هر جنبه با چه امتیازی همراه است، دست‌کم ۳۰ نوشته از ۳۰ مشتری "
+            "لازم است.",
+            en=there["en"] + "; at least 30 of 30 customers are needed to say what rating goes with a complaint.",
             n=n,
         )
     )

@@ -163,14 +163,24 @@ def sentence(named: pd.DataFrame, felt: pd.DataFrame, costs: pd.DataFrame, mixed
             )
         )
     if mixed is not None and mixed["mixed_share"].notna().iloc[0]:
-        parts.append(
-            say(
-                fa="{x:.0%} نوشته‌ها چیزی را پسندیده‌اند و از چیزی دیگر گله دارند.",
-                en="{x:.0%} of the comments are pleased with one thing and displeased with another.",
-                x=mixed["mixed_share"].iloc[0],
-            )
-        )
+        parts.append(_mixed(mixed.iloc[0]))
     return sentences(*parts)
+
+
+def _mixed(row: pd.Series) -> Words:
+    if not row["mixed_share"]:
+        return say(
+            fa="در هیچ نوشته‌ای چیزی پسندیده و از چیزی دیگر گله نشده است.",
+            en="No comment is pleased with one thing and displeased with another.",
+        )
+    return say(
+        fa="در {x:.1%} نوشته‌ها چیزی پسندیده و از چیزی دیگر گله شده است (بازهٔ ۹۵٪: {low:.1%} تا {high:.1%}).",
+        en="{x:.1%} of the comments are pleased with one thing and displeased with another (95% interval {low:.1%} to "
+        "{high:.1%}).",
+        x=row["mixed_share"],
+        low=row["low"],
+        high=row["high"],
+    )
 
 
 READ_NOTE = {
@@ -191,6 +201,26 @@ COST_NOTE = {
         "ratings of twelve months. An association, not a cause"
     ),
 }
+
+
+def cost_note(stars) -> Words:
+    """What the cost of a complaint is, and where its ratings come from.  stars: of intake.sentiment_stars.rated"""
+    if stars.scale is None:
+        return COST_NOTE
+    low, high = stars.scale
+    whose = say(
+        fa="امتیازها از پاسخ یا درخواستی است که نوشته با آن آمده است، در مقیاس {low:g} تا {high:g}.",
+        en="The ratings are those of the answer or ticket that a comment came with, on a scale from {low:g} to "
+        "{high:g}.",
+        low=low,
+        high=high,
+    )
+    left = say(
+        fa="{n} امتیاز در مقیاس‌های دیگر کنار مانده است.",
+        en="Left aside: {n} ratings of other scales.",
+        n=stars.left,
+    )
+    return sentences({"fa": COST_NOTE["fa"], "en": COST_NOTE["en"] + "."}, whose, left if stars.left else None)
 
 
 GUARDS = [

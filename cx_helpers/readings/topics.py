@@ -247,10 +247,16 @@ def sentence(found: list[Finding], news: pd.DataFrame) -> Words:
             en="Too few comments in this period, or before it, to compare words.",
         )
     if found:
+        rose = len(risen.news(news))
+        many = {"fa": "{k} تا بیش از پیش نوشته شده‌اند", "en": "{k} are written more than before"}
+        one = {"fa": "یکی بیش از پیش نوشته شده است", "en": "one is written more than before"}
+        new = {"fa": "موضوع‌های تازه", "en": "new topics"}
+        new = {"fa": "موضوع تازه", "en": "new topic"} if len(found) == 1 else new
         return say(
-            fa="از میان {looks} واژه و عبارت، این‌ها بیش از پیش نوشته شده‌اند: {names}.",
-            en="Of {looks} words and phrases, these are written more than before: {names}.",
-            looks=looks, names=join([say(fa="«{t}»", en="“{t}”", t=raw(f.subject["topic"])) for f in found[:3]]),
+            fa="از {looks} واژه و عبارت، " + (one if rose == 1 else many)["fa"] + "؛ {new}: {names}.",
+            en="Of {looks} words and phrases, " + (one if rose == 1 else many)["en"] + "; {new}: {names}.",
+            looks=looks, k=rose, new=new,
+            names=join([say(fa="«{t}»", en="“{t}”", t=raw(f.subject["topic"])) for f in found[:3]]),
         )  # fmt: skip
     return say(
         fa="موضوع تازه‌ای دیده نمی‌شود: از {looks} واژه و عبارت هیچ‌کدام بیش از تصادف و دست‌کم یک‌ونیم برابر نشده است.",

@@ -48,6 +48,8 @@ def sentence(found: pd.DataFrame, smallest: int = 1) -> Words:
 
 
 def _because(left: pd.DataFrame, smallest: int) -> Words:
+    if len(left) == 1:  # how many, has been said
+        return WHY[left.index[0]]
     told = zip(left.index, left["n"], left["customers"], strict=True)
     return join(
         [say(fa="{why} ({n})", en="{why} ({n})", why=WHY[how], n=_many(n, smallest, who)) for how, n, who in told]

@@ -94,5 +94,15 @@ def _whole(found: pd.DataFrame, claim: Words) -> Words:
     told = told[told["urgent_share"].notna() & (told["n"] > 0)].sort_values("n", ascending=False, kind="stable")
     if told.empty:
         return first
+    if told["n"].iloc[0] == whole["n"]:  # the others say something else besides
+        every = name(told.index[0])
+        return sentences(first, say(fa="همهٔ آن‌ها: «{k}».", en="All of them: “{k}”.", k=every), *_besides(told.iloc[1:]))
+    return sentences(first, *_besides(told))
+
+
+def _besides(told: pd.DataFrame) -> list[Words]:
+    """How many say each kind; nothing where there is none."""
+    if told.empty:
+        return []
     each = [say(fa="«{k}» {n} نوشته", en="“{k}” {n}", k=name(kind), n=row["n"]) for kind, row in told.iterrows()]
-    return sentences(first, say(fa="از آن میان: {each}.", en="Among them: {each}.", each=join(each)))
+    return [say(fa="از آن میان: {each}.", en="Among them: {each}.", each=join(each))]

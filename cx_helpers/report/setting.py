@@ -29,6 +29,7 @@ UNITS = {
     "responses": {"fa": "پاسخ", "en": "answers"},
     "invitations": {"fa": "دعوت", "en": "invitations"},
     "comments": {"fa": "نوشته", "en": "comments"},
+    "complaints": {"fa": "گله", "en": "complaints"},
     "cases": {"fa": "مورد", "en": "cases"},
     "journeys": {"fa": "سفر", "en": "journeys"},
     "tickets": {"fa": "درخواست", "en": "tickets"},
@@ -43,6 +44,7 @@ COUNTED = {
     **dict.fromkeys(("retention", "retention_1", "retention_3", "repeat_rate", "active_customers"), "customers"),
     **dict.fromkeys(("rows", "faulty_share", "completeness", "data_age"), "rows"),
     **dict.fromkeys(("basket_size", "several", "lift", "confidence"), "baskets"),
+    "rating_cost": "complaints",
     "response_rate": "invitations",
     "conversion": "journeys",
     **dict.fromkeys(("reached_goal", "passed"), "customers"),
@@ -52,6 +54,7 @@ COUNTED = {
 COUNT_TITLES = {
     "responses": {"fa": "پاسخ‌ها", "en": "answers"},
     "comments": {"fa": "نوشته‌ها", "en": "comments"},
+    "complaints": {"fa": "گله‌ها", "en": "complaints"},
     "customers": {"fa": "مشتریان", "en": "customers"},
     "invitations": {"fa": "دعوت‌ها", "en": "invitations"},
     "journeys": {"fa": "سفرها", "en": "journeys"},
