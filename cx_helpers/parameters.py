@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from cx_helpers import dates, wording
+from cx_helpers.records import OUTCOMES
 from cx_helpers.signature import DIGITS, Parameter, ParameterError, typed, wrong
 from cx_helpers.tables import TABLES, can_split, nearest
 
@@ -53,6 +54,8 @@ def _meant(p: Parameter, value, company):
         return company.destination(value)
     if p.meaning in _FOUND_IN and company is not None:
         _found(p, value, company, *_FOUND_IN[p.meaning])
+    if p.meaning == "metrics" and company is not None and company.has("exposures"):
+        _judged_by(p, value, company)
     if p.meaning == "item" and company is not None and company.has("order_items"):
         there = [c for c in company.columns("order_items") if c not in _NO_ITEMS]
         if value not in there:
@@ -63,7 +66,10 @@ def _meant(p: Parameter, value, company):
     return value
 
 
-_FOUND_IN = {"steps": ("touchpoints", "touchpoint"), "experiment": ("exposures", "experiment")}
+_FOUND_IN = {
+    "steps": ("touchpoints", "touchpoint"), "experiment": ("exposures", "experiment"),
+    "control": ("exposures", "variant"),
+}  # fmt: skip
 _NO_ITEMS = ("order_id", "line", "quantity", "unit_price", "source")
 
 
@@ -78,6 +84,18 @@ def _found(p: Parameter, value, company, table: str, column: str) -> None:
             raise wrong(
                 p, one, f"no row of {table} up to {company.period.name} has it{nearest(one, there)}; {_some(there)}"
             )
+
+
+def _judged_by(p: Parameter, value: list, company) -> None:
+    """Refuse a metric by which this company's experiments cannot be judged, naming the nearest by which they can."""
+    there = [name for name, table in OUTCOMES.items() if company.has(table)]
+    there += [c for c in company.columns("exposures") if c not in TABLES["exposures"].columns]
+    if company.has("touchpoints") and set(value) - set(there):
+        met = company.until.table("touchpoints").select("touchpoint").distinct().execute()["touchpoint"]
+        there += sorted(met.dropna())
+    for one in value:
+        if one not in there:
+            raise wrong(p, one, f"no experiment can be judged by it{nearest(one, there)}; {_some(there)}")
 
 
 def _some(names: list[str], most: int = 20) -> str:

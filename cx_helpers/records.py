@@ -32,6 +32,11 @@ def _metric(fa: str, en: str, unit: str, direction: str = "up", digits: int = 0,
     return Metric({"fa": fa, "en": en}, unit, direction, digits, low, high)
 
 
+OUTCOMES = {  # by what an experiment can be judged, and the table that tells it; beside touchpoints and its own columns
+    "conversion": "orders", "orders_each": "orders", "revenue_each": "orders", "order_value": "orders",
+    "tickets_each": "tickets", "nps": "responses", "csat": "responses",
+}  # fmt: skip
+
 METRICS: dict[str, Metric] = {
     "nps": _metric("شاخص خالص مروجان (NPS)", "Net Promoter Score (NPS)", "points", low=-100, high=100),
     "csat": _metric("رضایت (CSAT)", "Satisfaction (CSAT)", "share", digits=1, low=0, high=1),

@@ -49,8 +49,8 @@ class Parameter:
 
     @property
     def meaning(self) -> str:
-        """period, date, segment, by, goal, steps, experiment, item, locale, workspace, or empty: what the value is
-        checked against."""
+        """period, date, segment, by, goal, steps, experiment, control, metrics, item, locale, workspace, or empty: what
+        the value is checked against."""
         if self.name in ("period", "segment", "locale", "workspace"):
             return self.name
         if self.name.endswith("_period"):
@@ -61,7 +61,9 @@ class Parameter:
             return "goal"
         if self.name in ("steps", "optional") and self.type is list:
             return "steps"
-        if self.name in ("experiment", "item") and self.type is str:
+        if (self.name in ("experiment", "control", "item") and self.type is str) or (
+            self.name == "metrics" and self.type is list
+        ):
             return self.name
         a_day = isinstance(self.default, str) and _DAY.fullmatch(self.default.translate(DIGITS))
         return "date" if a_day or self.name in ("since", "until", "date") or self.name.endswith("_date") else ""

@@ -225,6 +225,8 @@ def test_a_goal_is_a_touchpoint_that_somebody_met(company):
     ("steps = []", {"steps": "cart,paymet"}, "did you mean 'payment'.*there are: cart, payment"),
     ("optional = []", {"optional": ["crt"]}, "did you mean 'cart'"),
     ('experiment = ""', {"experiment": "new_chekout"}, "did you mean 'new_checkout'"),
+    ('control = ""', {"control": "Z"}, "no row of exposures.*there are: A, B"),
+    ("metrics = []", {"metrics": ["nps", "foo"]}, "foo.*no experiment can be judged by it.*there are: .*cart"),
     ('item = ""', {"item": "categry"}, "did you mean 'category'.; there are: product_id, category"),
     ('item = ""', {"item": "order_id"}, "no such column of items"),
 ])  # fmt: skip
@@ -239,14 +241,15 @@ def test_a_name_that_nothing_has_is_refused_before_the_run(company, line, given,
     its = schema(cells(f"{line}  # …"))
     with pytest.raises(ParameterError, match=said):
         settle(its, given, company)
-    right = {"steps": ["cart", "payment"], "optional": ["cart"], "experiment": "new_checkout", "item": "category"}
+    right = {"control": "A", "metrics": ["nps", "payment"]}
+    right |= {"steps": ["cart", "payment"], "optional": ["cart"], "experiment": "new_checkout", "item": "category"}
     (name,) = given
     assert settle(its, {name: right[name]}, company) == {name: right[name]}
 
 
 def test_names_of_a_table_that_is_not_there_are_left_to_the_report(company):
-    its = schema(cells('steps = []\nexperiment = ""\nitem = ""'))
-    given = {"steps": ["x"], "experiment": "y", "item": "z"}
+    its = schema(cells('steps = []\nexperiment = ""\nitem = ""\nmetrics = []'))
+    given = {"steps": ["x"], "experiment": "y", "item": "z", "metrics": ["m"]}
     assert settle(its, given, company) == given
 
 

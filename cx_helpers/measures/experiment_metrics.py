@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from cx_helpers.casting import number
-from cx_helpers.records import METRICS
+from cx_helpers.records import METRICS, OUTCOMES
 from cx_helpers.tables import TABLES, MissingTable, TableError, hint
 from cx_helpers.wording import OWN, raw, say
 
@@ -32,18 +32,8 @@ class Outcome:
     unread: int = 0
 
 
-KNOWN = {
-    one.name: one
-    for one in (
-        Outcome("conversion", "share", "orders"),
-        Outcome("orders_each", "mean", "orders"),
-        Outcome("revenue_each", "mean", "orders"),
-        Outcome("order_value", "ratio", "orders"),
-        Outcome("tickets_each", "mean", "tickets"),
-        Outcome("nps", "ratio", "responses"),
-        Outcome("csat", "ratio", "responses"),
-    )
-}
+_KINDS = {"conversion": "share", "order_value": "ratio", "nps": "ratio", "csat": "ratio"}  # the others are means
+KNOWN = {name: Outcome(name, _KINDS.get(name, "mean"), table) for name, table in OUTCOMES.items()}
 
 
 def outcomes(asked: list[str], exposures: ir.Table, facts: dict[str, ir.Table]) -> list[Outcome]:
