@@ -64,8 +64,13 @@ def test_numbers_of_others_than_those_who_gave_none_tell_nothing_of_them(lay):
         assert sentiment_stars.misread_here(lay(pd.concat([rated, mute]), "comments"), ELSEWHERE) is None
         few = sentiment_stars.misread_here(lay(pd.concat([rated, mute.head(15)]), "comments"), ELSEWHERE)
         assert few is not None, "a few change nothing"
+        share = sentiment_stars.unseen(lay(pd.concat([rated, mute]), "comments"))
+        assert share == pytest.approx(300 / 500), "an own model's labels tell nothing of these either"
     alike = written((100, np.nan, 0.9), (100, np.nan, 0.1)).assign(**silent)
-    assert sentiment_stars.misread_here(lay(pd.concat([rated, alike]), "comments"), ELSEWHERE) is not None
+    table = lay(pd.concat([rated, alike]), "comments")
+    assert sentiment_stars.misread_here(table, ELSEWHERE) is not None
+    assert sentiment_stars.unseen(table) == 0
+    assert sentiment_stars.unseen(lay(written((40, 1.0, 0.9)), "comments")) == 1
 
 
 def test_a_comment_is_rated_by_the_answer_or_ticket_it_came_with(lay):

@@ -219,14 +219,17 @@ def errors(comments, model: Model | str | None = None, tables=None) -> Callable[
     if "p_positive" not in comments.columns:
         return None
     model = _loaded(model)
+    beside = (None, None) if tables is None else (tables.until.maybe("responses"), tables.until.maybe("tickets"))
     if (own := sentiment_misread.kept(model.about)) is not None:
-        return functools.partial(_own_errors, own, float(model.about["unseen"]))
+        unseen = float(model.about["unseen"])
+        if tables is not None:
+            unseen = max(unseen, sentiment_stars.unseen(comments, *beside))
+        return functools.partial(_own_errors, own, unseen)
     if "evidence" not in model.about:
         return None
     proof = sentiment_evidence.kept(model)
     elsewhere = functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
     if tables is not None:
-        beside = tables.until.maybe("responses"), tables.until.maybe("tickets")
         here = sentiment_stars.misread_here(comments, elsewhere(0.2), *beside)
         if here is not None:
             return lambda band: here

@@ -169,16 +169,29 @@ def misread_here(
     FEWEST customers stand on either side, or where words and numbers say so little of each other (APART) that they are
     about two things.
     """
-    rows = labelled(comments, responses, tickets)
-    who = rows.customer_id if "customer_id" in rows.columns else ibis.null("string")
-    kept = {"at": rows.written_at.epoch_seconds(), "p": (1 - rows.sentiment) / 2, "who": who.cast("string")}
-    rows = rows.select("label", **kept, origin=_text(rows, "origin").fill_null("?")).filter(_.p.notnull())
+    rows = _read(comments, responses, tickets)
     ends = rows.filter(_.label.notnull()).aggregate(first=_.at.min(), last=_.at.max()).execute().dropna()
     for first, last in ends.astype(float).itertuples(index=False):
         for start in (max(last - YEAR, first), first):
             if _tells(table := _table(rows.filter(rows.at >= start), start, last, elsewhere)):
                 return table
     return None
+
+
+def unseen(comments: ir.Table, responses: ir.Table | None = None, tickets: ir.Table | None = None) -> float:
+    """Which share of the comments read do those with a number tell nothing of?  Those of origins with fewer than FEW
+    labels, and those without a number where they are others than those with one (_unlike); 0..1, 0 without comments."""
+    whole = _sums(_read(comments, responses, tickets), "origin")
+    strange = whole["rows"].where(whole["labels"] < FEW, (whole["rows"] - whole["labels"]).where(_unlike(whole), 0))
+    return float(strange.sum() / max(whole["rows"].sum(), 1))
+
+
+def _read(comments: ir.Table, responses: ir.Table | None, tickets: ir.Table | None) -> ir.Table:
+    """The comments that were read: label, p(negative), origin, at (seconds), who."""
+    rows = labelled(comments, responses, tickets)
+    who = rows.customer_id if "customer_id" in rows.columns else ibis.null("string")
+    kept = {"at": rows.written_at.epoch_seconds(), "p": (1 - rows.sentiment) / 2, "who": who.cast("string")}
+    return rows.select("label", **kept, origin=_text(rows, "origin").fill_null("?")).filter(_.p.notnull())
 
 
 def _table(rows: ir.Table, start: float, last: float, elsewhere: pd.DataFrame) -> pd.DataFrame:
