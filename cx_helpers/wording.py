@@ -72,13 +72,16 @@ def number(x, locale: str | None = None, digits: int = 0, sign: bool = False, pe
     return text.replace("-", "−") + ("%" if percent else "")
 
 
-def money(x, locale: str | None = None, currency: str | None = None, sign: bool = False) -> str:
-    """An amount as a manager says it: 21_000_000_000 IRR is `۲٫۱ میلیارد تومان`; other currencies keep their code."""
+def money(x, locale: str | None = None, currency: str | None = None, sign: bool = False, digits: int = 1) -> str:
+    """An amount as a manager says it: 21_000_000_000 IRR is `۲٫۱ میلیارد تومان`; other currencies keep their code.
+
+    digits  of less than a hundred millions, billions, …
+    """
     if x is None or not math.isfinite(x):
         return _MISSING
     size, unit = money_scale(x, locale, currency)
     scaled = x / size
-    return f"{number(scaled, locale, 1 if unit.count(' ') and abs(scaled) < 100 else 0, sign)} {unit}"
+    return f"{number(scaled, locale, digits if unit.count(' ') and abs(scaled) < 100 else 0, sign)} {unit}"
 
 
 _SIZES = ((1e12, "هزار میلیارد", "trillion"), (1e9, "میلیارد", "billion"), (1e6, "میلیون", "million"))

@@ -777,6 +777,9 @@ def test_a_long_time_is_said_in_years():
         "4.0\u00a0years",
     ]
     assert interval(365.0, 1461.0, of, "en") == "365.0\u00a0days to 4.0\u00a0years"
+    ends = 9_867_450.0, 11_300_000.0  # rials: beside 1.1 million toman its upper end would read 1.1 million, too
+    assert interval(*ends, metric("spent_each"), "en", value=10_700_000.0).endswith("to 1.13\u00a0million toman")
+    assert interval(*ends, metric("spent_each"), "en").endswith("to 1.1\u00a0million toman")
 
 
 def test_a_card_says_of_whom_its_share_is():

@@ -1,5 +1,7 @@
 """Segments: fifths by hand, clusters planted and not, factors with published answers, who moved where."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,6 +84,9 @@ def test_named_groups_add_up_and_hide_the_small(lay):
     assert found["value_share"].sum() == pytest.approx(1)
     assert (found["low"] <= found["share"]).all()
     assert rfm.grid(ranked)["n"].sum() == found["n"].sum()
+    counts = pd.DataFrame([[3, 1], [0, 0], [4, 0]], index=pd.Index([3, 2, 1], name="frequency"))
+    assert re.search("in fifth .?[2۲].? of frequency", readings.segments.ties(counts)["en"])
+    assert readings.segments.ties(counts.drop(2)) is None
     shown = rfm.grid(ranked, disclosure.Limit(30, 10))
     small = rfm.grid(ranked)["n"].between(1, 9).to_numpy()
     assert small.any()

@@ -8,7 +8,7 @@ from cx_helpers import disclosure
 from cx_helpers.measures.segments import Segmentation
 from cx_helpers.partition import SILHOUETTE
 from cx_helpers.records import Finding, clean, severity
-from cx_helpers.wording import Words, compared, join, name, say
+from cx_helpers.wording import Words, compared, join, name, number, raw, say
 
 GUARDS = [
     {
@@ -42,7 +42,7 @@ GROUPS = {  # how a page sets `rfm.named`
         "recency_days": {"fa": "روز از آخرین خرید", "en": "days since the last order"},
     },
     "formats": {"share": "share", "value_share": "share", "each": "money", "recency_days": "count",
-                "orders_each": "orders_each"},
+                "orders_each": "lift"},
 }  # fmt: skip
 
 CLUSTERS = {  # how a page sets `segments.described` by cluster; its traits are named as labels name them
@@ -54,7 +54,7 @@ CLUSTERS = {  # how a page sets `segments.described` by cluster; its traits are 
         "recency_days": GROUPS["titles"]["recency_days"],
     },
     "formats": {"share": "share", "value_share": "share", "each": "money", "mean_order": "money",
-                "satisfaction": "share", "orders": "orders_each", "recency_days": "count", "visits": "count"},
+                "satisfaction": "share", "orders": "lift", "recency_days": "count", "visits": "count"},
     "rows_title": {"fa": "خوشه", "en": "cluster"},
     "note": {"fa": "میانگین هر ویژگی در هر خوشه.", "en": "The mean of each trait in each cluster."},
 }  # fmt: skip
@@ -182,4 +182,21 @@ def found(findings: list[Finding], looks: int) -> Words:
         fa="{compared}، خریدِ {m} گروه پس از تصحیح با دیگران فرق دارد، از جمله {names}.",
         en="{compared} {m} groups spend more or less than the others, after correction, among them {names}.",
         compared=compared(looks), m=len(findings), names=join(named),
+    )  # fmt: skip
+
+
+def ties(counts: pd.DataFrame) -> Words | None:
+    """Why a fifth of how often customers buy is empty: equal ones stay together; None where none is.
+
+    counts  n of `rfm.grid`, frequency x recency
+    """
+    none = [number(int(fifth)) for fifth, row in counts.iterrows() if (row == 0).all()]
+    if not none:
+        return None
+    return say(
+        fa="در پنجمِ {those} شمار خرید کسی نیست: مشتریانی که به یک اندازه خریده‌اند (مانند همهٔ کسانی که یک بار خریده‌اند) "
+        "با هم در یک پنجم می‌مانند",
+        en="Nobody is in fifth {those} of frequency: customers who bought equally often, such as all who bought once, "
+        "stay together in one fifth",
+        those=join([raw(one) for one in none]),
     )  # fmt: skip

@@ -56,7 +56,7 @@ def _card(one: dict, locale: str, formats: dict) -> dict:
 def _figure(row: tuple, locale: str) -> dict:
     name, value, low, high = row
     of = metric(name)
-    title, between = words(of.title, locale), interval(low, high, of, locale)
+    title, between = words(of.title, locale), interval(low, high, of, locale, value=value)
     return {"title": title, "value": amount(value, of, locale), "interval": between}
 
 

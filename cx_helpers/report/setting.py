@@ -174,11 +174,17 @@ def change_interval(low, high, of: records.Metric, locale: str) -> str:
     return {"fa": " تا ", "en": " to "}[locale].join(_change_number(end, of, locale) for end in (low, high))
 
 
-def interval(low, high, of: records.Metric, locale: str, *, unit: bool = True) -> str:
-    """`۲۷ تا ۳۵`, `60.1 to 64.7%`; empty where an end is null.  unit=False keeps a percent sign, but no words."""
+def interval(low, high, of: records.Metric, locale: str, *, unit: bool = True, value=None) -> str:
+    """`۲۷ تا ۳۵`, `60.1 to 64.7%`; empty where an end is null.  unit=False keeps a percent sign, but no words.
+
+    value  that stands before it: an end of money that would read just as it does is told with one digit more
+    """
     if is_null(low) or is_null(high):
         return ""
     ends = [split_amount(end, of, locale) for end in (low, high)]
+    if of.unit == "money" and value is not None:
+        told, finer = split_amount(value, of, locale), [wording.money(end, locale, digits=2) for end in (low, high)]
+        ends = [tuple(fine.split(" ", 1)) if end == told else end for end, fine in zip(ends, finer, strict=True)]
     after = ends[1][1]
     if ends[0][1] != after:
         ends[0] = (amount(low, of, locale), "")
