@@ -227,6 +227,8 @@ def _check(asked: argparse.Namespace) -> int:
     there = settings.load_settings(folder).database if not problems else None
     tables = 1 if there else sum(1 for _ in (folder / "tables").glob("*"))
     print(check.summary(problems, tables), file=sys.stderr if problems else sys.stdout)
+    for hint in check.hints(folder) if not problems else ():
+        print(hint, file=sys.stderr)
     return WRONG if problems else OK
 
 

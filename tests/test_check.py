@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cx_helpers.intake import sources
-from cx_helpers.intake.check import check, summary
+from cx_helpers.intake.check import check, hints, summary
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.start import init
 from cx_helpers.settings import Settings, WorkspaceError, load_settings
@@ -203,3 +203,14 @@ def test_the_nearest_name_shares_a_word_where_one_does():
     assert nearest("مبلغ سفارش", ["شماره سفارش", "مبلغ", "تاریخ"]) == "; did you mean 'مبلغ'?"
     assert nearest("fullname", ["first_name", "full_name"]) == "; did you mean 'full_name'?"
     assert nearest("x", ["amount"]) == ""
+
+
+def test_an_aspect_without_a_name_for_pages_is_hinted_at(tmp_path):
+    init(tmp_path / "w")
+    (tmp_path / "w" / "aspects.yaml").write_text("warranty:\n  words: [گارانتی]\n", "utf-8")
+    assert hints(tmp_path / "w") == [
+        "aspects.yaml: 'warranty' has no name on pages; in labels.yaml write warranty: {fa: …, en: …}"
+    ]
+    assert check(tmp_path / "w") == [], "it is no mistake"
+    (tmp_path / "w" / "labels.yaml").write_text("warranty: {fa: گارانتی, en: warranty}\n", "utf-8")
+    assert hints(tmp_path / "w") == []

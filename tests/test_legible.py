@@ -138,6 +138,8 @@ def test_comments_keep_their_rows_and_lose_only_the_scores_of_doubles(lay):
     assert found.index[found["sentiment"].isna()].tolist() == ["c1", "c10", "c6", "c9"]
     assert found.loc[["c1", "c6", "c9"], "how_read"].tolist() == ["repeated", "repeated", "empty"]
     assert found.loc["c1", "text"] == LONG
+    left = repeats.once(sentiment.scored(table)).comment_id.execute()
+    assert sorted({*found.index} - {*left}) == ["c1", "c6"], "an empty one is no double"
 
 
 # ---- what the page says ----------------------------------------------------------------------------------------------

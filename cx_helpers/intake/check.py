@@ -10,13 +10,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from cx_helpers import wording
 from cx_helpers.casting import TOO_LARGE
 from cx_helpers.intake import aspect_table, privacy
 from cx_helpers.intake.convert import ORDER
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
 from cx_helpers.limits import MOST_MONEY
-from cx_helpers.settings import WorkspaceError, load_settings
+from cx_helpers.settings import WorkspaceError, labels, load_settings
 from cx_helpers.tables import TABLES, Table, nearest
 
 
@@ -60,6 +61,15 @@ def check(folder: str | Path) -> list[Problem]:
     problems += _check_held(con, settings.database) if settings.database else _check_files(con, settings.folder)
     con.close()
     return problems
+
+
+def hints(folder: str | Path) -> list[str]:
+    """What is no mistake, but will look like one on a page: an aspect of the company's own that has no name there."""
+    settings = load_settings(folder)
+    named = {*wording.STANDARD, *labels(settings.folder)}
+    bare = [aspect for aspect in aspect_table.load(settings.folder).aspects if aspect not in named]
+    return [f"aspects.yaml: {aspect!r} has no name on pages; in labels.yaml write {aspect}: {{fa: …, en: …}}"
+            for aspect in bare]  # fmt: skip
 
 
 def _check_files(con, folder: Path) -> list[Problem]:

@@ -43,6 +43,13 @@ def marks(comments: ir.Table) -> pd.DataFrame:
     return ibis.union(repeated, spam).execute()
 
 
+def once(comments: ir.Table) -> ir.Table:
+    """The comments without those that are the same text again, as `unscored` has marked them."""
+    if "how_read" not in comments.columns:
+        return comments
+    return comments.filter(~_.how_read.isin(["repeated", "spam"]).fill_null(False))
+
+
 def unscored(comments: ir.Table, found: pd.DataFrame) -> ir.Table:
     """The same comments, all of them, without a score where a text is the same again; `how_read` says why.
 

@@ -30,6 +30,12 @@ GUARDS = [
         "with the topic’s other words. A comment may have several topics.",
     },
     {
+        "fa": "تکرار نوشتهٔ یک مشتری و رونوشت‌های پخش‌شده، مانند گزارش احساس، کنار گذاشته می‌شوند؛ نوشته‌ای که مدل احساس به "
+        "آن نمره نداده، اینجا شمرده می‌شود.",
+        "en": "The same customer’s same text again, and copies pasted by many, are left out as in the report on "
+        "feeling; a comment that the sentiment model could not score counts here.",
+    },
+    {
         "fa": "چون واژه‌های موضوع تازه از همین دوره برگزیده شده‌اند، جهش آن کمی بزرگ‌تر از واقع دیده می‌شود.",
         "en": "A new topic’s words are chosen from this very period, so its rise looks a little larger than it is.",
     },
