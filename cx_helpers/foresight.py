@@ -19,6 +19,7 @@ from cx_helpers import prediction, threads
 METHODS = ("logistic", "boosting")
 FEWEST = 30  # to whom it happened, and to whom not, below which nothing is learnt or proven
 LEAK = 0.95  # AUC of a single column beyond which it is taken to know the outcome
+SURE = 0.99  # AUC of the model beyond which it is; honest ones reach .98 (the telecom customers of the tests)
 LOOKED = 20_000  # rows at most that a column is looked through for stretches that give the outcome away
 FOLDS = 3  # parts of the customers, each judged by what was learnt of the others
 
@@ -49,7 +50,7 @@ class Trial:
     judged   customers of the last instant: who, y, p (0..1, told by a model of other customers' earlier rows)
     learner  the model for today, of all rows;  tried  log loss of each method on the past; index `method`
     alone    AUC of each column by itself, the furthest from 0.5 first: (column -> auc)
-    refused  {reason: numbers}: few_left, few_stay, short, leak; then nothing is told
+    refused  {reason: numbers}: few_left, few_stay, short, leak, too_good; then nothing is told
     n, left  rows learnt from, and of them those to whom it happened
     """
 
@@ -69,7 +70,8 @@ def trial(rows: pd.DataFrame, columns: list[str], method: str = "auto") -> Trial
     method  logistic, boosting, or auto: whichever had the smaller log loss on the past
     Refuses: short (one instant only), few_left, few_stay (under 30 of a kind, in the past or at the end), leak (a
     column that tells the outcome by itself, AUC above .95, by more or less of it or by stretches: it holds what was
-    only known afterwards).
+    only known afterwards), too_good (the model itself does so at the last instant, and so does a column there; or it
+    is all but never wrong: what a row held before was written over; `columns`, the clearest there).
     """
     nobody = pd.DataFrame({"who": [], "y": [], "p": []})
     whens = sorted(rows["when"].unique())
@@ -85,7 +87,14 @@ def trial(rows: pd.DataFrame, columns: list[str], method: str = "auto") -> Trial
         refused = {"leak": {"column": known.index[0], "auc": float(known.iloc[0])}}
         return Trial(nobody, alone=alone, refused=refused, n=len(past), left=int(past["y"].sum()))
     with threads.one("sklearn.ensemble", "sklearn.linear_model"):
-        return _proven(past, now, columns, method, alone)
+        found = _proven(past, now, columns, method, alone)
+    told = prediction.auc(found.judged["y"], found.judged["p"])[0]
+    after = single(now, columns)  # at the last instant: what was written over since shows there the clearest
+    known = leaks(now, columns, after)
+    if not (told > SURE or (told > LEAK and len(known))):
+        return found
+    refused = {"too_good": {"columns": list(known.index[:3]) or list(after.index[:1]), "auc": told}}
+    return Trial(nobody, tried=found.tried, alone=alone, refused=refused, n=len(past), left=int(past["y"].sum()))
 
 
 def _too_few(*parts: pd.DataFrame) -> dict[str, dict]:

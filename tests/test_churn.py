@@ -65,6 +65,19 @@ def grown(rng, n=900, hazard=0.05, first="2023-06-01", **plans):
     return contracts(zip([f"c{i}" for i in range(n)], start, end, strict=True), plan=plan)
 
 
+def test_a_plan_written_on_leaving_is_no_finding(lay):
+    frame = grown(np.random.default_rng(1))
+    frame["plan"] = frame["plan"].mask(frame["ended_at"].notna(), "closed")
+    looks = churn.looks(churn.spans(lay(frame, "contracts"), UNTIL), ["plan"], 6, 30)
+    assert looks.loc[looks["group"] == "closed", "p_adjusted"].item() < 1e-6
+    assert readings.churn.findings(looks, 6)[0] == []
+    assert "“closed”: no finding" in readings.churn.written_after(looks)["en"]
+    honest = churn.looks(
+        churn.spans(lay(grown(np.random.default_rng(1), trial=0.25), "contracts"), UNTIL), ["plan"], 6, 30
+    )
+    assert readings.churn.written_after(honest) is None
+
+
 def test_a_group_that_leaves_sooner_is_found(lay):
     frame = grown(np.random.default_rng(1), trial=0.25)
     spans = churn.spans(lay(frame, "contracts"), UNTIL)

@@ -1,11 +1,14 @@
 """Foretelling: chances that are honest, in order, and never told by who knows the answer; published numbers met."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
-from cx_helpers import foresight, prediction
+from cx_helpers import foresight, prediction, readings
+from cx_helpers.measures import snapshots
 
 
 def drawn(seed=1, n=900, whens=4, slope=1.0, base=-0.5):
@@ -114,6 +117,23 @@ def test_a_column_that_knows_the_answer_stops_it():
     assert foresight.trial(rows, ["a", "code"]).refused["leak"]["column"] == "code"
     rows["code"] = np.random.default_rng(2).integers(0, 5, len(rows))
     assert not foresight.trial(rows, ["a", "code"]).refused
+
+
+def test_a_model_that_knows_the_answer_stops_it_and_names_what_was_written_over():
+    """A fee set to nothing on leaving: at earlier instants those who leave later have none either, so that the column
+    alone does not tell; at the last it does."""
+    rows = drawn(3)
+    last = rows["when"].max()
+    later = np.random.default_rng(3).random(len(rows)) < 0.2
+    rows["fee"] = np.where((rows["y"] == 1) | (later & (rows["when"] < last)), 0.0, 100.0 + rows["a"])
+    found = foresight.trial(rows, ["a", "fee"])
+    assert "leak" not in found.refused
+    assert found.refused["too_good"]["columns"] == ["fee"]
+    assert found.refused["too_good"]["auc"] > 0.95
+    assert found.learner is None
+    assert found.judged.empty
+    schedule = snapshots.Schedule("contracts", dt.datetime(2025, 9, 1, tzinfo=dt.UTC), (), 7, 30)
+    assert readings.at_risk.refusal(found, schedule)["en"].endswith("when these are written: fee.")
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,29 @@ def test_nothing_stays_nothing(lay):
     assert tenures.carried_on(lay(laid(ROWS[:0]), "contracts")).count().execute() == 0
     bare = ibis.memtable({"contract_id": ["x"], "customer_id": ["x"], "started_at": [pd.Timestamp("2025-01-01")]})
     assert tenures.carried_on(bare) is bare
+
+
+def ends(frame, lay):
+    found = tenures.carried_on(lay(laid(frame), "contracts")).execute()
+    return sorted((row.contract_id, str(row.ended_at)[:10]) for row in found.itertuples())
+
+
+def test_a_plan_that_runs_beside_another_does_not_hide_its_renewals(lay):
+    net = [(f"n{m}", "a", f"2025-{m:02}-01", f"2025-{m + 1:02}-01", "net") for m in range(1, 6)]
+    tv = [("t1", "a", "2025-01-20", "2025-03-20", "tv"), ("t2", "a", "2025-03-20", None, "tv")]
+    assert ends([*net, ("n6", "a", "2025-06-01", None, "net"), *tv], lay) == [("n1", "NaT"), ("t1", "NaT")]
+    assert ends([*net, *tv], lay) == [("n1", "2025-06-01"), ("t1", "NaT")], "net alone was given up"
+    changed = [("u1", "a", "2025-01-01", "2025-06-01", "basic"), ("u2", "a", "2025-06-10", None, "plus")]
+    beside = ("t1", "a", "2025-02-01", None, "tv")
+    assert ends([*changed, beside], lay) == [("t1", "NaT"), ("u1", "NaT")], "an upgrade while another runs"
+
+
+def test_who_usually_renews_late_has_not_left_before_the_usual_wait_is_over(lay):
+    rows = [(f"k{i}", f"c{i}", "2025-01-01", "2025-02-01", "basic") for i in range(9)]
+    late = [(f"l{i}", f"c{i}", f"2025-02-{i + 1:02}", "2025-03-01", "basic") for i in range(6)]
+    table = lay(laid([*rows, *late]), "contracts")
+    assert tenures.usual_wait(table) == 5  # the last of them began on 6 February
+    found = tenures.carried_on(table).execute().set_index("contract_id")["ended_at"].dt.strftime("%m-%d")
+    assert (found["k0"], found["k8"]) == ("03-06", "02-06")
+    once = [*rows, *[(f"m{i}", f"d{i}", "2025-01-01", "2025-02-01", "basic") for i in range(99)], late[3]]
+    assert tenures.usual_wait(lay(laid(once), "contracts")) == 0, "one of 109 is nobody's habit"

@@ -163,8 +163,9 @@ def looks(spanned: ir.Table, columns: list[str], months: float = 6, smallest: in
     months  the age at which the shares are read
     Returns one row a look: column, group, n, customers, `churn_rate` (share ended by that age, Kaplan-Meier) with low
     and high, baseline (the others' share), median_months (null where fewer than half have ended), p_value (logrank
-    over the whole curve; null where either side has fewer than 30 customers) and p_adjusted, and of sure ones `inside`
-    (the difference among contracts that are alike in another of the columns) and `mixed` (it is none there).
+    over the whole curve; null where either side has fewer than 30 customers) and p_adjusted, `after` (of
+    `_written_after`) and of sure ones `inside` (the difference among contracts that are alike in another of the
+    columns) and `mixed` (it is none there).
     """
     found = []
     for column in columns:
@@ -180,12 +181,25 @@ def looks(spanned: ir.Table, columns: list[str], months: float = 6, smallest: in
                 side = inside[column] == group
                 p = survival.logrank(side, inside["days"], inside["ended"], inside["n"], inside["entry"])[1]
             row = {"column": column, "group": group, "n": int(rows.loc[mine, "n"].sum())}
+            row["after"] = _written_after(rows[mine], rows[~mine & rows[column].isin(shown.index)])
             row |= {"customers": int(shown[group])} | one | {"baseline": other["churn_rate"], "p_value": p}
             found.append(row)
-    names = "column group n customers churn_rate low high median_months baseline p_value".split()
+    names = "column group n customers churn_rate low high median_months baseline p_value after".split()
     out = pd.DataFrame(found, columns=names)
     out = out.assign(p_adjusted=certainty.adjust(out["p_value"], "holm"))
     return out.join(_inside(spanned, columns, out, months))
+
+
+def _written_after(mine: pd.DataFrame, others: pd.DataFrame) -> bool:
+    """Does a group give the ending away, as «closed» does, written on leaving?  (Folded rows of `folded`.)
+
+    All but 1 % of its contracts ended and fewer of the others', or some ended and none of the others'; 30 on each side.
+    """
+    n, rest = mine["n"].sum(), others["n"].sum()
+    ended, went = (int(side.loc[side["ended"], "n"].sum()) for side in (mine, others))
+    if min(n, rest) < FEWEST:
+        return False
+    return bool((ended >= 0.99 * n and went < 0.99 * rest) or (ended > 0 and went == 0))
 
 
 def _inside(spanned: ir.Table, columns: list[str], looked: pd.DataFrame, months: float) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from cx_helpers import disclosure
 from cx_helpers.foresight import FEWEST, LEAK, Trial
 from cx_helpers.measures.at_risk import CERTAIN
 from cx_helpers.measures.snapshots import LONGEST, PLAN, Schedule
-from cx_helpers.wording import Words, current, name, number, raw, say
+from cx_helpers.wording import Words, current, join, name, number, raw, say
 
 GUARDS = [
     {
@@ -26,11 +26,11 @@ GUARDS = [
         "later one; each customer was judged by a model that had never seen that customer.",
     },
     {
-        "fa": "ستونی که به‌تنهایی رفتن را لو بدهد (AUC بیش از ۰٫۹۵) کار را متوقف می‌کند؛ طرح قرارداد کنار می‌ماند اگر "
+        "fa": "ستونی، یا مدلی، که رفتن را لو بدهد (AUC بیش از ۰٫۹۵) کار را متوقف می‌کند؛ طرح قرارداد کنار می‌ماند اگر "
         "طرحی دیگر از آنِ هیچ‌کس نباشد، چون شاید پس از رفتن نوشته شده. جنسیت، سن و جای زندگی در مدل نیست.",
-        "en": "A column that gives leaving away by itself (AUC above .95) stops the work; plans of contracts are left "
-        "out where one is nobody's any more, for it may have been written after leaving. Gender, age and place are not "
-        "in the model.",
+        "en": "A column, or a model, that gives leaving away (AUC above .95) stops the work; plans of contracts are "
+        "left out where one is nobody's any more, for it may have been written after leaving. Gender, age and place "
+        "are not in the model.",
     },
 ]
 
@@ -110,6 +110,12 @@ _WHY = {
         "The column {column} tells by itself who leaves (AUC {auc:.3f}, above {limit:.2f}): it seems to be filled "
         "after they left. Nothing is foretold; find out when this column is written.",
     ),
+    "too_good": (
+        "مدل در آزمون بی‌خطاتر از آن است که بتوان باور کرد (AUC {auc:.3f})؛ گویا ستونی پس از رفتن "
+        "بازنویسی شده است. پیش‌بینی متوقف شد؛ ببینید این‌ها کی نوشته می‌شود: {columns}.",
+        "When tried, the model was better than can be believed (AUC {auc:.3f}): it seems that a column is "
+        "written over after customers left. Nothing is foretold; find out when these are written: {columns}.",
+    ),
 }
 
 
@@ -122,6 +128,8 @@ def refusal(found: Trial, plan: Schedule, smallest: int = 1) -> Words | None:
             known["n"] = disclosure.count(facts["n"], smallest)
         if "column" in facts:
             known["column"] = raw(facts["column"])
+        if "columns" in facts:
+            known["columns"] = join([raw(column) for column in facts["columns"]])
         return say(fa=fa, en=en, **known)
     return None
 

@@ -13,9 +13,10 @@ LARGE = 0.10  # a share of contracts ended that differs by ten points is large
 
 GUARDS = [
     {
-        "fa": "قراردادی که تا ۳۱ روز پیش یا پس از پایان قرارداد پیشینِ همان مشتری آغاز شود دنبالهٔ همان است، نه رفتن.",
-        "en": "A contract that begins within 31 days of the end of the same customer's last one carries it on: no "
-        "leaving.",
+        "fa": "قراردادی که تا ۳۱ روز پیش یا پس از پایان قرارداد دیگری از همان مشتری آغاز شود دنبالهٔ همان است، نه رفتن؛ "
+        "اگر دیرتر آغاز شود، رفتن و بازگشتن به حساب می‌آید.",
+        "en": "A contract that begins within 31 days of the end of another of the same customer carries it on: no "
+        "leaving. One that begins later counts as leaving and coming back.",
     },
     {
         "fa": "قراردادِ زنده تا همان‌جا که دیده شده به حساب آمده است، نه به‌جای رفته و نه به‌جای مانده؛ آنچه پس از پایان "
@@ -74,7 +75,7 @@ def findings(looks: pd.DataFrame, months: float) -> tuple[list[Finding], int]:
     for row in looks[looks["churn_rate"] > looks["baseline"]].itertuples():
         apart = row.low > row.baseline  # the whole curve may differ where this age does not
         loud = severity(row.p_adjusted, row.churn_rate - row.baseline >= LARGE) if apart else None
-        if loud and not row.mixed:
+        if loud and not row.mixed and not row.after:
             out.append(_finding(row, months, asked, loud))
     out.sort(key=lambda f: (SEVERITIES.index(f.severity), f.p_adjusted))
     return out, asked
@@ -82,7 +83,7 @@ def findings(looks: pd.DataFrame, months: float) -> tuple[list[Finding], int]:
 
 def mixed(looks: pd.DataFrame, months: float) -> Words | None:
     """The largest difference that is none once like is held against like; None without one.  looks  of `churn.looks`"""
-    odd = looks[looks["mixed"] & (looks["churn_rate"] > looks["baseline"])]
+    odd = looks[looks["mixed"] & ~looks["after"].astype(bool) & (looks["churn_rate"] > looks["baseline"])]
     if odd.empty:
         return None
     row = odd.loc[(odd["churn_rate"] - odd["baseline"]).idxmax()]
@@ -94,6 +95,21 @@ def mixed(looks: pd.DataFrame, months: float) -> Words | None:
         "the thing itself.",
         c=name(row["column"]), g=name(row["group"]), x=row["churn_rate"], b=row["baseline"], m=months,
         inside=100 * row["inside"],
+    )  # fmt: skip
+
+
+def written_after(looks: pd.DataFrame) -> Words | None:
+    """Groups that are no finding, for they give the ending away; None without one.  looks  of `churn.looks`"""
+    odd = looks[looks["after"].astype(bool) & (looks["p_adjusted"] < 0.05) & (looks["churn_rate"] > looks["baseline"])]
+    if odd.empty:
+        return None
+    groups = join([say(fa="{c} «{g}»", en="{c} “{g}”", c=name(r.column), g=name(r.group)) for r in odd.itertuples()])
+    return say(
+        fa="{groups} یافته نیست: (تقریباً) همهٔ قراردادهایش پایان یافته‌اند یا از دیگران هیچ‌یک پایان نیافته است؛ گویا این "
+        "را پس از رفتن می‌نویسند. ببینید این ستون کی نوشته می‌شود.",
+        en="{groups}: no finding. (Nearly) all of its contracts have ended, or none of the others’ has: it seems to be "
+        "written after customers left. Find out when this column is written.",
+        groups=groups,
     )  # fmt: skip
 
 
@@ -291,6 +307,19 @@ def since(when) -> Words | None:
         fa="پایان قراردادها گویا تنها از {day} ثبت شده است: قراردادهای کهنه‌تر از آن روز به بعد شمرده شده‌اند.",
         en="Ends seem to be recorded from {day} on only: older contracts count from that day on.",
         day=when.date(),
+    )
+
+
+def waited(days: int) -> Words | None:
+    """That customers usually renew late, so an end is a leaving only then.  days  of `tenures.usual_wait`; 0: None"""
+    if not days:
+        return None
+    return say(
+        fa="مشتریان این شرکت معمولاً دیر تمدید می‌کنند (۹۹٪ دیرکنندگان تا {n} روز): پس پایان قرارداد تنها {n} روز بعد "
+        "رفتن شمرده می‌شود و تا آن روز مشتری هنوز مشتری است.",
+        en="Customers here usually renew late (99% of the late ones within {n} days): so an end counts as leaving "
+        "only {n} days after it, and until then a customer is still a customer.",
+        n=days,
     )
 
 
