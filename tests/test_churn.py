@@ -9,7 +9,7 @@ import pytest
 
 from cx_helpers import disclosure, readings, wording
 from cx_helpers.dates import Period
-from cx_helpers.measures import churn, churn_hazards
+from cx_helpers.measures import churn, churn_hazards, snapshots
 
 UNTIL = dt.datetime(2025, 9, 1, tzinfo=dt.UTC)
 AUGUST = Period.parse("2025-08", calendar="gregorian", timezone="UTC")
@@ -63,6 +63,24 @@ def grown(rng, n=900, hazard=0.05, first="2023-06-01", **plans):
     end = start + pd.to_timedelta(month * churn.MONTH, "D")
     end = [e if e < pd.Timestamp(UNTIL) else None for e in end]
     return contracts(zip([f"c{i}" for i in range(n)], start, end, strict=True), plan=plan)
+
+
+def test_a_period_that_began_before_ends_were_recorded_has_no_rate(lay):
+    table, mid = lay(contracts(SMALL), "contracts"), dt.datetime(2025, 8, 5, tzinfo=dt.UTC)
+    found = churn.rate(table, AUGUST, since=mid)
+    assert found.loc["all", "n"] == 4
+    assert found.loc["all", ["churn_rate", "low", "high"]].isna().all()
+    assert "recorded from 14 Mordad 1404 on only" in readings.churn.sentence(found, mid)["en"]
+    assert churn.rate(table, AUGUST, since=AUGUST.start).loc["all", "churn_rate"] == 0.5
+    begun = list(snapshots.schedule(table, "contracts", UNTIL, 0, 7, since=mid).past)
+    assert begun == [dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (11, 18, 25)]
+
+
+def test_contracts_none_of_which_was_seen_for_a_month_have_no_median_to_tell(lay):
+    rows = [(f"c{i}", "2025-07-01", "2025-07-29" if i else None) for i in range(40)]
+    curve = churn.curves(churn.spans(lay(contracts(rows), "contracts"), UNTIL), None, 6)
+    said = readings.churn.lasting(curve, 40)["en"]
+    assert said.startswith("39 of 40 contracts have ended, and fewer than 10 were seen for a month")
 
 
 def test_a_plan_written_on_leaving_is_no_finding(lay):

@@ -79,10 +79,13 @@ def _seconds(instant: dt.datetime) -> int:
     return int((stamp if stamp.tzinfo else stamp.tz_localize("UTC")).timestamp())
 
 
-def rate(contracts: ir.Table, period: Period, by=None, smallest: int = 1) -> pd.DataFrame:
+def rate(
+    contracts: ir.Table, period: Period, by=None, smallest: int = 1, since: dt.datetime | None = None
+) -> pd.DataFrame:
     """Which share of the contracts alive as the period begins ends in it?
 
     contracts  all that began before the period's end;  by  columns that split the answer
+    since      from when on ends were recorded: of a period that began earlier the rate is null, for ends are missing
     Returns, index the groups or the row `all`: n (alive as the period begins: contracts that begin in it are not at
     risk of the whole of it and do not count), customers, `churn_rate` (0..1) with Wilson's low and high, se.
     """
@@ -90,7 +93,10 @@ def rate(contracts: ir.Table, period: Period, by=None, smallest: int = 1) -> pd.
     began, ended = contracts.started_at, contracts.ended_at
     alive = contracts.filter(began < period.start, ended.isnull() | (ended >= period.start))
     went = (alive.ended_at < period.end).fill_null(False).cast("int64")
-    return certainty.hide_small(certainty.share(certainty.sums(alive, went, by), "churn_rate"), smallest)
+    found = certainty.share(certainty.sums(alive, went, by), "churn_rate")
+    if since is not None and period.start < since:
+        found[["churn_rate", "low", "high", "se"]] = np.nan
+    return certainty.hide_small(found, smallest)
 
 
 def folded(spanned: ir.Table, by: list[str]) -> pd.DataFrame:

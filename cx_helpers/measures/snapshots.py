@@ -103,11 +103,18 @@ def usual_window(events: ir.Table, leaving: str, today: dt.datetime) -> tuple[in
 
 
 def schedule(
-    events: ir.Table, leaving: str, today: dt.datetime, gap_days: int = 7, window_days: int = 0, most: int = 4
+    events: ir.Table,
+    leaving: str,
+    today: dt.datetime,
+    gap_days: int = 7,
+    window_days: int = 0,
+    most: int = 4,
+    since: dt.datetime | None = None,
 ) -> Schedule:
     """When to look at customers: as late as can be, so that no window overlaps another and every window is over.
 
     events  the orders or the contracts;  window_days  0: as long as `usual_window` says;  most  past snapshots at most
+    since   from when on ends of contracts were recorded (`churn.recorded_since`): earlier ones would see nobody leave
     The first snapshot leaves two windows of history before it, of the orders (of contracts one); `past` may be empty.
     """
     days, gaps = (window_days, 0) if window_days else usual_window(events, leaving, today)
@@ -122,6 +129,8 @@ def schedule(
     step = dt.timedelta(gap_days + days)
     earliest = first + dt.timedelta(days * (SEEN if leaving == "orders" else 1))
     past = [today - step * k for k in range(most, 0, -1)]
+    if since is not None and leaving == "contracts":
+        earliest = max(earliest, since)
     kept = tuple(at for at in past if at >= earliest)
     return Schedule(leaving, today, kept, gap_days, days, gaps, bool(window_days))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import certainty, disclosure
-from cx_helpers.measures.churn import FEWEST
+from cx_helpers.measures.churn import FEWEST, LEAST
 from cx_helpers.records import SEVERITIES, Finding, clean, severity
 from cx_helpers.wording import Words, compared, current, join, name, say
 
@@ -135,8 +135,11 @@ def _finding(row, months: float, asked: int, loud: str) -> Finding:
     )  # fmt: skip
 
 
-def sentence(rate: pd.DataFrame) -> Words:
-    """The bottom line: of the contracts alive as the period began, how many ended in it.  rate  of `churn.rate`"""
+def sentence(rate: pd.DataFrame, since=None) -> Words:
+    """The bottom line: of the contracts alive as the period began, how many ended in it.
+
+    rate  of `churn.rate`;  since  when recording of ends began (`churn.recorded_since`)
+    """
     row = rate.iloc[0] if len(rate) else None
     if row is None or not row["n"]:
         return say(
@@ -148,6 +151,13 @@ def sentence(rate: pd.DataFrame) -> Words:
     if pd.isna(row["churn_rate"]):
         if pd.notna(rate.get("hidden", pd.Series([None])).iloc[0]):
             return disclosure.sentence(disclosure.SMALL)
+        if since is not None:
+            return say(
+                fa="پایان قراردادها گویا تنها از {day} ثبت شده، پس از آغاز این دوره: نرخ ریزش دوره گفتنی نیست.",
+                en="Ends seem to be recorded from {day} on only, after this period began: its churn rate cannot be "
+                "told.",
+                day=since.date(),
+            )
         return say(
             fa="تنها {n} قرارداد هنگام آغاز دوره زنده بود؛ برای نرخ ریزش کم است.",
             en="Only {n} contracts were alive as the period began: too few for a churn rate.",
@@ -201,13 +211,31 @@ def lasting(curve: pd.DataFrame, customers: int, smallest: int = 1) -> Words:
     if len(over):
         return _median(curve, int(over[0]))
     last = curve.loc[known.index[-1]]
+    facts = {"x": last["survival"], "m": int(known.index[-1]), "low": last["low"], "high": last["high"]}
+    facts |= {"ended": int(curve["ended"].iloc[0]), "n": int(curve["n"].iloc[0]), "least": LEAST}
+    if len(known) == len(curve):
+        return say(
+            fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})؛ نیمی هنوز نرفته‌اند و "
+            "میانه‌ای نیست.",
+            en="{x:.0%} of contracts still live after {m} months (95% interval {low:.0%} to {high:.0%}); fewer than "
+            "half have ended, so there is no median.",
+            **facts,
+        )
+    if not facts["m"]:
+        return say(
+            fa="{ended} قرارداد از {n} پایان یافته و کمتر از {least} قرارداد یک ماه یا بیشتر دیده شده است: "
+            "منحنی‌ای نیست.",
+            en="{ended} of {n} contracts have ended, and fewer than {least} were seen for a month or longer: there is "
+            "no curve.",
+            **facts,
+        )
     return say(
-        fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})؛ نیمی هنوز نرفته‌اند و "
-        "میانه‌ای نیست.",
-        en="{x:.0%} of contracts still live after {m} months (95% interval {low:.0%} to {high:.0%}); fewer than half "
-        "have ended, so there is no median.",
-        x=last["survival"], m=int(known.index[-1]), low=last["low"], high=last["high"],
-    )  # fmt: skip
+        fa="{x:.0%} قراردادها پس از {m} ماه هنوز زنده‌اند (بازهٔ ۹۵٪: {low:.0%} تا {high:.0%})؛ کمتر از {least} "
+        "قرارداد پیرتر از آن دیده شده است، پس میانه گفتنی نیست.",
+        en="{x:.0%} of contracts still live after {m} months (95% interval {low:.0%} to {high:.0%}); fewer than "
+        "{least} were seen beyond that age, so the median cannot be told.",
+        **facts,
+    )
 
 
 def _median(curve: pd.DataFrame, month: int) -> Words:
@@ -241,11 +269,13 @@ def steepest(monthly: pd.DataFrame) -> Words | None:
     )  # fmt: skip
 
 
-def reasoned(rate: pd.DataFrame) -> pd.DataFrame:
-    """The row of `churn.rate` with `why`, in the reader's language, where nobody could leave."""
-    if not len(rate) or rate["n"].iloc[0]:
+def reasoned(rate: pd.DataFrame, since=None) -> pd.DataFrame:
+    """The row of `churn.rate` with `why`, in the reader's language, where nobody could leave or ends are missing."""
+    if not len(rate) or pd.notna(rate["churn_rate"].iloc[0]) or (rate["n"].iloc[0] and since is None):
         return rate
     why = say(fa="هنگام آغاز دوره قراردادی زنده نبود", en="no contract was alive as the period began")
+    if rate["n"].iloc[0]:
+        why = say(fa="پایان‌ها از میانهٔ دوره به بعد ثبت شده است", en="ends are recorded only from within the period on")
     return rate.assign(why=why[current().locale])
 
 
