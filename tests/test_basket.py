@@ -214,12 +214,31 @@ def test_what_one_shop_alone_sells_is_no_pair_for_that(lay):
     assert seeing["p_adjusted"] > 0.05
 
 
-def test_a_pair_that_goes_together_everywhere_holds_within_channels(lay):
+def test_what_one_feast_alone_sells_is_no_pair_for_that(lay):
+    """Nuts and candles are sold on one day alone, and bought there without regard to each other."""
+    rng = np.random.default_rng(4)
+    feast = rng.random(3000) < 0.1
+    nut, candle = (feast & (rng.random(3000) < 0.5) for _ in range(2))
+    names = [["bread"] + ["nut"] * int(a) + ["candle"] * int(b) for a, b in zip(nut, candle, strict=True)]
+    items, orders = shop([" ".join(one) for one in names])
+    days = np.where(feast, 200 + rng.random(3000), rng.uniform(0, 350, 3000))
+    orders["ordered_at"] = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta((days * 86_400).round(), "s")
+    rows = bought(lay, items, orders, keep=("ordered_at",))
+    rule = pd.DataFrame({"given": [("nut",)], "offer": ["candle"]})
+    blind, seeing = (basket_rules.confirmed(rule, rows, 10, time=time).iloc[0] for time in (None, "ordered_at"))
+    assert blind["p_adjusted"] < 0.001
+    assert seeing["p_adjusted"] > 0.05
+    assert "within" not in seeing
+
+
+def test_a_pair_that_goes_together_everywhere_holds_within_channels_and_in_time(lay):
     items, orders = market()
+    orders["ordered_at"] += pd.to_timedelta(np.random.default_rng(1).integers(0, 90, len(orders)), "D")
     orders["channel"] = np.where(np.arange(len(orders)) % 3, "app", None)
-    rows = bought(lay, items, orders, keep=("channel",))
+    rows = bought(lay, items, orders, keep=("channel", "ordered_at"))
     rule = pd.DataFrame({"given": [("phone",)], "offer": ["case"]})
-    blind, seeing = (basket_rules.confirmed(rule, rows, 10, by=by).iloc[0] for by in (None, "channel"))
+    blind = basket_rules.confirmed(rule, rows, 10).iloc[0]
+    seeing = basket_rules.confirmed(rule, rows, 10, by="channel", time="ordered_at").iloc[0]
     assert seeing["within"] == pytest.approx(blind["lift"], rel=0.05)
     assert seeing["p_adjusted"] < 0.001
 

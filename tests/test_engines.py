@@ -440,7 +440,7 @@ ANSWERS = {
     "basket.left_out": lambda t: pd.Series(basket.left_out(t.until.order_items, t.until.orders)),
     "basket.itemsets": lambda t: basket.itemsets(bought(t), 0.002, 4),
     "basket_rules.halves": lambda t: pd.Series([half.count().execute() for half in basket_rules.halves(bought(t))]),
-    "basket_rules.confirmed": lambda t: basket_rules.confirmed(PAIR, bought(t)),
+    "basket_rules.confirmed": lambda t: basket_rules.confirmed(PAIR, bought(t), time="ordered_at"),
     "basket_rules.by_group": lambda t: basket_rules.by_group(PAIR, bought(t), "channel", 5),
     "basket_rules.mean_prices": lambda t: basket_rules.mean_prices(t.order_items, "product_name").sort_index(),
     "experiment.experiments": lambda t: experiment.experiments(t.until.exposures, "Asia/Tehran").astype(

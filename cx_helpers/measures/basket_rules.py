@@ -17,6 +17,7 @@ from scipy.stats import hypergeom
 from cx_helpers import certainty, contrasts, disclosure
 from cx_helpers.tables import need
 
+NEIGHBOURS, BLOCKS = 10, 2000  # baskets next to each other in time that are held together; so many blocks at most
 _TO = " → "  # as between the steps of a path: pages turn it to where the reader reads
 
 
@@ -44,12 +45,16 @@ def candidates(rules: pd.DataFrame, most: int = 100, longest: int = 2) -> pd.Dat
     return rest[["given", "offer", "confidence", "lift"]].reset_index(drop=True)
 
 
-def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1, by: str | None = None) -> pd.DataFrame:
+def confirmed(
+    rules: pd.DataFrame, bought: ir.Table, smallest: int = 1, by: str | None = None, time: str | None = None
+) -> pd.DataFrame:
     """Do the rules hold among customers in whom they were not looked for?
 
     rules   of `candidates`: given, offer;  bought  baskets of the other half (order_id, item, buyer, customer_id)
     by      a column of `bought` (channel): a rule must hold within its values, too.  Two things that one shop alone
             sells lie together more often than usual in all baskets, though nobody there buys them together
+    time    a column of `bought` (ordered_at): a rule must hold among baskets next to each other in time, too.  Two
+            things that are sold on one feast alone lie together more often than usual just as well
     Returns one row a rule, its name as index (`rule`, "tea + cup → pot"): given, offer, n (baskets with all of
     `given`), customers,
     `both` (those that hold `offer` too), `confidence` = both / n with low and high (customers as clusters), `usual`
@@ -58,7 +63,8 @@ def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1, by: str 
     less, and of the log lift over its cluster-robust spread, Student's with as many customers as hold all: every one
     must say so) and p_adjusted (Holm over all rules).  With `by` also `within`: both over what would be expected if in
     each of its values the two had nothing to do with each other; p_value then is no less than that of Mantel and
-    Haenszel's test of it (Source: J. Nat. Cancer Inst. 22, 1959; spread as of the log lift).
+    Haenszel's test of it (Source: J. Nat. Cancer Inst. 22, 1959; spread as of the log lift).  With `time` the same test
+    is made in blocks of NEIGHBOURS baskets; how many times the expected that is is not told: blocks so small bound it.
     Null where too few baskets hold `given`, or too few customers that or the offer with it.
     """
     wanted = _sets(rules)
@@ -81,10 +87,13 @@ def confirmed(rules: pd.DataFrame, bought: ir.Table, smallest: int = 1, by: str 
     exact = [_exact(rule, place, n_of, total) for rule in known.itertuples()]
     own = np.array([buyers[place[one]] for one in whole], float)
     out["p_value"] = np.where(log > 0, np.maximum(exact, certainty.two_sided_t(log / se, own - 1)), 1.0)
-    if by is not None:
+    for column in (one for one in (by, time) if one is not None):
         plain = 1 / out["both"] - 1 / out["n"] + 1 / out["usual_n"] - 1 / total if total else np.nan
         wider = (se**2 / plain).clip(lower=1.0).fillna(1.0)
-        out["within"], inside = _within(known, bought, wanted, place, by, wider)
+        rows = bought if column == by else _blocks(bought, column, total)
+        ratio, inside = _within(known, rows, wanted, place, by if column == by else "_block", wider)
+        if column == by:
+            out["within"] = ratio
         out["p_value"] = np.maximum(out["p_value"], inside)
     out["customers"] = out["customers"].fillna(0).astype(int)
     small = (out["n"] < smallest) | disclosure.few(out["customers"], smallest)
@@ -225,6 +234,15 @@ def _within(known: pd.DataFrame, bought: ir.Table, wanted: list[tuple], place: d
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio, z = both.sum(axis=1) / expected, (both.sum(axis=1) - expected) / np.sqrt(spread)
     return ratio, np.where(z > 0, certainty.two_sided(z), 1.0)
+
+
+def _blocks(bought: ir.Table, time: str, total: int) -> ir.Table:
+    """Baskets with `_block`: which of them lie next to each other in time."""
+    size = max(NEIGHBOURS, -(-total // BLOCKS))
+    place = ibis.dense_rank().over(order_by=[time, "order_id"])
+    return (
+        bought.mutate(_place=place).mutate(_block=(_._place / size).floor().cast("int64").cast("string")).drop("_place")
+    )
 
 
 def _spread(known: pd.DataFrame, bought: ir.Table, hits: ir.Table, place: dict, total: int) -> pd.Series:

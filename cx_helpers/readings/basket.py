@@ -27,6 +27,12 @@ GUARDS = [
         "en": "A rule that asks for more is told only where it is surer than the same rule without it.",
     },
     {
+        "fa": "قاعده باید درون هر کانال و در سبدهای هم‌زمان هم برقرار باشد؛ پس دو کالا که تنها در یک فروشگاه یا یک جشن "
+        "فروخته می‌شوند، تنها به همین دلیل همراه شمرده نمی‌شوند.",
+        "en": "A rule must hold within channels and among baskets of about the same time, too: two things that only "
+        "one shop or one feast sells are no pair for that.",
+    },
+    {
         "fa": "با هم خریدن، علت نیست: اینکه پیشنهاد چه می‌افزاید با آزمایش معلوم می‌شود.",
         "en": "Bought together is no cause: what an offer adds is for an experiment to say.",
     },

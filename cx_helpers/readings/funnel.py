@@ -209,10 +209,10 @@ def dearest(costs: pd.DataFrame) -> Words | None:
     return {locale: said[locale] + more[locale] for locale in said}
 
 
-def found(findings: list[Finding], looks: int) -> Words:
-    """What the search over steps and groups brought, in one sentence."""
+def found(findings: list[Finding], looks: int, answers: dict | None = None) -> Words:
+    """What the search over steps and groups brought, in one sentence.  answers  as `funnel_drops.looks` takes them"""
     if not looks:
-        return say(fa="مشتری کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few customers to compare groups.")
+        return _why_none(answers or {})
     if not findings:
         return say(
             fa="{compared}، هیچ گامی پس از تصحیح بدتر از دورهٔ پیش یا از گروه‌های دیگر نبود.",
@@ -226,6 +226,22 @@ def found(findings: list[Finding], looks: int) -> Words:
         compared=compared(looks), m=len(findings), steps=steps,
         hold={"fa": "", "en": "holds" if len(findings) == 1 else "hold"},
     )  # fmt: skip
+
+
+def _why_none(answers: dict) -> Words:
+    """Why no groups were compared."""
+    split = [now.groupby(level=column)["hidden"].first() for column, (now, _) in answers.items() if column]
+    if split and all(len(groups) < 2 for groups in split):
+        return say(
+            fa="تنها یک گروه هست، پس چیزی برای مقایسه نبود.", en="There is only one group: there was nothing to compare."
+        )
+    if any(groups.notna().any() for groups in split):
+        return say(
+            fa="گروه‌ها مقایسه نشدند: برای حفظ حریم مشتریان، گروه کوچک و آنچه آن را با تفریق لو می‌داد نشان داده نشده است.",
+            en="Groups were not compared: to protect customers’ privacy a small group, and what would give it away by "
+            "subtraction, are not shown.",
+        )
+    return say(fa="مشتری کافی برای مقایسهٔ گروه‌ها نبود.", en="There were too few customers to compare groups.")
 
 
 def time_to_convert(curve: pd.DataFrame) -> Words:

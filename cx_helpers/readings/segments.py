@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import disclosure
 from cx_helpers.measures.segments import Segmentation
-from cx_helpers.partition import SILHOUETTE
+from cx_helpers.partition import SILHOUETTE, SMALLEST, STABLE
 from cx_helpers.records import Finding, clean, severity
 from cx_helpers.wording import Words, compared, join, name, number, raw, say
 
@@ -157,13 +157,53 @@ def clusters(made: Segmentation, smallest: int = 1) -> Words:
             "groups can still be told.",
             n=disclosure.count(made.sampled, smallest),
         )  # fmt: skip
+    said = say(
+        fa="خوشهٔ جداشده‌ای میان مشتریان نیست: از {looks} خوشه‌بندی هیچ‌کدام از آزمون‌ها نگذشت",
+        en="There are no clusters among the customers: none of {looks} clusterings stood the tests",
+        looks=len(tried),
+    )
+    last = {"fa": ". مشتریان طیفی پیوسته‌اند و گروه‌های خرید آن را می‌بُرند.",
+            "en": ". Customers are a continuum, which the buying groups cut."}  # fmt: skip
+    why = _failed(tried)
+    return {locale: f"{said[locale]} ({why[locale]}){last[locale]}" for locale in said}
+
+
+def _failed(tried: pd.DataFrame) -> Words:
+    """At which test the clustering failed that came farthest."""
+    asked = tried[["gap", "chance_silhouette", "stability"]].notna().sum(axis=1)
+    row = tried.assign(asked=asked).sort_values(["asked", "silhouette"], kind="stable").iloc[-1]
+    if row["asked"] == 3:
+        return say(
+            fa="بهترین آن‌ها پایدار نبود: بازیافت در نمونه‌های دوباره {x:.2f} از ۱ است و دست‌کم {least:.2f} لازم است",
+            en="the best of them was not stable: found again in resamples {x:.2f} of 1, at least {least:.2f} is needed",
+            x=row["stability"], least=STABLE,
+        )  # fmt: skip
+    if row["asked"] == 2:
+        return say(
+            fa="جدایی بهترین آن‌ها، سیلوئت {s:.2f} از ۱، از آنچه در جمعیت‌های ساختگیِ بی‌خوشه هم پیش می‌آید ({x:.2f}) بیشتر "
+            "نبود",
+            en="the best of them lies no farther apart, silhouette {s:.2f} of 1, than made-up crowds without clusters "
+            "come to: {x:.2f}",
+            s=row["silhouette"], x=row["chance_silhouette"],
+        )  # fmt: skip
+    if row["asked"] == 1:
+        return say(
+            fa="بهترین آن‌ها فشرده‌تر از داده‌های بی‌خوشه نبود: شکاف {x:.2f}، که باید از {least:.2f} بیشتر باشد",
+            en="the best of them was no tighter than data without clusters: gap {x:.2f}, which must be above "
+            "{least:.2f}",
+            x=row["gap"], least=row["gap_se"],
+        )  # fmt: skip
+    if row["silhouette"] >= SILHOUETTE:
+        return say(
+            fa="خوشه‌های جدا بسیار کوچک بودند: کوچک‌ترین {x:.1%} مشتریان است و دست‌کم {least:.0%} لازم است",
+            en="those far enough apart hold too small a cluster: {x:.1%} of the customers, at least {least:.0%} is "
+            "needed",
+            x=row["smallest"], least=SMALLEST,
+        )  # fmt: skip
     return say(
-        fa="خوشهٔ جداشده‌ای میان مشتریان نیست: از {looks} خوشه‌بندی هیچ‌کدام از آزمون‌ها نگذشت (بیشترین جدایی، "
-        "سیلوئت: {s:.2f} از ۱؛ دست‌کم {least:.2f} لازم است). مشتریان طیفی پیوسته‌اند و گروه‌های خرید آن را می‌بُرند.",
-        en="There are no clusters among the customers: none of {looks} clusterings stood the tests (how far apart, "
-        "silhouette: at most {s:.2f} of 1, at least {least:.2f} is needed). Customers are a continuum, which the "
-        "buying groups cut.",
-        looks=len(tried), s=tried["silhouette"].max(), least=SILHOUETTE,
+        fa="بیشترین جدایی، سیلوئت: {s:.2f} از ۱؛ دست‌کم {least:.2f} لازم است",
+        en="how far apart, silhouette: at most {s:.2f} of 1, at least {least:.2f} is needed",
+        s=tried["silhouette"].max(), least=SILHOUETTE,
     )  # fmt: skip
 
 
