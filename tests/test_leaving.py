@@ -144,10 +144,11 @@ def test_a_call_is_worth_what_it_keeps_less_what_it_costs():
     curve = calling.curve(now, 0.2, 50, shares=(0.34, 0.67, 1.0))
     assert curve["net_gain"].tolist() == pytest.approx([180, 150, 150], abs=31)
     assert curve["net_gain"].iloc[-1] == pytest.approx(150)
-    drawn = readings.calling.drawn(calling.curve(now, 0.2, 50, peak=True))
-    assert drawn["net_gain"].max() == pytest.approx(180), "the best number is a point of the curve"
+    many = pd.DataFrame({"p": [0.9] * 4 + [0.1] * 96, "value": 1000.0, "weight": 1.0})
+    drawn = readings.calling.drawn(calling.curve(many, 0.2, 50, peak=True))
+    assert drawn["net_gain"].max() == pytest.approx(4 * 130), "the best number is a point of the curve"
     assert drawn.index.is_unique
-    assert "highest at 2 calls" in plain(readings.calling.peak(drawn))
+    assert "highest at 4 calls" in plain(readings.calling.peak(drawn))
     top = drawn["net_gain"].idxmax()
     (figure,) = (f for f in charts.lines(drawn, "net_gain", at=top)._repr_mimebundle_().values() if "data" in f)
     assert [place for place, text in zip(drawn.index, figure["data"][-1]["text"], strict=True) if text] == [top]
