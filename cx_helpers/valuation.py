@@ -104,7 +104,7 @@ def _too_little(rows: pd.DataFrame) -> dict[str, dict]:
     n, back = float(rows["n"].sum()), float(rows.loc[rows["x"] > 0, "n"].sum())
     span = float(rows["T"].max()) if n else 0.0
     facts = {"n": n, "back": back, "days": span}
-    reasons = {"nobody": n == 0, "all_once": back == 0, "few": n < FEWEST, "few_back": back < CAME_BACK,
+    reasons = {"nobody": n == 0, "few": n < FEWEST, "all_once": back == 0, "few_back": back < CAME_BACK,
                "short": span < SHORTEST}  # fmt: skip
     return next(({name: facts} for name, so in reasons.items() if so), {})
 

@@ -389,3 +389,16 @@ def test_that_none_of_few_got_on_is_not_told(lay):
     found = funnel.conversion(walked(lay, frame, steps), steps, smallest=disclosure.Limit(30, 10))
     assert found["reached"].isna().tolist() == [False, False, True, True]
     assert "so few came near “search”" in readings.funnel.sentence(found, steps)["en"]
+
+
+def test_why_no_groups_were_compared_is_told(lay):
+    many = [("x", "pay@0"), *((f"w{i}", "page@0 cart@1") for i in range(100))]
+    one = log(*many, channel="web")
+    hidden = pd.concat([one, log(*((f"a{i}", "page@0 cart@1") for i in range(5)), channel="app")])
+    limit, said = disclosure.Limit(30, 10), []
+    for frame in (one, hidden):
+        now = funnel.conversion(walked(lay, frame, by="channel"), STEPS, "channel", smallest=limit)
+        said.append(readings.funnel.found([], 0, {"channel": (now, now)})["en"])
+    assert "only one group" in said[0]
+    assert "privacy" in said[1]
+    assert "too few customers" in readings.funnel.found([], 0)["en"]

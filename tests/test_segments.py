@@ -129,6 +129,34 @@ def test_where_there_is_no_structure_there_are_no_clusters(name):
     assert len(found.tried) >= 10
 
 
+@pytest.mark.parametrize(
+    ("silhouette", "gap", "chance", "stability", "said"),
+    [
+        (0.2, None, None, None, "at least 0.30 is needed"),
+        (0.9, None, None, None, "too small a cluster: 1.0% of the customers"),
+        (0.9, 0.01, None, None, "gap 0.01, which must be above 0.02"),
+        (
+            0.4,
+            0.5,
+            0.41,
+            None,
+            "no farther apart, silhouette 0.40 of 1, than made-up crowds without clusters come to: 0.41",
+        ),
+        (0.9, 0.5, 0.41, 0.6, "found again in resamples 0.60 of 1, at least 0.75 is needed"),
+    ],
+)
+def test_the_test_that_failed_is_told(silhouette, gap, chance, stability, said):
+    row = {"silhouette": silhouette, "gap": gap, "gap_se": 0.02, "chance_silhouette": chance, "smallest": 0.01,
+           "stability": stability, "holds": False}  # fmt: skip
+    tried = pd.DataFrame([row, row | {"silhouette": 0.1, "gap": None, "chance_silhouette": None, "stability": None}])
+    none = partition.Partition(
+        "", np.empty((0, 2)), np.empty((0, 2)), np.empty(0), tried.astype(float, errors="ignore")
+    )
+    told = readings.segments.clusters(segments.Segmentation(pd.DataFrame(), none, 500))["en"]
+    assert told.startswith("There are no clusters among the customers: none of 2 clusterings")
+    assert said in told
+
+
 def test_the_engine_places_customers_as_the_partition_does(lay):
     rng = np.random.default_rng(7)
     often = [(f"a{c}", d, 500 + 50 * rng.normal()) for c in range(80) for d in rng.integers(1, 9, 12)]

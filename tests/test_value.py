@@ -127,6 +127,10 @@ def test_each_refusal_has_its_reason(lay, model):
     }
     one = valuation.model(back.iloc[:1], TERMS)
     assert one.refused == {"few": {"n": 1.0, "back": 1.0, "days": float(back["T"].iloc[0])}}
+    alone = valuation.model(once.iloc[:1].assign(n=1), TERMS)
+    assert list(alone.refused) == ["few"], "of one customer it is not told that none bought again"
+    nobody = readings.value_doubts.refusals(valuation.model(rows.iloc[:0], TERMS))[0]["en"]
+    assert "The table orders is needed" not in nobody, "it may be there, with no purchase in it"
     for part in reasons.values():
         refused = valuation.model(part, TERMS, "mbgnbd")
         assert refused.buying is None

@@ -233,11 +233,13 @@ def _why_none(answers: dict) -> Words:
     split = [now.groupby(level=column)["hidden"].first() for column, (now, _) in answers.items() if column]
     if split and all(len(groups) < 2 for groups in split):
         return say(
-            fa="تنها یک گروه هست، پس چیزی برای مقایسه نبود.", en="There is only one group: there was nothing to compare."
+            fa="تنها یک گروه هست، پس چیزی برای مقایسه نبود.",
+            en="There is only one group: there was nothing to compare.",
         )
     if any(groups.notna().any() for groups in split):
         return say(
-            fa="گروه‌ها مقایسه نشدند: برای حفظ حریم مشتریان، گروه کوچک و آنچه آن را با تفریق لو می‌داد نشان داده نشده است.",
+            fa="گروه‌ها مقایسه نشدند: برای حفظ حریم مشتریان، گروه کوچک و آنچه آن را با تفریق لو می‌داد نشان "
+            "داده نشده است.",
             en="Groups were not compared: to protect customers’ privacy a small group, and what would give it away by "
             "subtraction, are not shown.",
         )

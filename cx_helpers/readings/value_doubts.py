@@ -12,10 +12,11 @@ from cx_helpers.wording import Words, current, say
 
 _WHY: dict[str, tuple[str, str]] = {
     "nobody": (
-        "ارزش مشتریان را نمی‌توان گفت: تا پایان این دوره هیچ خریدی از مشتری شناخته‌شده‌ای نیست. جدول orders با "
-        "customer_id، ordered_at و amount لازم است.",
+        "ارزش مشتریان را نمی‌توان گفت: تا پایان این دوره هیچ خریدی از مشتری شناخته‌شده‌ای نیست. سفارشی خرید است که "
+        "customer_id، ordered_at و amount (صفر یا بیشتر) دارد و لغو نشده است.",
         "Nothing can be said of customers' value: up to the end of this period no purchase of a known customer is "
-        "there. The table orders is needed, with customer_id, ordered_at and amount.",
+        "there. An order is a purchase where it has customer_id, ordered_at and an amount of 0 or more, and was not "
+        "cancelled.",
     ),
     "few": (
         "برای مدل ارزش دست‌کم {fewest} مشتری لازم است و اینجا {n} نفرند؛ پس پیش‌بینی نمی‌شود که چه خواهند خرید. آنچه "
@@ -75,7 +76,7 @@ _WHY: dict[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 _SHORT: dict[str, tuple[str, str]] = {  # of the same reasons, on a tile
-    "nobody": ("خریدی از مشتری شناخته‌شده‌ای نیست", "no purchase of a known customer"),
+    "nobody": ("در orders خریدی از مشتری شناخته‌شده‌ای نیست", "no purchase of a known customer in orders"),
     "few": ("برای مدل {fewest} مشتری لازم است", "a model needs {fewest} customers"),
     "all_once": ("هیچ‌کس دوباره نخریده است", "nobody bought again"),
     "few_back": ("برای مدل {back_needed} مشتریِ بازگشته لازم است", "a model needs {back_needed} who bought again"),
