@@ -466,7 +466,7 @@ def test_lives_of_contracts_by_hand(lay):
     assert rows[["survived", "ended", "n"]].to_numpy().tolist() == [
         [0.0, True, 1.0], [1.0, False, 1.0], [2.0, True, 1.0], [4.0, False, 1.0],
     ]  # fmt: skip
-    assert renewals.unfit(table, JUNE) == {"late": 1, "backward": 1, "fee": 0}
+    assert renewals.unfit(table, JUNE) == {"late": 1, "backward": 1, "fee": 0, "no_fee": 0}
     seen = renewals.curve(rows).loc["seen"]
     assert seen["share"].round(6).tolist() == [1.0, 0.75, 0.75, 0.375, 0.375]
     assert seen["n"].tolist() == [4, 4, 2, 2, 1]
@@ -477,21 +477,28 @@ def test_lives_of_contracts_by_hand(lay):
 
 
 def test_a_fee_that_cannot_be_one_counts_as_none_and_is_told(lay):
-    rows = contracts([(f"c{i}", when("2025-01-01"), None) for i in range(4)]).assign(monthly_fee=[10, -5, 1e20, 30])
+    rows = contracts([(f"c{i}", when("2025-01-01"), None) for i in range(5)])
+    rows = rows.assign(monthly_fee=[10, -5, 1e20, 30, None])
     lives = renewals.lives(lay(rows, "contracts"), JUNE)
-    assert lives[["n", "fee", "fee_squared", "fee_top"]].iloc[0].tolist() == [4, 20, 500, 30]
+    assert lives[["n", "fee", "fee_squared", "fee_top"]].iloc[0].tolist() == [5, 20, 500, 30]
     unfit = renewals.unfit(lay(rows, "contracts"), JUNE)
-    assert unfit == {"late": 0, "backward": 0, "fee": 2}
+    assert unfit == {"late": 0, "backward": 0, "fee": 2, "no_fee": 1}
     told = readings.renewals.sentence(renewals.worth(lives, None, 12, 0.2), {}, unfit)
     assert "The fee of 2 contracts is negative or beyond" in told["en"]
     assert told["en"].startswith("No value is told for contracts: that needs 100 contracts"), "there is no plan"
+    fitted = renewals.worth(lifetimes([1, 0.631, 0.468, 0.382, 0.326, 0.289, 0.262, 0.241]), None, 12, 0.0)
+    assert (
+        "3 contracts whose fee is not known are taken at the average"
+        in readings.renewals.sentence(fitted, {}, unfit)["en"]
+    )
+    assert "at the average of the others" in readings.renewals.opening(fitted, 12, unfit)["en"]
 
 
 def test_why_a_plan_has_no_value_is_the_true_reason():
     share = [1, 0.631, 0.468, 0.382, 0.326, 0.289, 0.262, 0.241]
     rows = lifetimes(share).assign(plan="a")
     free = rows.assign(fee=np.nan, fee_squared=np.nan, fee_top=np.nan)
-    nobody = {"late": 0, "backward": 0, "fee": 0}
+    nobody = {"late": 0, "backward": 0, "fee": 0, "no_fee": 0}
     for frame, why in (
         (rows.iloc[:-1], "No contract of the plan “a” runs"),
         (free, "The fees of the plan “a” are not"),

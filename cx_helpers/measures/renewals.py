@@ -68,16 +68,19 @@ def _fits(contracts: ir.Table, period: Period):
 
 def unfit(contracts: ir.Table | None, period: Period) -> dict[str, int]:
     """How many contracts are left out: `late` (they start after the period), `backward` (they end before they start, or
-    have no start)?  And `fee`: how many count without their fee, which cannot be one (limits.fee)."""
+    have no start)?  And `fee`: how many count without their fee, which cannot be one (limits.fee);
+    `no_fee`: of how many none is written, where others have one."""
     if contracts is None:
-        return {"late": 0, "backward": 0, "fee": 0}
+        return {"late": 0, "backward": 0, "fee": 0, "no_fee": 0}
     contracts = _with_end(contracts)
     late = (contracts.started_at >= period.end).fill_null(False)
-    said = contracts.monthly_fee.notnull() if "monthly_fee" in contracts.columns else ibis.literal(False)
+    there = "monthly_fee" in contracts.columns
+    said = contracts.monthly_fee.notnull() if there else ibis.literal(False)
     fits = _fits(contracts, period).fill_null(False)
     row = contracts.aggregate(
         late=late.cast("int64").sum(), backward=(~fits & ~late).cast("int64").sum(),
         fee=(fits & said & limits.fee(contracts).isnull()).cast("int64").sum(),
+        no_fee=(fits & ~said & there).cast("int64").sum(),
     )  # fmt: skip
     return {k: int(v or 0) for k, v in row.execute().iloc[0].items()}
 

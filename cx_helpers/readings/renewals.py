@@ -34,10 +34,11 @@ def named(answer: pd.DataFrame) -> pd.DataFrame:
     return answer.rename(index={k: v[current().locale] for k, v in SERIES.items()}, level="series")
 
 
-def opening(worth: pd.DataFrame, months: int) -> Words | None:
+def opening(worth: pd.DataFrame, months: int, unfit: dict[str, int] | None = None) -> Words | None:
     """The first sentence where there are contracts and no orders: what a running contract still brings; None: untold.
 
     worth  of `renewals.worth`: all plans that have a value, together, and the one that brings most in all
+    unfit  of `renewals.unfit`: where fees are not known, the sum says what it takes for them
     """
     known = worth.dropna(subset=["clv"]).sort_values("total", ascending=False, kind="stable")
     if known.empty:
@@ -50,6 +51,11 @@ def opening(worth: pd.DataFrame, months: int) -> Words | None:
         of = say(fa=" در {k} طرح", en=" of {k} plans", k=len(known))
         first = sentences(_brings(_together(known), months, of), _most(row, known.index[0]))
     left = [] if len(known) == len(worth) else [_untold(len(worth) - len(known))]
+    if unfit and unfit["fee"] + unfit["no_fee"]:
+        left.append({
+            "fa": "قراردادهایی که حق اشتراکشان معلوم نیست میانگینِ دیگران به حساب آمده‌اند.",
+            "en": "Contracts whose fee is not known are taken at the average of the others.",
+        })  # fmt: skip
     return sentences(first, *_outsize(known), *left)
 
 
@@ -126,6 +132,20 @@ def sentence(worth: pd.DataFrame, off: dict[str, dict], unfit: dict[str, int]) -
             else "The fee of one contract is negative or beyond any sum of money: it counts without it. Correct it in "
             "its source.",
             fee=unfit["fee"],
+        ))  # fmt: skip
+    unknown = unfit["fee"] + unfit["no_fee"]
+    if unfit["no_fee"]:
+        told.append(say(
+            fa="برای {n} قرارداد حق اشتراکی نوشته نشده است (ستون monthly_fee).",
+            en="{n} contracts have no fee written (the column monthly_fee).",
+            n=unfit["no_fee"],
+        ))  # fmt: skip
+    if unknown and worth["clv"].notna().any():
+        told.append(say(
+            fa="ارزش {n} قراردادی که حق اشتراکش معلوم نیست، در جمع هم، میانگین دیگران گرفته شده است: جمع تخمین است.",
+            en="{n} contracts whose fee is not known are taken at the average of the others, in the total too, which "
+            "is an estimate for that.",
+            n=unknown,
         ))  # fmt: skip
     if unfit["late"] or unfit["backward"]:
         told.append(say(
