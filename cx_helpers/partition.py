@@ -4,8 +4,9 @@ A clustering always returns groups; so each is held against four doubts before i
     silhouette  are rows nearer to their own group than to the next (-1..1)?  .3 at least: a cut between heavy and
                 light buyers of one continuum comes to .26, where structure is weak (Kaufman, Rousseeuw 1990)
     gap         is it tighter than the same clustering of rows without groups?  Tibshirani, Walther, Hastie 2001
-    chance      is its silhouette higher than in every made-up crowd with each column's own distribution and all their
-                correlations, but one body (a Gaussian copula)?  So counts and skewed amounts alone make no groups
+    chance      is its silhouette higher than is had by chance (1 % for all numbers of clusters) in made-up crowds with
+                each column's own distribution and all their correlations, but one body (a Gaussian copula)?  So counts
+                and skewed amounts alone make no groups
     stability   is each group found again in bootstrap samples (Jaccard, 0..1; .75 at least)?  Hennig 2007
 """
 
@@ -20,7 +21,7 @@ import pandas as pd
 from cx_helpers import threads
 
 SILHOUETTE, STABLE, SMALLEST = 0.3, 0.75, 0.03
-CROWDS, TIMES = 20, 20  # made-up crowds (chance .05 at the most), bootstrap samples
+CROWDS, TIMES, NUMBERS = 20, 20, 5  # made-up crowds, bootstrap samples, numbers of clusters that are usually tried
 METHODS = ("kmeans", "mixture", "density")
 
 
@@ -123,11 +124,22 @@ class _Chance:
 
     def _silhouette(self, k: int) -> float:
         crowds = (_crowd(self.x, np.random.default_rng([self.seed, b])) for b in range(CROWDS))
-        return max(_silhouette(_distances(c), _nearest(c, *_fit(c, "kmeans", k, self.seed, 2))) for c in crowds)
+        return _beyond([_silhouette(_distances(c), _nearest(c, *_fit(c, "kmeans", k, self.seed, 2))) for c in crowds])
 
     def _cuts(self, k: int) -> list[float]:
         boxes = (_box(self.x, np.random.default_rng([self.seed, b, 1])) for b in range(CROWDS // 2))
         return [_cut(b, _nearest(b, *_fit(b, "kmeans", k, self.seed, 2))) for b in boxes]
+
+
+def _beyond(found: list[float]) -> float:
+    """What chance hardly comes to, from few crowds: their highest, or Student's bound for one more crowd if higher.
+
+    At 1 % over all numbers of clusters together (Bonferroni): so many looks take a higher bound than one.
+    """
+    from scipy.stats import t
+
+    bound = t.isf(0.01 / NUMBERS, len(found) - 1) * np.std(found, ddof=1) * np.sqrt(1 + 1 / len(found))
+    return float(max(*found, np.mean(found) + bound))
 
 
 def _fit(x, method: str, k: int, seed: int, starts: int = 4):

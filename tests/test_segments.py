@@ -157,6 +157,13 @@ def test_the_test_that_failed_is_told(silhouette, gap, chance, stability, said):
     assert said in told
 
 
+def test_chance_is_passed_only_beyond_what_few_crowds_leave_open():
+    """Twenty crowds' highest is no bound where five numbers of clusters are tried: their spread takes it higher."""
+    crowds = list(0.4 + 0.01 * np.random.default_rng(3).normal(size=20))
+    assert 0.42 < max(crowds) + 0.005 < partition._beyond(crowds) < 0.46
+    assert partition._beyond([0.4] * 20) == pytest.approx(0.4)
+
+
 def test_the_engine_places_customers_as_the_partition_does(lay):
     rng = np.random.default_rng(7)
     often = [(f"a{c}", d, 500 + 50 * rng.normal()) for c in range(80) for d in rng.integers(1, 9, 12)]
