@@ -902,3 +902,15 @@ def test_a_second_ingest_at_the_same_time_is_told_to_wait_with_exit_code_3(compa
     with store.lock(folder):
         assert cli.main(["ingest", "-w", str(folder)]) == 3
     assert "another cx ingest" in capsys.readouterr().err
+
+
+def test_a_file_that_comes_again_far_shorter_is_told_once(company):
+    folder = company(
+        {"system": "table", "path": "sources/a.csv", "table": "customers", "columns": {"customer_id": "id"}}
+    )
+    rows = [f"{i}\n" for i in range(30)]
+    for many, told in ((30, False), (28, False), (10, True), (10, False), (30, False)):
+        put(folder, "a.csv", "id\n" + "".join(rows[:many]))
+        report = sources.load(folder)
+        assert report.tables["customers"] == many
+        assert ("a.csv: 10 rows now, 28 before; what it no longer holds has left" in report.text("en")) is told

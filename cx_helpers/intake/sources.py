@@ -35,6 +35,7 @@ from cx_helpers.settings import Settings, load_settings
 from cx_helpers.wording import raw, say
 
 MOST = 0.5  # share of a file's rows in quarantine, beyond which the file counts as not read
+SHORTER = 0.9  # of the rows that a file had: with fewer, that it is shorter is told
 Progress = Callable[[int, int, str], None]  # done, of how many, what is read now
 Told = Callable[[str, str, int, float], None]  # a file, what became of it (report.files), rows in, seconds
 
@@ -129,6 +130,8 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
             fresh[unit.id] = kept  # the same rows came from the database
             report.files[unit.shown] = "as before"
             return
+        if kept and not unit.url and record["rows_in"] < SHORTER * kept["rows_in"]:
+            report.warnings.append(_shorter(unit, kept["rows_in"], record["rows_in"]))
         state.came += 1
         record["came"] = state.came
         fresh[unit.id] = record
@@ -154,6 +157,17 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     _publish(con, state, before, waiting, gone, report, relinked)
     _sum(folder, fresh, report)
     store.write_columns(folder, {unit["shown"]: unit.get("columns", []) for unit in fresh.values()})
+
+
+def _shorter(unit: Unit, before: int, now: int) -> dict:
+    """That a file came again with far fewer rows: an export that broke off takes rows out of the tables."""
+    return say(
+        fa="{file}: اکنون {now} سطر دارد و پیش‌تر {before} سطر داشت؛ آنچه دیگر در آن نیست از جدول‌ها برداشته شد. اگر این "
+        "خروجی ناقص است، فایل کامل را بگذارید و دوباره cx ingest را اجرا کنید",
+        en="{file}: {now} rows now, {before} before; what it no longer holds has left the tables. If this export broke "
+        "off, put the whole file in its place and run cx ingest again",
+        file=raw(unit.shown), now=now, before=before,
+    )  # fmt: skip
 
 
 def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:
