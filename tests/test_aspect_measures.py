@@ -235,3 +235,13 @@ def test_one_row_and_none(lay):
     empty = lay(comments(1, aspect_price=[-0.9]), "comments").filter(False)
     assert aspects.share(empty).loc["price", "n"] == 0
     assert np.isnan(aspects.share(empty).loc["price", "aspect_share"])
+
+
+def test_ratings_of_few_customers_or_all_alike_are_told_as_such(lay):
+    felt = {"aspect_price": [-0.9, 0.9] * 20}
+    for frame in (
+        comments(40, customers=[f"k{i % 12}" for i in range(40)], **felt).assign(rating=[1.0, 5.0] * 20),
+        comments(40, **felt).assign(rating=5.0),
+    ):
+        why = aspects.cost(lay(frame, "comments"), smallest=SMALL).attrs["why"]["en"]
+        assert why.startswith("40 comments carry a rating, but of fewer than 30 customers, or all the same one")

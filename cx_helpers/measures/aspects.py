@@ -172,6 +172,15 @@ def _complaints(rows: folding.Rows, driver: str) -> float:
 
 
 def _refused(empty: pd.DataFrame, n: int | None) -> pd.DataFrame:
+    if n is not None and n >= folding.FEWEST:
+        empty.attrs["why"] = say(
+            fa="{n} نوشته امتیاز دارد، اما از کمتر از ۳۰ مشتری، یا همه یک امتیاز؛ پس نمی‌توان گفت گله از هر جنبه با چه "
+            "امتیازی همراه است.",
+            en="{n} comments carry a rating, but of fewer than 30 customers, or all the same one: what rating goes "
+            "with a complaint cannot be said.",
+            n=n,
+        )
+        return empty
     few = {"fa": "تنها {n} نوشته امتیاز دارد", "en": "Only {n} comments carry a rating"}
     none = {"fa": "هیچ نوشته‌ای امتیاز ندارد", "en": "No comment carries a rating"}
     there = few if n else none

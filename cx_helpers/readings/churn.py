@@ -240,7 +240,8 @@ def lasting(curve: pd.DataFrame, customers: int, smallest: int = 1) -> Words:
 
 def _median(curve: pd.DataFrame, month: int) -> Words:
     """By when half have ended; the interval ends where those of the curve cross a half (Brookmeyer, Crowley, 1982)."""
-    low, high = (next(iter(curve.index[curve[side] <= 0.5]), None) for side in ("low", "high"))
+    low = next(iter(curve.index[curve["low"] <= 0.5]), month)
+    high = next(iter(curve.index[curve["high"] <= 0.5]), None)
     between = say(fa="از ماه {a}، پایانش هنوز دیده نشده", en="from month {a}, its end not seen yet", a=int(low))
     if high is not None:
         between = say(fa="ماه {a} تا {b}", en="month {a} to {b}", a=int(low), b=int(high))
