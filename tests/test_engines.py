@@ -347,6 +347,7 @@ ANSWERS = {
         tenures.carried_on(t.until.table("contracts")), t.period, by="plan"
     ),
     "initiatives.begun": lambda t: initiatives.begun(t.until.initiatives, t.period),
+    "snapshots.plans": lambda t: [snapshots.plans(t.until.maybe("contracts"), t.period.end)],
     "snapshots.told_by": lambda t: [snapshots.told_by(known_then(t)[0], "auto", t.period.end)],
     "snapshots.usual_window": lambda t: pd.DataFrame(
         [snapshots.usual_window(t.until.table(name), name, t.period.end) for name in ("orders", "contracts")]

@@ -186,3 +186,14 @@ def test_a_company_is_found_again_and_far_more_surely(lay):
         widths.append((found["high"] - found["low"]) / (strange["high"] - strange["low"]))
     assert inside >= 10
     assert np.mean(widths) < 0.3
+
+
+def test_answers_and_tickets_without_a_number_give_none(lay):
+    """A company of required columns only: no rating, no csat, no scale."""
+    frame = written((4, np.nan, 0.5)).drop(columns="rating").assign(origin_id="r1")
+    tickets = pd.DataFrame({"ticket_id": ["r1"], "opened_at": [AT]})
+    for origin in ("ticket", "response"):
+        table = lay(frame.assign(origin=origin), "comments")
+        found = sentiment_stars.rated(table, None, lay(tickets, "tickets"))
+        assert sentiment_stars.labelled(table, None, lay(tickets, "tickets")).execute()["label"].isna().all()
+        assert found.comments.columns == table.columns

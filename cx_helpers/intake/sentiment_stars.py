@@ -132,7 +132,8 @@ def _beside(rows: ir.Table, there: ir.Table | None, key: str, of: str, columns: 
     """The rows with the `columns`, under `_`, of the row that each came with."""
     if there is None:
         return rows.mutate(**{f"_{c}": ibis.null("float64") for c in columns})
-    beside = there.select(_id=there[of].cast("string"), **{f"_{c}": there[c] for c in columns if c in there.columns})
+    said = {f"_{c}": there[c] if c in there.columns else ibis.null("float64") for c in columns}
+    beside = there.select(_id=there[of].cast("string"), **said)
     return rows.left_join(beside, rows[key] == beside._id).drop("_id")
 
 
