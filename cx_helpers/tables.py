@@ -21,13 +21,15 @@ class MissingTable(TableError):
 RATING_SCALES = ((1, 5), (0, 5), (0, 10), (0, 100))  # of stars and marks that come without their ends
 
 
-def rating_scale(worst: float, best: float) -> tuple[int, int] | None:
+def rating_scale(worst: float, best: float, least: float | None = None) -> tuple[int, int] | None:
     """Lowest and highest that one could give where `worst` to `best` was given: the first usual scale that holds both.
 
+    least  the lowest at or above 0, where what is below 0 beside marks says that none was given
     None: no usual scale holds them.  Thumbs, up and down, are 0 and 1, or -1 and 1.
     """
     if (worst, best) in ((0, 1), (-1, 1)):
         return int(worst), int(best)
+    worst = worst if least is None or best <= 1 else least
     return next(((low, high) for low, high in RATING_SCALES if low <= worst and best <= high), None)
 
 

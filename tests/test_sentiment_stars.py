@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from cx_helpers import misread, readings
-from cx_helpers.intake import sentiment, sentiment_stars
+from cx_helpers.intake import sentiment, sentiment_rates, sentiment_stars
 from cx_helpers.measures import sentiment as measure
 from cx_helpers.tables import rating_scale
 
@@ -61,16 +61,16 @@ def test_numbers_of_others_than_those_who_gave_none_tell_nothing_of_them(lay):
     rated, silent = written((100, 1.0, 0.9), (100, 5.0, 0.1)), {"comment_id": lambda f: "s" + f["comment_id"]}
     for p in (0.1, 0.45):
         mute = written((300, np.nan, p)).assign(**silent, customer_id=lambda f: "s" + f["customer_id"])
-        assert sentiment_stars.misread_here(lay(pd.concat([rated, mute]), "comments"), ELSEWHERE) is None
-        few = sentiment_stars.misread_here(lay(pd.concat([rated, mute.head(15)]), "comments"), ELSEWHERE)
+        assert sentiment_rates.misread_here(lay(pd.concat([rated, mute]), "comments"), ELSEWHERE) is None
+        few = sentiment_rates.misread_here(lay(pd.concat([rated, mute.head(15)]), "comments"), ELSEWHERE)
         assert few is not None, "a few change nothing"
-        share = sentiment_stars.unseen(lay(pd.concat([rated, mute]), "comments"))
+        share = sentiment_rates.unseen(lay(pd.concat([rated, mute]), "comments"))
         assert share == pytest.approx(300 / 500), "an own model's labels tell nothing of these either"
     alike = written((100, np.nan, 0.9), (100, np.nan, 0.1)).assign(**silent)
     table = lay(pd.concat([rated, alike]), "comments")
-    assert sentiment_stars.misread_here(table, ELSEWHERE) is not None
-    assert sentiment_stars.unseen(table) == 0
-    assert sentiment_stars.unseen(lay(written((40, 1.0, 0.9)), "comments")) == 1
+    assert sentiment_rates.misread_here(table, ELSEWHERE) is not None
+    assert sentiment_rates.unseen(table) == 0
+    assert sentiment_rates.unseen(lay(written((40, 1.0, 0.9)), "comments")) == 1
 
 
 def test_a_comment_is_rated_by_the_answer_or_ticket_it_came_with(lay):
@@ -99,7 +99,7 @@ def test_the_rates_of_a_company_by_hand(lay):
     """60 unhappy with p .9, 90 happy with .2, 30 in the middle with .5: .9 of the first, .275 of the others."""
     reviews = written((60, 1.0, 0.9), (90, 5.0, 0.2), (30, 3.0, 0.5))
     chats = written((60, np.nan, 0.5), origin="chat").assign(comment_id=lambda f: "c" + f["comment_id"])
-    table = sentiment_stars.misread_here(lay(pd.concat([reviews, chats]), "comments"), ELSEWHERE)
+    table = sentiment_rates.misread_here(lay(pd.concat([reviews, chats]), "comments"), ELSEWHERE)
     row = table.loc["review"]
     assert (row["n_negative"], row["n_not_negative"], row["n_positive"], row["unseen"]) == (60, 120, 90, 60 / 240)
     assert (row["negative_p_hit"], row["negative_p_false"]) == pytest.approx((0.9, (90 * 0.2 + 30 * 0.5) / 120))
@@ -118,11 +118,11 @@ def test_what_drifts_within_the_year_is_told(lay):
     late = written((80, 1.0, 0.9), (120, 5.0, 0.3), days=180)
     late = late.assign(comment_id="x" + late["comment_id"], written_at=late["written_at"] + HALF)
     late["customer_id"] = "x" + late["customer_id"]
-    table = sentiment_stars.misread_here(lay(pd.concat([early, late]), "comments"), ELSEWHERE)
+    table = sentiment_rates.misread_here(lay(pd.concat([early, late]), "comments"), ELSEWHERE)
     assert table.loc["review", "negative_drift"] == pytest.approx(0.6 * 0.1 / 0.7, rel=0.02)
     of = misread.rates(table, "negative")
     assert of.drift == pytest.approx(table.loc["review", "negative_drift"])
-    steady = sentiment_stars.misread_here(lay(early, "comments"), ELSEWHERE)
+    steady = sentiment_rates.misread_here(lay(early, "comments"), ELSEWHERE)
     share = pd.DataFrame([{"s": 0.5, "low": 0.5, "high": 0.5, "se": 0.0}])
     wide, narrow = (misread.corrected(share, "s", misread.rates(one, "negative")).iloc[0] for one in (table, steady))
     assert wide["high"] - wide["low"] > 0.2 > 0.01 > narrow["high"] - narrow["low"]
@@ -133,7 +133,7 @@ def test_the_newest_year_tells_and_the_others_only_where_it_is_too_short(lay):
     old["written_at"] -= 4 * HALF
     for n, hit in ((100, 0.9), (20, (100 * 0.6 + 20 * 0.9) / 120)):
         new = written((n, 1.0, 0.9), (n, 5.0, 0.1))
-        table = sentiment_stars.misread_here(lay(pd.concat([old, new]), "comments"), ELSEWHERE)
+        table = sentiment_rates.misread_here(lay(pd.concat([old, new]), "comments"), ELSEWHERE)
         assert table.loc["review", "negative_p_hit"] == pytest.approx(hit)
 
 
@@ -151,13 +151,13 @@ def test_the_newest_year_tells_and_the_others_only_where_it_is_too_short(lay):
     ],
 )
 def test_what_tells_nothing_is_not_used(lay, frame):
-    assert sentiment_stars.misread_here(lay(frame, "comments"), ELSEWHERE) is None
+    assert sentiment_rates.misread_here(lay(frame, "comments"), ELSEWHERE) is None
 
 
 def test_shuffled_rows_and_one_customers_many_comments_change_no_rate(lay):
     frame = written((60, 1.0, 0.9), (90, 5.0, 0.2))
-    table = sentiment_stars.misread_here(lay(frame, "comments"), ELSEWHERE)
-    again = sentiment_stars.misread_here(lay(frame.sample(frac=1, random_state=3), "comments"), ELSEWHERE)
+    table = sentiment_rates.misread_here(lay(frame, "comments"), ELSEWHERE)
+    again = sentiment_rates.misread_here(lay(frame.sample(frac=1, random_state=3), "comments"), ELSEWHERE)
     pd.testing.assert_frame_equal(table, again)
     more = pd.concat(
         [
@@ -165,7 +165,7 @@ def test_shuffled_rows_and_one_customers_many_comments_change_no_rate(lay):
             *(frame[frame["rating"] == 1].assign(comment_id=lambda f, k=k: f"{k}" + f["comment_id"]) for k in range(3)),
         ]
     )
-    more = sentiment_stars.misread_here(lay(more, "comments"), ELSEWHERE)
+    more = sentiment_rates.misread_here(lay(more, "comments"), ELSEWHERE)
     assert more.loc["review", "n_negative"] == 60, "people are counted, not what they wrote"
 
 
@@ -179,7 +179,7 @@ def test_a_company_is_found_again_and_far_more_surely(lay):
         star = np.where(rng.random(3000) < 0.5, np.where(bad, 1.0, 5.0), np.nan)
         frame = written((3000, 1.0, 0.5)).assign(rating=star, sentiment=1 - 2 * p)
         table = lay(frame, "comments")
-        errors = sentiment_stars.misread_here(table, ELSEWHERE)
+        errors = sentiment_rates.misread_here(table, ELSEWHERE)
         found = measure.negative_share(table, errors=errors).loc["all"]
         strange = measure.negative_share(table, errors=ELSEWHERE).loc["all"]
         inside += found["low"] <= bad.mean() <= found["high"]

@@ -209,12 +209,12 @@ def errors(comments, model: Model | str | None = None, tables=None) -> Callable[
 
     comments  an engine table with its feelings
     tables    the company's (workspace.open): where enough of its comments carry a number that their writers gave, these
-              say how it misreads this company (sentiment_stars.misread_here)
+              say how it misreads this company (sentiment_rates.misread_here)
     Returns a function of the neutral band that gives `sentiment_evidence.confusion` (or `sentiment_misread.confusion`);
     None where nothing is known: the feelings came with the comments (no p_positive: another's model read them), or the
     model brings no held-out proof.
     """
-    from cx_helpers.intake import sentiment_evidence, sentiment_misread, sentiment_stars
+    from cx_helpers.intake import sentiment_evidence, sentiment_misread, sentiment_rates
 
     if "p_positive" not in comments.columns:
         return None
@@ -223,14 +223,14 @@ def errors(comments, model: Model | str | None = None, tables=None) -> Callable[
     if (own := sentiment_misread.kept(model.about)) is not None:
         unseen = float(model.about["unseen"])
         if tables is not None:
-            unseen = max(unseen, sentiment_stars.unseen(comments, *beside))
+            unseen = max(unseen, sentiment_rates.unseen(comments, *beside))
         return functools.partial(_own_errors, own, unseen)
     if "evidence" not in model.about:
         return None
     proof = sentiment_evidence.kept(model)
     elsewhere = functools.partial(sentiment_evidence.confusion, proof.get("left_out", proof["folds"]))
     if tables is not None:
-        here = sentiment_stars.misread_here(comments, elsewhere(0.2), *beside)
+        here = sentiment_rates.misread_here(comments, elsewhere(0.2), *beside)
         if here is not None:
             return lambda band: here
     return elsewhere

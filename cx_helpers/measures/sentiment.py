@@ -211,7 +211,7 @@ def _read(comments: ir.Table, by, periods) -> ir.Table:
 def _scale(asked: ir.Table) -> tuple[float, float] | None:
     """The usual scale of the ratings; what is below 0 beside them, as exports write "none", is no rating."""
     rating = asked.rating
-    ends = asked.aggregate(low=rating.min(), plain=rating.min(where=rating >= 0), high=rating.max()).execute().iloc[0]
+    ends = asked.aggregate(low=rating.min(), least=rating.min(where=rating >= 0), high=rating.max()).execute().iloc[0]
     if pd.isna(ends["high"]):
         return RATING_SCALES[0]
-    return rating_scale(ends["low"] if ends["high"] <= 1 else ends["plain"], ends["high"])
+    return rating_scale(ends["low"], ends["high"], ends["least"])
