@@ -34,6 +34,7 @@ from cx_helpers.intake import (
     repeating,
     sources,
     store,
+    units,
     values,
 )
 from cx_helpers.settings import WorkspaceError
@@ -850,6 +851,16 @@ def test_the_report_shows_the_values_that_were_not_known_and_hides_what_may_be_a
 class Terminal(io.StringIO):
     def isatty(self):
         return True
+
+
+def test_the_mark_of_a_covered_file_name_is_no_number_itself(tmp_path, monkeypatch):
+    """Under this secret the mark would be eight digits, which were then taken for a phone number."""
+    monkeypatch.setenv("CX_KEY", "a secret of the test, number 12")
+    path = "sources/b 09121234567.csv"
+    assert pseudonyms.pseudonym(path, pseudonyms.secret(tmp_path))[:8].isdigit()
+    name = units.named(path, tmp_path)
+    assert re.fullmatch(r"sources/b \[phone\].csv~[a-p]{8}", name)
+    assert units.named(name, tmp_path) == name
 
 
 def test_a_terminal_is_told_of_each_file_and_a_pipe_only_when_it_asks(company, capsys, monkeypatch):

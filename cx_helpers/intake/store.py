@@ -27,7 +27,7 @@ from cx_helpers.intake.raw import forget
 from cx_helpers.intake.values import name
 from cx_helpers.tables import TABLES
 
-VERSION = 4  # of how rows are read: raising it reads every file anew
+VERSION = 5  # of how rows are read: raising it reads every file anew
 
 
 @dataclass

@@ -16,6 +16,8 @@ from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.mapping import Source, SourceError, expand
 from cx_helpers.settings import Settings
 
+LETTERS = str.maketrans("0123456789", "ghijklmnop")  # a mark all of digits would be taken for a number and covered, too
+
 
 @dataclass
 class Unit:
@@ -116,7 +118,9 @@ def shown(path: Path, folder: Path) -> str:
 def named(path: str, folder: Path) -> str:
     """A name as it is shown and remembered; of a customer's number in it a mark is left, and which one it is."""
     covered = privacy.uncover(path)
-    return path if covered == path else f"{covered}~{pseudonyms.pseudonym(path, pseudonyms.secret(folder))[:8]}"
+    if covered == path:
+        return path
+    return f"{covered}~{pseudonyms.pseudonym(path, pseudonyms.secret(folder))[:8].translate(LETTERS)}"
 
 
 def safe(unit: Unit) -> str:
