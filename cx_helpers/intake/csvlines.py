@@ -6,6 +6,7 @@ over then: it names every broken line and goes on with the next.  On files witho
 
 from __future__ import annotations
 
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -53,6 +54,30 @@ def records(path: Path, delimiter: str, width: int, *, quote: str = '"', skip: i
                 yield _sized(number, fields, width, whole)
             else:
                 yield Line(number, None, "broken_quote", text)
+
+
+def cut_in(path: Path, last: list[Line], delimiter: str, quote: str = '"') -> int | None:
+    """The line in whose middle a file was cut; None where it ends with a whole row.
+
+    last  the broken lines after the last whole row
+    A text whose quote is still open at the end was cut.  So was a last line without a line end that has too few columns
+    or ends in half a letter; one that lacks its line end alone is whole, and so is a broken one (a sum, a remark) that
+    has it.
+    """
+    if not last:
+        return None
+    opened = (line.number for line in last if line.code == "broken_quote" and split(line.raw, delimiter, quote) is OPEN)
+    if (number := next(opened, None)) is not None:
+        return number
+    half = last[-1].code == "bad_bytes" and re.search(r"(\\x[0-9a-f]{2}|\ufffd)$", last[-1].raw)
+    return last[-1].number if (half or last[-1].code == "too_few_columns") and not _ends(path) else None
+
+
+def _ends(path: Path) -> bool:
+    """Does a file end with the end of a line?"""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() in (b"\n", b"\r")
 
 
 class _Ahead:

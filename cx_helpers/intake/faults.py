@@ -5,6 +5,7 @@ A file with a fault is told of and left; all others are read.  Rows that are wro
 
 from __future__ import annotations
 
+from cx_helpers import wording
 from cx_helpers.intake import privacy
 from cx_helpers.intake.fields import SourceError
 
@@ -62,6 +63,12 @@ SHORT = (
 )
 
 
+MIDWAY = (
+    "{file}: فایل در میانهٔ سطر {line} پایان می‌یابد و بریده شده است؛ سطرهای پیش از آن خوانده شد؛ خروجی را دوباره بگیرید",
+    "{file}: the file ends in the middle of row {line}: it was cut; the rows before it were read; export it again",
+)
+
+
 class FileFault(SourceError):
     """One file cannot be read; the others are."""
 
@@ -74,6 +81,13 @@ class FileFault(SourceError):
 def said(fa: str, en: str, **about) -> dict[str, str]:
     """One sentence about a file in both languages; names of files and columns stay as they are."""
     return {"fa": privacy.uncover(fa.format(**about)), "en": privacy.uncover(en.format(**about))}
+
+
+def midway(file: str, line: int) -> dict[str, str]:
+    """That a file ends in the middle of a row: of which, as quarantine numbers them."""
+    fa, en = MIDWAY
+    return {"fa": said(fa, en, file=file, line=wording.number(line, "fa"))["fa"],
+            "en": said(fa, en, file=file, line=line)["en"]}  # fmt: skip
 
 
 def words(error: SourceError) -> dict[str, str]:

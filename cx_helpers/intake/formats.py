@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import encodings, jsonpages
-from cx_helpers.intake.faults import CUT, said
+from cx_helpers.intake.faults import CUT, midway, said
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, repeated, unique
 from cx_helpers.intake.values import literal
@@ -61,6 +61,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
         ]
         con.execute(f"CREATE TEMP TABLE {table} AS SELECT _rec, line::JSON AS j FROM {lines} WHERE {sound}")
         con.execute(f"DROP TABLE {lines}")
+        if broken and not text.cut and (cut := jsonpages.cut_in(text.path, max(broken))):
+            faults.append(midway(path.name, cut))
     keys = con.execute(f"SELECT DISTINCT unnest(json_keys(j)) FROM {table} ORDER BY 1").fetchall()
     columns = [key for (key,) in keys]
     nested = [c for c in options.get("_columns", ()) if "." in c and c not in columns and c.split(".")[0] in columns]

@@ -12,10 +12,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import batched
+from pathlib import Path
 
 from cx_helpers.intake import salvage
 from cx_helpers.intake.encodings import Text
-from cx_helpers.intake.faults import CUT, SHORT, FileFault, said
+from cx_helpers.intake.faults import CUT, SHORT, FileFault, midway, said
 from cx_helpers.intake.raw import CHUNK, Broken, Raw, fill, fresh_name, from_json, pointer
 from cx_helpers.intake.salvage import DECODER, Lost
 from cx_helpers.intake.values import literal
@@ -65,6 +66,8 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
                 broken.append(_no_row(number, record))
     for key in list(waiting):
         flush(key)
+    if broken and not faults:
+        faults += _cut(text.path, max(broken), shown)
     if not tables:
         if broken or faults:
             raise FileFault(shown, "not_json")
@@ -77,6 +80,13 @@ def read(con, text: Text, shown: str, roots: set[str], shape: Callable, wanted: 
     pages[0][1].broken = broken
     pages[0][1].faults = faults
     return pages
+
+
+def _cut(path: Path, last: Broken, shown: str) -> list[dict]:
+    """What is to be said where the last thing that could not be read is where the file was cut."""
+    if last.code == "cut_off":
+        return [said(*SHORT, file=shown)]
+    return [midway(shown, cut)] if (cut := cut_in(path, last)) else []
 
 
 def _no_row(number: int, found) -> Broken:
@@ -97,7 +107,20 @@ def whole_list(con, text: Text, shown: str) -> tuple[str, list[Broken], list[dic
     broken = [_no_row(n, row) for n, row in enumerate(found, 1) if not isinstance(row, dict)]
     if cut and cut[1]:
         broken.append(Broken(len(found) + 1, "cut_off", cut[1]))
-    return _table(con, rows), broken, [said(*SHORT, file=shown)] if cut and not cut[1] else []
+        return _table(con, rows), broken, [] if text.cut else [midway(shown, len(found) + 1)]
+    return _table(con, rows), broken, [said(*SHORT, file=shown)] if cut else []
+
+
+def cut_in(path: Path, last: Broken) -> int | None:
+    """The line in whose middle a file of JSON lines was cut: its last one, broken and without a line end.
+
+    last  the last broken line
+    """
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number == last.line and not line.endswith(b"\n"):
+                return number
+    return None
 
 
 def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[Broken]) -> tuple[Raw, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers.intake import csvlines, encodings, kinds, messages
-from cx_helpers.intake.faults import CUT, said
+from cx_helpers.intake.faults import CUT, midway, said
 from cx_helpers.intake.formats import open_excel, open_jsonl
 from cx_helpers.intake.mapping import SourceError
 from cx_helpers.intake.raw import Broken, Raw, as_texts, fill, fresh_name, nothing, repeated, unique
@@ -45,6 +45,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
 
     def careful() -> Raw:
         broken: list[Broken] = []
+        last: list[csvlines.Line] = []  # broken ones after the last whole row
 
         def good() -> Iterable[Sequence]:
             for line in csvlines.records(
@@ -52,10 +53,15 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
             ):
                 if line.fields is None:
                     broken.append(Broken(line.number, line.code, line.raw))
+                    last.append(line)
                 else:
+                    last.clear()
                     yield (line.number, *(text or None for text in line.fields))  # as the engine reads them
 
         relation = fill(con, columns, good())
+        cut = None if text.cut else csvlines.cut_in(text.path, last, delimiter, quote)
+        if cut and (told := midway(path.name, cut)) not in faults:
+            faults.append(told)
         return Raw(relation, columns, broken, twice=twice, faults=faults)
 
     if text.damaged or text.has_nul or len(columns) == 1 or len(delimiter) > 1:
@@ -105,7 +111,7 @@ def open_query(con, files: dict[str, Path], query: str, options: dict, scratch: 
         table = fresh_name()
         con.execute(f"CREATE TEMP TABLE {table} AS {query.strip().rstrip(';')}")
         relation, columns = as_texts(con.execute(f"DESCRIBE {table}").fetchall(), table)
-        return Raw(relation, columns, broken)
+        return Raw(relation, columns, broken, faults=[fault for raw in raws.values() for fault in raw.faults])
 
     raws = {label: open_file(con, path, options, scratch) for label, path in files.items()}
     try:
