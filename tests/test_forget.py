@@ -453,3 +453,48 @@ def test_an_id_that_a_system_counts_for_itself_is_known_without_the_system_s_nam
     sources.load(folder)
     assert forget(folder, "12").removed["tables/tickets.parquet"] == 1
     assert [row[0] for row in content(folder)["tickets"]] == ["zendesk:2"]
+
+
+def with_texts(company, *texts, people=()):
+    """More of what others wrote, and more people."""
+    with (company / "sources/comments.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"N-{i},CUST-8,2025-08-04,{text},review,\n" for i, text in enumerate(texts))
+    with (company / "sources/people.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in people)
+    sources.load(company)
+
+
+def test_a_name_that_nobody_else_bears_is_masked_in_what_others_wrote(company):
+    with_texts(company, "خانم مريم رضائیان پاسخ نداد", "مریم\u200cرضاییان", "مریم خانم و آقای رضایی خوب بودند",
+               "مریم رضاییانی", "رضا مریم رضاییان")  # fmt: skip
+    report = forget(company, ID)
+    texts = {row[0]: str(row) for row in content(company)["comments"]}
+    assert "خانم [نام] پاسخ نداد" in texts["N-0"]
+    assert "[نام]" in texts["N-1"]
+    assert "مریم خانم و آقای رضایی خوب بودند" in texts["N-2"], "another's name"
+    assert "مریم رضاییانی" in texts["N-3"]
+    assert "رضا [نام]" in texts["N-4"]
+    assert report.covered["tables/comments.parquet"] == 3, "the phone was redacted when it came"
+    assert "a number, address or name of theirs covered in 3 texts of others" in report.text("en")
+    assert "brings it back" in report.text("en")
+    assert "مریم" not in report.text("fa") + report.text("en")
+
+
+def test_a_name_that_others_bear_is_told_and_stays(company):
+    with_texts(company, "خانم مریم رضاییان پاسخ نداد", "خوب بود",
+               people=["CUST-6,مریم رضاییان,09351110000,m@mail.ir,,,1360"])  # fmt: skip
+    report = forget(company, ID)
+    assert report.namesakes == {"comments": 1}
+    assert "مریم رضاییان" in str(content(company)["comments"])
+    assert "comments: 1 texts of others name somebody who is called so" in report.text("en")
+    assert "mask the name in the source" in report.text("en")
+    assert "مریم" not in report.text("fa") + report.text("en")
+
+
+def test_no_number_of_a_person_in_a_files_name_is_printed(company):
+    for name in (f"notes {PHONE}.txt", "scan-84575948.txt", "0084575948.txt", "rows-20250901.txt"):
+        (company / name).write_text(f"زنگ بزن به {PHONE}", "utf-8")
+    said = forget(company, ID).text("en")
+    assert not any(mark in said for mark in (PHONE, "84575948"))
+    assert said.count("[national id].txt") == 2
+    assert "rows-20250901.txt" in said

@@ -229,6 +229,16 @@ def _grouped(span: _Span) -> bool:
     return (layout[0] >= 3 or span.digits[:2] == "98") and len(layout) <= 6
 
 
+def is_day(digits: str) -> bool:
+    """Are eight digits a day: 14040631, 20250922?"""
+    return len(digits) == 8 and _dated(_Span(digits, (8,), False, False, True))
+
+
+def is_landline(digits: str) -> bool:
+    """Are these digits an area code, with or without its 0, and a number in it?"""
+    return bool(_LANDLINE.fullmatch(digits)) and not digits.endswith("000")
+
+
 def luhn(digits: str) -> bool:
     """Is the last digit of a card's number right?  (ISO/IEC 7812-1)"""
     odd, even = digits[-1::-2], digits[-2::-2]

@@ -2,9 +2,9 @@
 
 What is taken out: the rows that name the person by any of their ids, what belongs to their orders, requests and
 answers, rows in quarantine and in the workspace's own lists of customers that hold a key of theirs, and their phone,
-e-mail or number in what others wrote.  What stays: `sources/`, which is never changed, and what left the workspace; the
-files that still hold the person are named.  `state/forgotten.json`
-keeps keyed hashes (tombstones), by which every later ingest leaves the same person out.
+e-mail, number or name in what others wrote.  What stays: `sources/`, which is never changed, and what left the
+workspace; the files that still hold the person are named.  `state/forgotten.json` keeps keyed hashes (tombstones), by
+which every later ingest leaves the same person out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cx_helpers.intake import (
     convert,
     exported,
     linked,
+    mentioned,
     naming,
     pseudonyms,
     scrubbing,
@@ -76,7 +77,8 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
     again.add_names(*naming.names(con, files, customer, forms, settings.privacy["pseudonyms"]))
     try:
         tracing.trace(con, files, again, forms)
-        said = searching.words_of(con, files)
+        called = mentioned.find(con, files)
+        said = searching.words_of(con, files) | {"".join(words) for words in called.own}
         clear(con, folder, files, forms, moves)
         found = searching.in_sources(con, settings, sources, forms, scratch)
         casebook.forget(folder, lambda texts: tracing.known(con, texts, ["x"]))
@@ -95,6 +97,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
         state.write()  # pieces that nothing needs go, too
     report = Forgotten(locale=settings.locale, sources=found.places, unread=found.unread)
     report.removed, report.covered = moves.told(folder)
+    report.masked, report.namesakes = called.masked, called.told
     report.cleared = [name for name in lists if name in report.removed]
     report.elsewhere = searching.elsewhere(con, folder, forms, {place.file for place in found.places})
     report.lists, report.gone = searching.in_lists(con, folder, forms, set(report.elsewhere))
@@ -160,6 +163,7 @@ def keep_out(con, settings: Settings, sources: list[Source], state: store.State,
     }
     known, moves = len(stones.hashes), Moves()
     tracing.trace(con, _in_order(files), stones, forms)
+    mentioned.find(con, files)
     for file in files:
         scrubbing.parquet(file, moves)
     for record, waiting in read:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cx_helpers import wording
+from cx_helpers.intake import privacy
 from cx_helpers.wording import Words, say
 
 
@@ -23,6 +24,8 @@ class Forgotten:
 
     removed: dict[str, int] = field(default_factory=dict)
     covered: dict[str, int] = field(default_factory=dict)  # texts of others that named the person
+    masked: bool = False  # the person's name in texts of others
+    namesakes: dict[str, int] = field(default_factory=dict)  # table: texts of others that name somebody so called
     sources: list[Place] = field(default_factory=list)  # that still hold the person
     unread: list[Words] = field(default_factory=list)  # sources that could not be looked into
     elsewhere: list[str] = field(default_factory=list)  # files that are none of ours and hold the person
@@ -54,9 +57,15 @@ class Forgotten:
                              file=_Name("state/"), n=sum(kept.values()), k=len(kept)))  # fmt: skip
         for file, count in sorted(self.covered.items()):
             if not file.startswith("state/"):
-                lines.append(say(fa="  {file}: در {n} متن شماره یا نشانی او پوشیده شد",
-                                 en="  {file}: a number or address of theirs covered in {n} texts",
+                lines.append(say(fa="  {file}: در {n} متنِ دیگران شماره، نشانی یا نام او پوشیده شد",
+                                 en="  {file}: a number, address or name of theirs covered in {n} texts of others",
                                  file=_Name(file), n=count))  # fmt: skip
+        if self.masked:
+            lines.append(_MASKED)
+        lines += [
+            {x: words.format(table=_Name(table)[x], n=wording.number(n, x)) for x, words in _NAMESAKES.items()}
+            for table, n in sorted(self.namesakes.items())
+        ]
         return lines
 
     def _left(self) -> list[Words]:
@@ -113,6 +122,18 @@ class Forgotten:
         return lines + [say(fa="  {run}", en="  {run}", run=_Name(run)) for run in self.quoted]
 
 
+_MASKED = {
+    "fa": "نام او در نوشتهٔ دیگران پوشیده شد؛ در فایل‌های sources/ هنوز هست. آن‌جا هم بپوشانیدش، وگرنه فایلی که "
+    "دوباره خوانده شود آن را بازمی‌آورد.",
+    "en": "the name was masked in what others wrote; the files in sources/ still hold it. Mask it there, too: a file "
+    "that is read again brings it back.",
+}
+_NAMESAKES = {
+    "fa": "  {table}: {n} متنِ دیگران کسی با همین نام را نام می‌برد؛ مشتری دیگری هم همین نام را دارد و معلوم نیست کدام "
+    "است، پس ماند. اگر همین شخص است، نام را در منبع بپوشانید و cx ingest را اجرا کنید.",
+    "en": "  {table}: {n} texts of others name somebody who is called so; another customer is, too, so nobody can tell "
+    "who is meant, and they stay. Where it is this person, mask the name in the source and run cx ingest.",
+}
 _STAYS = say(
     fa="ورودهای بعدی همین شخص را کنار می‌گذارند: تنها چکیده‌هایی کلیددار در state/forgotten.json مانده است.",
     en="later ingests leave this person out: only keyed hashes are kept, in state/forgotten.json.",
@@ -120,9 +141,10 @@ _STAYS = say(
 
 
 class _Name(dict):
-    """A name of a file as it is, in both languages."""
+    """A name of a file in both languages, as it is but for a person's number in it."""
 
     def __init__(self, name: str):
+        name = privacy.uncover_path(name)
         super().__init__(fa=f"\u2066{name}\u2069", en=name)
 
 

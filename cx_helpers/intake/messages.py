@@ -17,6 +17,12 @@ ALL = "state/columns.json"  # where all of them stand, by file (sources.load wri
 _KIND = re.compile(r"^\w+( \w+)* Error: ")
 _OF_VALUES = ("Conversion", "InvalidInput", "OutOfRange", "Constraint", "Serialization")  # these quote what rows hold
 _QUOTED = re.compile(r"'.*'|\".*\"")
+_KEY_LIKE = re.compile(r"[+(]?(\d[\s()\-\u200c]{0,2}){7,}")  # a number as long as a phone's or an id's
+_NAME = re.compile(r"[^\W\d_]{2,}([\s\u200c.\-]+[^\W\d_]+)+")  # two words or more
+_OF_PERSONS = re.compile(
+    r"(?i)(^|[\s_.\-])(name|family|surname|tel|cell|e-?mail|nid|ssn)($|[\s_.\-])|(first|last|full)_?name"
+    r"|phone|mobile|national|نام|تلفن|موبایل|همراه|ایمیل|کد ?ملی|شماره ?ملی"
+)
 _NO_NAME = re.compile(r"[\d\s.,:/٫٬+-]+|column_\d+")
 
 
@@ -45,19 +51,30 @@ def columns(names: Iterable[str]) -> str:
 
 def _are_values(names: list[str]) -> bool:
     """Is this no header but a row: with somebody's key in it, or mostly numbers?"""
-    if any(privacy.uncover(name) != name for name in names):
+    if any(privacy.uncover(name) != name or _KEY_LIKE.fullmatch(name.strip()) for name in names):
         return True
     return sum(bool(_NO_NAME.fullmatch(name)) for name in names) * 2 > len(names)
 
 
-def preview(value: str | None, secret: bool, row: Iterable[str | None], locale: str) -> str | None:
+def preview(
+    value: str | None, secret: bool, row: Iterable[str | None], locale: str, worded: bool = False
+) -> str | None:
     """A value as a reason may quote it.
 
     secret  it stands in a column that nobody may show;  row  what stands in such columns of the same row
+    worded  words are no value there (a number, a time): two of them may be a name that slipped into the wrong column
     """
     if not value:
         return None
-    return HIDDEN[locale] if secret or any(map(value.__contains__, _keys(row))) else privacy.redact(value)
+    keys = _keys(row)
+    hidden = secret or any(map(value.__contains__, keys)) or privacy.is_bare(value)
+    hidden = hidden or any(value.strip() in key.split() for key in keys)  # the surname alone
+    return HIDDEN[locale] if hidden or (worded and _NAME.fullmatch(value.strip())) else privacy.redact(value)
+
+
+def may_name(columns: Iterable[str]) -> list[str]:
+    """The columns that may hold who a person is, by what they are called, whether a mapping reads them or not."""
+    return [column for column in columns if _OF_PERSONS.search(column)]
 
 
 def _keys(row: Iterable[str | None]) -> list[str]:

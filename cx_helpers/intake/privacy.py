@@ -37,6 +37,7 @@ _ADDRESS = re.compile(_SIGNS)
 # the engine asks about texts that match it, and no others
 HINT = rf"\p{{Nd}}([^\n]{{0,3}}\p{{Nd}}){{6}}|{_SIGNS}|{spoken.HINT}"
 _PASSWORD = re.compile(r"(?<=://)[^\s/@]*:[^\s/]*(?=@)")
+_RUN, _PARTED = re.compile(r"(?<!\d)\d{8,10}(?!\d)"), re.compile(r"[\s()+\-\u200c\u2010-\u2015]")
 _STRAY = ("phone", "email", "national_id", "card", "sheba")
 
 
@@ -87,6 +88,32 @@ def uncover(text: str) -> str:
     found = [key for key in found if key.kind in _STRAY and (key.kind != "national_id" or alone)]
     found.sort(key=lambda key: key.start)
     return _PASSWORD.sub("…", cover(text, found))
+
+
+def uncover_path(path: str) -> str:
+    """A path or name of a file without the keys in it: there a number of a national id's form stands alone, too."""
+    return _RUN.sub(lambda run: MARKS["national_id"][1] if is_national(run[0]) else run[0], uncover(path))
+
+
+def is_national(number: str) -> bool:
+    """May digits be a national id, its leading zeros perhaps lost?  Days are none, nor numbers that end in zeros."""
+    latin = str(int(number)).zfill(len(number))
+    if not 8 <= len(latin) <= 10 or latin.endswith("000") or digits.is_day(latin):
+        return False
+    return digits.national(latin.zfill(10))
+
+
+def is_bare(text: str) -> bool:
+    """Is a text, all of it, a number that may be somebody's, though no word says so: a national id without its leading
+    zeros, a landline with or without its area code?"""
+    number = _PARTED.sub("", text.strip())
+    if not number.isdigit():
+        return False
+    latin = str(int(number)).zfill(len(number))
+    if is_national(latin):
+        return True
+    landline = len(latin) == 8 and latin[0] not in "01" and not latin.endswith("000") and not digits.is_day(latin)
+    return landline or digits.is_landline(latin)
 
 
 def uncover_all(texts: Iterable[str | None]) -> list[str | None]:

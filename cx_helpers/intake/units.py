@@ -117,7 +117,7 @@ def shown(path: Path, folder: Path) -> str:
 
 def named(path: str, folder: Path) -> str:
     """A name as it is shown and remembered; of a customer's number in it a mark is left, and which one it is."""
-    covered = privacy.uncover(path)
+    covered = privacy.uncover_path(path)
     if covered == path:
         return path
     return f"{covered}~{pseudonyms.pseudonym(path, pseudonyms.secret(folder))[:8].translate(LETTERS)}"
