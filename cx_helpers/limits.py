@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cx_helpers import engine, wording
+from cx_helpers.tables import off_scale, scale_shown
 
 FAR_DAYS = 60  # a delivery so long before its promise has a wrong date
 YOUNGEST, OLDEST = 5, 110  # years of a customer
@@ -87,6 +88,27 @@ def _off_scale(t: ir.Table, year: int):
     return (t.score < t.scale_min) | (t.score > t.scale_max) | ((t.instrument == "nps") & ~t.score.between(0, 10))
 
 
+def _off_usual(column: str) -> Callable:
+    """Rows whose mark lies off its scale: the one that the table says (scale_min, scale_max), else the one that nearly
+    all marks of the same source show."""
+
+    def bad(t: ir.Table, year: int):
+        mark = t[column].cast("float64")
+        if {"scale_min", "scale_max"} <= set(t.columns):
+            return (mark < t.scale_min) | (mark > t.scale_max)
+        source = t.source if "source" in t.columns else ibis.literal("")
+        counted = t.select(source=source.fill_null(""), mark=mark).filter(lambda x: x.mark.notnull())
+        counted = counted.group_by("source", "mark").aggregate(n=lambda x: x.count()).execute()
+        found = ibis.literal(False)
+        for name, part in counted.groupby("source"):
+            marks = dict(zip(part["mark"].astype(float), part["n"].astype(int), strict=True))
+            if off := off_scale(marks, scale_shown(marks)):
+                found = found | ((source.fill_null("") == name) & mark.isin(off))
+        return found
+
+    return bad
+
+
 def _before(column: str, other: str, days: int = 0) -> Callable:
     """Rows in which `column` lies more than so many days before `other`."""
     return lambda t, year: engine.epoch(t[column]) < engine.epoch(t[other]) - days * 86_400
@@ -141,6 +163,8 @@ RULES = (
     Rule("contracts", "negative_fee", ("monthly_fee",), _negative("monthly_fee"), ("monthly_fee",), "sign"),
     Rule("contracts", "fee_beyond_money", ("monthly_fee",), _beyond_money("monthly_fee"), ("monthly_fee",),
          "unit_of_money"),
+    Rule("tickets", "csat_off_scale", ("csat",), _off_usual("csat"), ("csat",), "marks"),
+    Rule("comments", "rating_off_scale", ("rating",), _off_usual("rating"), ("rating_cost",), "marks"),
     Rule("comments", "sentiment_off_scale", ("sentiment",), lambda t, year: t.sentiment.abs() > 1, ("sentiment",),
          "score"),
 )  # fmt: skip
@@ -177,6 +201,8 @@ birth_year | سال تولد ناممکن است | the year of birth is impossib
 ended_before_started | پایان قرارداد پیش از آغاز آن است | the contract ends before it starts
 negative_fee | حق اشتراک منفی است | the fee is negative
 fee_beyond_money | حق اشتراک از هر پولی بیشتر است | the fee is beyond any sum of money
+csat_off_scale | امتیاز رضایت بیرون از مقیاس است | the satisfaction score lies outside its scale
+rating_off_scale | امتیاز نوشته بیرون از مقیاس است | the rating lies outside its scale
 sentiment_off_scale | احساس بیرون از بازهٔ −۱ تا ۱ است | the feeling lies outside −1 to 1
 from_the_future | تاریخ از پایان داده‌ها جلوتر است | a date lies beyond the end of the data
 """)
@@ -186,6 +212,7 @@ promise | ببینید روز و ماهِ موعد جابه‌جا خوانده 
 sign | اگر بازگشت یا اصلاح است، در «status» بگویید و مبلغ را مثبت نگه دارید. | where it is a return or a correction, say so in “status” and keep the amount positive.
 unit_of_money | عدد را در منبع درست کنید؛ اگر واحدش دیگر است، «unit» را در نگاشت بگویید. | correct the number in its source; where its unit is another, say “unit” in the mapping.
 scale | کمینه و بیشینهٔ «scale» را در نگاشت نظرسنجی درست کنید، یا امتیاز را. | correct “scale: [lowest, highest]” in the survey's mapping, or the score.
+marks | امتیاز را در منبع درست کنید؛ آنچه به معنی «بی‌امتیاز» است را در نگاشت زیر «empty» بنویسید، و اگر مقیاس دیگر است «scale: [کمینه، بیشینه]» را. | correct the score in its source; list what stands for “none” under “empty” in the mapping, and where the scale is another, say “scale: [lowest, highest]” there.
 unit | «unit»، و اینکه کدام ستون آغاز است و کدام پایان، را در نگاشت ببینید. | check “unit”, and which column is start and which end, in the mapping.
 year | سال تولد به میلادی نوشته می‌شود؛ در نگاشت به سال شمسی ۶۲۱ بیفزایید. | years of birth are Gregorian; add 621 to Jalali ones in the mapping.
 score | نوشته‌ها را با cx ingest دوباره نمره دهید. | score the comments anew with cx ingest.

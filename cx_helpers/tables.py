@@ -33,6 +33,36 @@ def rating_scale(worst: float, best: float, least: float | None = None) -> tuple
     return next(((low, high) for low, high in RATING_SCALES if low <= worst and best <= high), None)
 
 
+SCALED = {"tickets": "csat", "comments": "rating"}  # marks that come without their ends
+STRAY, SEEN = 0.02, 20  # of the marks may lie off the scale that the others show; marks that show one
+
+
+def scale_shown(marks: dict[float, int]) -> tuple[float, float] | None:
+    """Lowest and highest that nearly all of these marks (mark: rows) lie within: the first usual scale, or thumbs.
+
+    -1 and 0 beside a scale that begins at 1 say that none was given, and are no strays.  None: too few marks, or no
+    usual scale holds nearly all of them: then nothing can be said of a single one.
+    """
+    given = {mark: n for mark, n in marks.items() if mark > 0}
+    whole, strays = sum(marks.values()), max(1, STRAY * sum(given.values()))
+    for thumbs in ((0, 1), (-1, 1)):
+        ends = [marks.get(end, 0) for end in thumbs]
+        if whole >= SEEN and min(ends) > strays and whole - sum(ends) - marks.get(0, 0) * (thumbs[0] < 0) <= strays:
+            return thumbs
+    if sum(given.values()) < SEEN:
+        return None
+    held = ((s, sum(n for mark, n in given.items() if mark > s[1] or (s[0] == 1 > mark))) for s in RATING_SCALES)
+    return next((scale for scale, off in held if off <= strays), None)
+
+
+def off_scale(marks: dict[float, int], scale: tuple[float, float] | None) -> list[float]:
+    """The marks that lie off a scale of `scale_shown`; none where there is no scale."""
+    if scale is None:
+        return []
+    none_given = (-1, 0) if scale not in ((0, 1), (-1, 1)) else ()
+    return sorted(mark for mark in marks if not scale[0] <= mark <= scale[1] and mark not in none_given)
+
+
 class Column(NamedTuple):
     """One canonical column: its engine type and, where the values are a closed list, that list."""
 

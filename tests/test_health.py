@@ -398,6 +398,46 @@ def test_tables_share_customers(company, tmp_path):
     ]
 
 
+def with_a_crowd(tables, share=3):
+    """Each third order is by one key."""
+    tables["orders"].loc[tables["orders"].index % share == 0, "customer_id"] = "guest"
+    return tables
+
+
+def test_one_key_with_a_third_of_the_orders_is_no_person(tmp_path):
+    tables = with_a_crowd({name: frames()[name] for name in ("customers", "orders", "responses")})
+    found = linkage.crowds(workspace.open(unwell.write(tables, tmp_path), "1404-06").whole, MONTH)
+    seen = tables["orders"][tables["orders"]["ordered_at"] < MONTH.end]["customer_id"]
+    assert list(found.index) == ["orders"]
+    assert found.loc["orders", ["n", "crowd", "customers"]].tolist() == [
+        len(seen), (seen == "guest").sum(), seen.nunique()
+    ]  # fmt: skip
+    assert (found.loc["orders", "listed"], found.attrs["looks"]) == (False, 2)
+    told, looks = readings.linkage.findings(linkage.overlap(tables_of(tmp_path), MONTH), unknowns(tmp_path), found)
+    (one,) = [one for one in told if one.subject["problem"] == "crowd"]
+    assert (one.severity, one.subject["metric"]) == ("high", "repeat_rate")
+    assert "does not list it: it is hardly a person" in one.detail["en"]
+    assert "needs: customer_id" in one.remedy["en"]
+
+
+def test_a_crowd_that_is_listed_or_small_is_a_customer(tmp_path):
+    tables = with_a_crowd({name: frames()[name] for name in ("customers", "orders")})
+    tables["customers"].loc[0, "customer_id"] = "guest"  # a heavy customer, known as all others
+    assert linkage.crowds(workspace.open(unwell.write(tables, tmp_path / "a"), "1404-06").whole, MONTH).empty
+    tables = with_a_crowd({name: frames()[name] for name in ("customers", "orders")}, share=40)
+    assert linkage.crowds(workspace.open(unwell.write(tables, tmp_path / "b"), "1404-06").whole, MONTH).empty
+    tables = with_a_crowd({"orders": frames()["orders"]})  # without a list of customers it is less sure
+    found = linkage.crowds(workspace.open(unwell.write(tables, tmp_path / "c"), "1404-06").whole, MONTH)
+    (one,), _ = readings.linkage.findings(
+        pd.DataFrame({"n": []}), pd.DataFrame({"unknown": [], "known_customers": []}), found
+    )
+    assert (one.severity, one.subject["table"]) == ("medium", "orders")
+
+
+def unknowns(folder):
+    return linkage.known(arrivals.arrivals(tables_of(folder), MONTH))
+
+
 def tables_of(folder) -> dict:
     return workspace.open(folder, "1404-06").whole
 

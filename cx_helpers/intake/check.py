@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 
 from cx_helpers import wording
 from cx_helpers.casting import TOO_LARGE
-from cx_helpers.intake import aspect_table, privacy
+from cx_helpers.intake import aspect_table, privacy, strays
 from cx_helpers.intake.convert import ORDER
 from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
 from cx_helpers.limits import MOST_MONEY
 from cx_helpers.settings import WorkspaceError, labels, load_settings
-from cx_helpers.tables import TABLES, Table, nearest
+from cx_helpers.tables import SCALED, TABLES, Table, nearest, off_scale, scale_shown
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,7 @@ def _check_rows(con, relation: str, shown: str, table: str, in_order: bool) -> l
         count, row = con.execute(f"SELECT count(*), min(_row) FROM {numbered} WHERE {condition}").fetchall()[0]
         if count:
             problems.append(Problem(shown, reason, remedy, row, count))
+    problems += _off_scale(con, numbered, shown, table, columns)
     key = ", ".join(name(c) for c in spec.key)
     whole, distinct = con.execute(f"SELECT count(*), count(DISTINCT ({key})) FROM {relation}").fetchall()[0]
     if whole != distinct:
@@ -246,6 +247,28 @@ def _row_rules(table: str, spec: Table, columns: list[str]):
                 yield f"NOT {column} BETWEEN 0 AND 1", f"{column} is no probability", "score the comments anew"
         if "sentiment" in columns:
             yield "NOT sentiment BETWEEN -1 AND 1", "sentiment lies outside -1 to 1", "score the comments anew"
+
+
+def _off_scale(con, numbered: str, shown: str, table: str, columns: list[str]) -> list[Problem]:
+    """Marks that lie off their scale: the one the table says, else the one that nearly all marks of a source show."""
+    column = SCALED.get(table)
+    if column not in columns:
+        return []
+    mark = f"{name(column)}::DOUBLE"
+    if {"scale_min", "scale_max"} <= set(columns):
+        off = [f"{mark} < scale_min::DOUBLE OR {mark} > scale_max::DOUBLE"]
+    else:
+        source, off = "coalesce(source, '')" if "source" in columns else "''", []
+        for (of,) in con.execute(f"SELECT DISTINCT {source} FROM {numbered} ORDER BY 1").fetchall():
+            marks = strays.counted(con, f"(FROM {numbered} WHERE {source} = {literal(of)})", column)
+            if strange := off_scale(marks, scale_shown(marks)):
+                off.append(f"({source} = {literal(of)} AND {mark} IN ({', '.join(map(str, strange))}))")
+    if not off:
+        return []
+    count, row = con.execute(f"SELECT count(*), min(_row) FROM {numbered} WHERE {' OR '.join(off)}").fetchall()[0]
+    reason = f"{column} lies outside its scale, or the one that the others show"
+    remedy = "correct it, leave it null where none was given, or say `scale: [lowest, highest]` in the mapping"
+    return [Problem(shown, reason, remedy, row, count)] if count else []
 
 
 def _of_contracts(columns: list[str]):

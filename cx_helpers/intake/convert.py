@@ -22,6 +22,7 @@ from cx_helpers.intake.staging import Job, stage, with_hash
 from cx_helpers.intake.values import MACROS, SQL_TYPES, literal, name
 from cx_helpers.tables import nearest
 
+_TYPED = ("bad_number", "not_whole", "bad_time", "ambiguous_date", "time_out_of_range", "bad_boolean")  # no words there
 SHARE = 20_000_000  # hashes that are sorted at a time: 160 MB of them
 ORDER = {"touchpoints": ("customer_id", "occurred_at", "event_id")}  # of the rows of a table; else its key
 
@@ -88,7 +89,7 @@ def _convert(job: Job) -> Taken:
     elif job.raw.bare and not source.skip and all(_row_for_row(target) for target in source.targets):
         base = None  # nothing needs to be numbered before it is read
     for number, target in enumerate(source.targets):
-        stage(job, target, base, number)
+        taken.warnings += stage(job, target, base, number)
     for number, target in enumerate(source.targets):
         con.execute(f"INSERT INTO bad SELECT _rec, {literal(target.table)}, _problem FROM keys_{number} "
                     "WHERE _problem IS NOT NULL")  # fmt: skip
@@ -268,7 +269,7 @@ def _quarantine(job: Job, taken: Taken) -> None:
         labels = [d[0] for d in cursor.description]
         came = {row["_rec"]: row for row in (dict(zip(labels, r, strict=True)) for r in cursor.fetchall())}
         secret = masking.secret_columns(job.source.targets)
-        hidden = masking.key_columns(job.source.targets)
+        hidden = masking.key_columns(job.source.targets) | {*messages.may_name(job.raw.columns)}
         allowed = {(t.table, f.name): ", ".join(f.allowed) for t in job.source.targets for f in t.fields}
         for rec, table, problem in bad:
             code, column, value = problem.split("|", 2)
@@ -278,7 +279,7 @@ def _quarantine(job: Job, taken: Taken) -> None:
                 value = _shown(job, table, column, came[rec])
             if code != "repeated_key":
                 beside = [came[rec].get(c) for c in hidden]
-                value = messages.preview(value, (table, column) in secret, beside, job.locale)
+                value = messages.preview(value, (table, column) in secret, beside, job.locale, code in _TYPED)
             row = {k: v for k, v in came[rec].items() if k not in ("_rec", "_key")}
             if column == NEWEST:  # of ours; people know the column that it comes from
                 column = next(

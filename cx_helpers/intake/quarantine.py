@@ -93,6 +93,12 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "عدد بنویسید (۱۲٬۵۰۰ یا 12500.5)؛ ممیز ویرگولی را با `decimal: ','` بگویید",
         "write a number (12500.5, ۱۲٬۵۰۰); say `decimal: ','` where a comma is the decimal sign",
     ),
+    "shortened_number": (
+        "عدد {column} شکل 9.17E+09 دارد: صفحه‌گسترده رقم‌هایش را دور ریخته است و معلوم نیست از کیست",
+        "{column} looks like 9.17E+09: a spreadsheet has thrown digits away, and whose it is nobody can tell",
+        "ستون را به شکل متن (Text) درآورید و خروجی را دوباره بگیرید",
+        "format the column as text and export again",
+    ),
     "not_whole": (
         "مقدار «{value}» برای {column} عدد صحیح نیست",
         "{value!r} in {column} is not a whole number",

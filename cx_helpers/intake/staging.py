@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import masking, pseudonyms, repeating
+from cx_helpers.intake import masking, nobody, pseudonyms, repeating, shortened
 from cx_helpers.intake.fields import DELETED, VIA, Field, Target
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
+from cx_helpers.tables import SCALED
 
 SHORTEST = 8  # digits of a phone that is somebody's
 MANY = 100_000  # rows from which on looking up is quicker than making
@@ -52,7 +53,7 @@ def with_hash(job: Job, base: str) -> str:
     return f"SELECT r.*, {key} AS _key FROM ({base}) r LEFT JOIN (FROM again WHERE nth > 1) USING (_rec)"
 
 
-def stage(job: Job, target: Target, base: str | None, number: int) -> None:
+def stage(job: Job, target: Target, base: str | None, number: int) -> list[dict]:
     """Make the view rows_N of a table's rows: `_rec`, its columns as their types, and `_problem` or null.
 
     The view keys_N is the same with the columns of the key only.
@@ -63,6 +64,7 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
 
     base  SQL of the rows with their `_rec`;  None: all of `raw.bare`, so that the place in stage_N is the number (to
           number rows while a file is read keeps all cores but one waiting)
+    Returns what is to be said of keys that are no person's (`nobody`), or no longer whole (`shortened`).
     """
     con, place = job.con, "_rec" if base else f"stage_{number}.rowid + 1 AS _rec"
     if target.split:
@@ -101,11 +103,21 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
         texts = f"(SELECT DISTINCT s{i} AS _raw FROM stage_{number} WHERE s{i} IS NOT NULL)"
         con.execute(f"CREATE OR REPLACE TEMP TABLE read_{number}_{i} AS {thorough(f, texts)}")
         joins += f" LEFT JOIN read_{number}_{i} AS r{i} ON stage_{number}.s{i} = r{i}._raw"
-    found, wrong = [], []
+    found, wrong, told, numbers = [], [], [], {}
     for i, f in enumerate(target.fields):
         value = f"coalesce(v{i}{'::VARCHAR' * (i in few)}, r{i}.v)" if i in left else same.get(i, f"v{i}")
+        if i not in same and shortened.is_asked(f, target):
+            numbers[f.name] = f"v{i}::VARCHAR"
+            value = shortened.whole(value if i not in few or i in left else f"{value}::VARCHAR")
+            if target.table == "persons" and f.name != "customer_id":
+                value = f"CASE WHEN NOT {shortened.lost(value)} THEN {value} END"
         if _is_phone(f, target):  # a short code or an extension is nobody's
-            value = f"CASE WHEN length(regexp_replace({value}, '\\D', '', 'g')) >= {SHORTEST} THEN {value} END"
+            long = f"length(regexp_replace({value}, '\\D', '', 'g')) >= {SHORTEST}"
+            value = f"CASE WHEN {long} OR {shortened.lost(value)} THEN {value} END"
+        if i not in same and (keys := nobody.found(con, f"stage_{number}", f"v{i}", f, target)):
+            rows = con.execute(f"SELECT count(*) FROM stage_{number}").fetchall()[0][0]
+            told += nobody.told(job.file, target, keys, rows)
+            value = value if f.required else nobody.without(value, keys)
         found.append(f"{literal(f.prefix) + ' || ' if f.prefix else ''}{value} AS {name(f.name)}")
         if i in left:
             tail = literal(f"|{f.name}|")
@@ -133,6 +145,7 @@ def stage(job: Job, target: Target, base: str | None, number: int) -> None:
         said = ", ".join(f"{sql} AS {name(c)}" for c, sql in columns.items())
         con.execute(f"CREATE OR REPLACE TEMP VIEW {view}_{number} AS "
                     f"SELECT _rec, {said}, {problem} AS _problem FROM ({rows}){looked_up}{where}")  # fmt: skip
+    return told + shortened.told(con, job.file, f"stage_{number}", numbers, target)
 
 
 def _is_phone(f: Field, target: Target) -> bool:
@@ -200,10 +213,14 @@ def _problems(f: Field, target: Target) -> list[str]:
         waived = target.table == "responses" and f.name in ("score", "responded_at")
         unless = " AND invited_at IS NULL" if waived and any(g.name == "invited_at" for g in target.fields) else ""
         found.append(f"CASE WHEN {column} IS NULL{unless} THEN 'missing_value' || {tail} END")
+    if shortened.is_asked(f, target) and (target.table != "persons" or f.name == "customer_id"):
+        found.append(f"CASE WHEN {shortened.lost(column)} THEN 'shortened_number' || {tail} END")
     if f.allowed:
         among = ", ".join(map(literal, f.allowed))
         found.append(f"CASE WHEN {column} NOT IN ({among}) THEN 'not_in_list' || {tail} || {column} END")
-    if f.name == "score" and target.table == "responses":
-        found.append("CASE WHEN score < scale_min OR score > scale_max OR scale_min >= scale_max "
-                     f"THEN 'off_scale' || {tail} || regexp_replace(score::VARCHAR, '\\.0$', '') END")  # fmt: skip
+    said = {"scale_min", "scale_max"} <= {g.name for g in target.fields}
+    if said and (target.table, f.name) in (("responses", "score"), *SCALED.items()):
+        ends = "TRY_CAST(scale_min AS DOUBLE)", "TRY_CAST(scale_max AS DOUBLE)"  # texts where the contract has none
+        found.append(f"CASE WHEN {column} < {ends[0]} OR {column} > {ends[1]} OR {ends[0]} >= {ends[1]} "
+                     f"THEN 'off_scale' || {tail} || regexp_replace({column}::VARCHAR, '\\.0$', '') END")  # fmt: skip
     return found

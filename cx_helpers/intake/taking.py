@@ -11,7 +11,19 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cx_helpers.intake import convert, formats, merge, messages, own_words, raw, reading, recognising, store, units
+from cx_helpers.intake import (
+    convert,
+    formats,
+    merge,
+    messages,
+    own_words,
+    raw,
+    reading,
+    recognising,
+    store,
+    strays,
+    units,
+)
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.mapping import Source, as_source
 from cx_helpers.intake.recognising import Part
@@ -53,6 +65,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         for piece in pieces:
             if piece["table"] == "comments":
                 _read(con, state.pieces / piece["file"], settings.folder, scored(part.source))
+            record["warnings"] += strays.told(con, state.pieces / piece["file"], piece["table"], unit.shown)
         record["pieces"] += _filled(state, pieces) if part.source.dialect else pieces
         record["rows_in"] += taken.rows
         record["taken"] += taken.taken

@@ -13,6 +13,7 @@ from cx_helpers.dates import Period
 from cx_helpers.tables import TABLES, instant
 
 LINKED = ("customers", "touchpoints", "orders", "contracts", "responses", "tickets", "comments")
+CROWD, FAR_MORE, FEWEST = 0.05, 30, 20  # of the rows; times those of another customer; customers to compare with
 MANY_UNKNOWN, MANY_UNLISTED = 0.2, 0.2  # of its rows have no customer; of its customers are not in `customers`
 
 
@@ -79,6 +80,50 @@ def strangers(common: pd.DataFrame) -> pd.DataFrame:
     low, high = certainty.wilson(found["strangers"], found["n"])
     share = (found["strangers"] / found["n"]).where(found["n"] > 0)
     return found.assign(faulty_share=share, low=low, high=high)
+
+
+def crowds(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
+    """Which tables have one customer who is a crowd: so many rows that the key can hardly be one person's?
+
+    tables  every table of the company, uncut ({name: table});  period  the report's: rows after its end do not count
+    A key (`guest`, the shop's own account) is one with CROWD of the rows, that are FAR_MORE times those of another
+    customer, and that the table of customers does not list.  Returns index table: n rows with a customer, crowd (the
+    key's), `faulty_share` with Wilson's low and high, customers, listed (False: others are, and it is not; None: there
+    is no table of customers).  attrs["looks"] says how many tables were looked at.
+    """
+    rows, looks = {}, 0
+    for table_name in LINKED[1:]:
+        table = tables.get(table_name)
+        if table is None or "customer_id" not in table.columns:
+            continue
+        looks += 1
+        when = instant(table, table_name) if TABLES[table_name].time else None
+        seen = table if when is None else table.filter(~(when >= period.end).fill_null(False))
+        if crowd := _crowd(seen, tables.get("customers")):
+            rows[table_name] = crowd
+    whole = pd.DataFrame.from_dict(rows, orient="index", columns=["n", "crowd", "customers", "listed"])
+    low, high = certainty.wilson(whole["crowd"].astype(float), whole["n"].astype(float))
+    share = (whole["crowd"] / whole["n"]).astype(float)
+    whole = whole.assign(faulty_share=share, low=low, high=high).rename_axis("table")
+    whole.attrs["looks"] = looks
+    return whole
+
+
+def _crowd(table: ir.Table, customers: ir.Table | None) -> tuple | None:
+    """(rows with a customer, those of the key with the most, customers, False or None) where that key is a crowd."""
+    seen = table.filter(table.customer_id.notnull()).select(_who=_.customer_id.cast("string"))
+    each = seen.group_by("_who").aggregate(k=_.count())
+    facts = {"n": each.k.sum(), "customers": each.count(), "crowd": each.k.max(), "who": each._who.argmax(each.k)}
+    found = each.aggregate(**facts).execute().iloc[0]
+    if found["customers"] < FEWEST:
+        return None
+    n, crowd, keys = (int(found[c]) for c in ("n", "crowd", "customers"))
+    if crowd < max(CROWD * n, FAR_MORE * (n - crowd) / (keys - 1)):
+        return None
+    if customers is None:
+        return n, crowd, keys, None
+    known_as = customers.customer_id.cast("string") == found["who"]
+    return None if customers.filter(known_as).count().execute() else (n, crowd, keys, False)
 
 
 def known(arrived: pd.DataFrame) -> pd.DataFrame:

@@ -13,12 +13,14 @@ STRANGE = 0.5  # of a table's customers are nowhere else
 _ENOUGH = 30  # customers
 
 
-def findings(common: pd.DataFrame, rows: pd.DataFrame) -> tuple[list[Finding], int]:
+def findings(
+    common: pd.DataFrame, rows: pd.DataFrame, crowded: pd.DataFrame | None = None
+) -> tuple[list[Finding], int]:
     """Tables whose customers nobody else knows, and rows without one, as findings; and how many questions that were.
 
-    common  of `overlap`;  rows  of `known`.  That few customers answer a survey is no fault; that those who answer are
-    in no other table is: the key is not linked.  Customers nobody has met yet are none either; those who did
-    something and are not in the table of customers lack all that it says of them.
+    common  of `overlap`;  rows  of `known`;  crowded  of `crowds`.  That few customers answer a survey is no fault;
+    that those who answer are in no other table is: the key is not linked.  Customers nobody has met yet are none
+    either; those who did something and are not in the table of customers lack all that it says of them.
     """
     odd = strangers(common)
     told = [
@@ -33,7 +35,11 @@ def findings(common: pd.DataFrame, rows: pd.DataFrame) -> tuple[list[Finding], i
             told.append(_unlisted(table, absent, n))
     bare = rows[(rows["unknown"] > 0) & (1 - rows["known_customers"] >= MANY_UNKNOWN)]
     told += [_unknown(table, row) for table, row in bare.iterrows()]
-    return sorted(told, key=lambda one: -one.value), len(odd) + len(rows)
+    looks = len(odd) + len(rows)
+    if crowded is not None:
+        told += [_crowd(table, row) for table, row in crowded.iterrows()]
+        looks += crowded.attrs["looks"]
+    return sorted(told, key=lambda one: -one.value), looks
 
 
 _REMEDY = {
@@ -96,3 +102,39 @@ def _unknown(table: str, row: pd.Series) -> Finding:
         table, "without_customer", "medium" if part < 1 else "low", text, said, _REMEDY, metric="retention_1",
         value=part, baseline=0.0, low=1 - row["high"], high=1 - row["low"], n=int(row["n"]),
     )  # fmt: skip
+
+
+def _crowd(table: str, row: pd.Series) -> Finding:
+    text = say(
+        fa="{x:.0%} از «{table}» ({k} ردیف از {n}) به نام یک شناسه است؛ مشتریان دیگر در میانگین {other:.1f} ردیف",
+        en="{x:.0%} of {table} ({k} of {n} rows) bear one key; other customers have {other:.1f} on average",
+        x=row["faulty_share"], k=row["crowd"], n=row["n"], table=name(table),
+        other=(row["n"] - row["crowd"]) / (row["customers"] - 1),
+    )  # fmt: skip
+    unlisted = row["listed"] is not None
+    likely = _UNLISTED if unlisted else _LIKELY
+    said = say(
+        fa="{likely} پیامد: گزارش‌ها آن را یک مشتری می‌شمارند و خرید دوباره، ارزش و شمار مشتریان جابه‌جا می‌شود.",
+        en="{likely} Reports count it as one customer: repeat purchases, value and the number of customers move by it.",
+        likely=likely,
+    )
+    return faults.finding(
+        table, "crowd", faults.loudness(row["faulty_share"], sure=unlisted), text, said, _NO_PERSON,
+        metric="repeat_rate", value=row["faulty_share"], baseline=0.0, low=row["low"], high=row["high"],
+        n=int(row["n"]),
+    )  # fmt: skip
+
+
+_UNLISTED = {
+    "fa": "این شناسه در جدول مشتریان نیست و گویا شخص نیست (مهمان، حساب فروشگاه).",
+    "en": "The table of customers does not list it: it is hardly a person (guests, the shop’s own account).",
+}
+_LIKELY = {
+    "fa": "شاید این شناسه شخص نباشد (مهمان، حساب فروشگاه).",
+    "en": "It may be no person (guests, the shop’s own account).",
+}
+_NO_PERSON = {
+    "fa": "شناسهٔ خود مشتری را بیاورید؛ اگر نیست، در نگاشت آن را زیر empty بنویسید و needs: customer_id بگذارید.",
+    "en": "bring the customers’ own key; where there is none, list this one under `empty` in the mapping, with "
+    "`needs: customer_id`.",
+}
