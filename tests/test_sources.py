@@ -925,3 +925,17 @@ def test_a_file_that_comes_again_far_shorter_is_told_once(company):
         report = sources.load(folder)
         assert report.tables["customers"] == many
         assert ("a.csv: 10 rows now, 28 before; what it no longer holds has left" in report.text("en")) is told
+
+
+def test_a_new_column_of_a_table_is_named_with_what_to_do(company):
+    folder = company(SIMPLE | {"path": "sources/*.csv"})
+    put(folder, "a.csv", "id,who,at,amount,left out\n1,c,2024-01-01,5,x\n")
+    assert sources.load(folder).warnings == [], "what was left out on purpose is no news"
+    put(folder, "b.csv", "id,who,at,amount,left out,کد تخفیف\n2,c,2024-01-02,5,x,OFF\n")
+    (told,) = sources.load(folder).warnings
+    assert told["en"] == (
+        "sources/b.csv: these columns are new and no mapping reads them: کد تخفیف. Map them under `columns`, or list "
+        "them under `keep` to have them as they are"
+    )
+    put(folder, "c.csv", "id,who,at,amount,left out,کد تخفیف\n3,c,2024-01-03,5,x,OFF\n")
+    assert len(sources.load(folder).warnings) == 1, "it is told of the file that brought it"

@@ -16,6 +16,7 @@ from cx_helpers.intake import (
     forgetting,
     linked,
     merge,
+    messages,
     own_words,
     pseudonyms,
     quarantine,
@@ -108,6 +109,9 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
     fresh: dict[str, dict] = dict(stays)
     waiting: list[tuple[Path, Path]] = []  # quarantine files, put in place when all went well
     read: list[tuple[dict, Path]] = []
+    heads: dict[str, set[str]] = {}  # source: columns that its files had
+    for unit in state.units.values():
+        heads.setdefault(unit["source"], set()).update(unit.get("header", ()))
 
     def read_one(unit: Unit) -> None:
         kept = state.units.get(unit.id)
@@ -132,6 +136,7 @@ def _run(con, sources: list[Source], settings: Settings, scratch: Path, report: 
             return
         if kept and not unit.url and record["rows_in"] < SHORTER * kept["rows_in"]:
             report.warnings.append(_shorter(unit, kept["rows_in"], record["rows_in"]))
+        record["warnings"] += _new_columns(unit, record, heads.get(unit.source.name))
         state.came += 1
         record["came"] = state.came
         fresh[unit.id] = record
@@ -168,6 +173,19 @@ def _shorter(unit: Unit, before: int, now: int) -> dict:
         "off, put the whole file in its place and run cx ingest again",
         file=raw(unit.shown), now=now, before=before,
     )  # fmt: skip
+
+
+def _new_columns(unit: Unit, record: dict, known: set[str] | None) -> list[dict]:
+    """That a file has columns which no file of its source had, and which no mapping reads."""
+    mapped = {f.column for target in unit.source.targets for f in target.fields}
+    asked = " ".join(f.expr for target in unit.source.targets for f in target.fields if f.expr)
+    new = [c for c in record["header"] if c not in mapped and c not in asked and known and c not in known]
+    return [said(
+        fa="{file}: این ستون‌ها تازه‌اند و هیچ نگاشتی آن‌ها را نمی‌خواند: {columns}. زیر columns نگاشتشان کنید، یا برای "
+        "نگه‌داشتن همان‌گونه که هستند زیر keep بنویسید",
+        en="{file}: these columns are new and no mapping reads them: {columns}. Map them under `columns`, or list them "
+        "under `keep` to have them as they are",
+        file=unit.shown, columns=messages.columns(new))] if new else []  # fmt: skip
 
 
 def _failed(unit: Unit, error: SourceError, kept: dict | None, fresh: dict, report: IngestReport) -> None:

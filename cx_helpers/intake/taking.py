@@ -53,6 +53,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         "shown": unit.shown, "source": unit.source.name, "how": how, "files": seen, "content": content, "pieces": [],
         "quarantine": str(target.relative_to(settings.folder)), "rows_in": 0, "taken": 0, "skipped": 0,
         "quarantined": Counter(), "out": Counter(), "warnings": [], "faults": faults, "dialects": [], "columns": [],
+        "header": [],
     }  # fmt: skip
     for number, part in enumerate(parts):
         pieces = _pieces(part.source, f"{stem}--{number}")
@@ -74,6 +75,7 @@ def _take(con, unit: Unit, settings: Settings, scratch: Path, state, secret: str
         record["out"].update(taken.out)
         record["warnings"] += [*part.warnings, *taken.warnings]
         record["faults"] += part.raw.faults
+        record["header"] += messages.listed(part.raw.columns) if not part.source.dialect else []
         strange = {what: found for what, names in part.columns.items() if (found := messages.listed(names))}
         record["columns"] += [{"table": part.name, **strange}] if strange else []
         record["dialects"] += [part.source.dialect] if part.source.dialect else []
