@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import encodings, jsonpages
+from cx_helpers.intake import encodings, jsonpages, mangled
 from cx_helpers.intake.faults import CUT, midway, said
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.raw import Broken, Raw, fill, fresh_name, from_json, plain, repeated, unique
@@ -19,6 +19,7 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     table, broken = fresh_name(), []
     faults = [said(*CUT, file=path.name)] if text.cut else []
+    faults += mangled.told(text.path, path.name)
     with text.path.open("rb") as file:
         head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"["):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from cx_helpers.intake import csvlines, encodings, kinds, messages
+from cx_helpers.intake import csvlines, encodings, kinds, mangled, messages
 from cx_helpers.intake.faults import CUT, midway, said
 from cx_helpers.intake.formats import open_excel, open_jsonl
 from cx_helpers.intake.mapping import SourceError
@@ -31,6 +31,7 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     quote, skip = options.get("quote", '"'), int(options.get("skip_lines", 0))
     faults = [said(*CUT, file=path.name)] if text.cut else []
+    faults += mangled.told(text.path, path.name)
     delimiter = options.get("delimiter") or csvlines.find_delimiter(text.path, skip, quote)
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     header, names = options.get("header", True), options.get("names")
