@@ -9,12 +9,14 @@ from cx_helpers import dates, whereabouts
 from cx_helpers.dates import numbered_day
 from cx_helpers.settings import Settings
 from cx_helpers.tables import TABLES, MissingTable
+from cx_helpers.wording import Words, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAIN = ("orders", "touchpoints", "responses")  # tables that a report of a month stands on
 BEFORE, MANY = 6, 30  # months that tell what is usual; rows a month from which on something is usual
+OLD = 62  # days: where exports still come, a month is complete at most so long ago
 STRAY, PART, WEEK = 0.2, 0.6, 7  # shares of the usual rows: below are stray ones, or a month that breaks off
 
 
@@ -69,6 +71,24 @@ def ends(
     last = max(own.values(), default=0)
     found = {name: own[name] if name in MAIN and _stray(rows, last) else last for name, rows in days.items()}
     return {name: numbered_day(day + 1) for name, day in found.items()}
+
+
+def age(newest: dt.date | None, today: dt.date) -> Words | None:
+    """How old the newest row is on the day on which a report is made, in words; None where there is no such row."""
+    if newest is None or newest > today:
+        return None
+    days = (today - newest).days
+    if days > OLD:
+        return say(
+            fa="تازه‌ترین ردیف داده‌ها از {day} است، {k} ماه پیش از این اجرا.",
+            en="The newest row of the data is of {day}, {k} months before this run.",
+            day=newest, k=round(days / 30.44),
+        )  # fmt: skip
+    return say(
+        fa="تازه‌ترین ردیف داده‌ها از {day} است، {k} روز پیش از این اجرا.",
+        en="The newest row of the data is of {day}, {k} days before this run.",
+        day=newest, k=days,
+    )  # fmt: skip
 
 
 def _days(settings: Settings, name: str, columns, period: dates.Period, until: dt.datetime) -> pd.Series:

@@ -40,6 +40,20 @@ ROWS: dict[str, Words] = {
     "initiatives": {"fa": "اقدام", "en": "initiatives"},
 }
 
+_AFRESH: Words = {
+    "fa": "خروجی تازه را در پوشهٔ sources بگذارید و cx ingest را اجرا کنید، یا دوره‌ای را بخواهید که داده‌اش کامل است.",
+    "en": "put a fresh export into sources/ and run cx ingest, or ask for a period whose data are complete.",
+}
+# what to do about data that have stopped coming; each page says it
+STALE: dict[str, Words] = {
+    "aged": {
+        "fa": "ببینید خروجی‌ها چرا دیگر نمی‌آیند؛ خروجی تازه را در پوشهٔ sources بگذارید و cx ingest را اجرا کنید.",
+        "en": "see why exports have stopped coming; put fresh ones into sources/ and run cx ingest.",
+    },
+    "stopped": _AFRESH,
+    "late": _AFRESH,
+}
+
 _UNITS = {"minutes": (" دقیقه", " minutes"), "hours": (" ساعت", " hours"), "days": (" روز", " days")}
 
 

@@ -216,6 +216,6 @@ marks | امتیاز را در منبع درست کنید؛ آنچه به معن
 unit | «unit»، و اینکه کدام ستون آغاز است و کدام پایان، را در نگاشت ببینید. | check “unit”, and which column is start and which end, in the mapping.
 year | سال تولد به میلادی نوشته می‌شود؛ در نگاشت به سال شمسی ۶۲۱ بیفزایید. | years of birth are Gregorian; add 621 to Jalali ones in the mapping.
 score | نوشته‌ها را با cx ingest دوباره نمره دهید. | score the comments anew with cx ingest.
-from_the_future | «format» یا «calendar» این تاریخ را در نگاشت بگویید. | say the date's “format” or “calendar” in the mapping.
+from_the_future | «format» یا «calendar» این تاریخ را در نگاشت بگویید، یا سالِ نادرست را در منبع درست کنید؛ سپس cx ingest را اجرا کنید. | say the date's “format” or “calendar” in the mapping, or correct the year in its source; then run cx ingest.
 """)  # noqa: E501
 REPORTS = {"scores": {"fa": "امتیازها", "en": "scores"}}

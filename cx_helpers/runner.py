@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cx_helpers import evidence, parameters, progress, whereabouts, wording, workspace
+from cx_helpers import coverage, evidence, parameters, progress, whereabouts, wording, workspace
 from cx_helpers.run import gather, manifest, publish, reach, shelves, standing
 from cx_helpers.run import plan as plans
 from cx_helpers.run.jobs import Job, draw, warmed, work
@@ -27,7 +27,6 @@ from cx_helpers.tables import nearest
 
 PUBLISHED, FAILED = 0, 2
 _MOST_GROUPS = 200
-_STALE_DAYS = 62  # two months: a month is complete at most so long ago where exports still come
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _aged(context: gather.Context) -> int:
     """The days since the newest complete month of the data ended; 0 where that is how it should be, or where the
     workspace reads no sources, so that nothing new can come."""
     days = (context.started - context.period.end).days
-    return days if days > _STALE_DAYS and (context.settings.sources or context.settings.pull) else 0
+    return days if days > coverage.OLD and (context.settings.sources or context.settings.pull) else 0
 
 
 def check(asked: Request) -> tuple[workspace.Settings, plans.Plan]:
@@ -151,10 +150,10 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
     """Check all that can be wrong: workspace, period, groups, and every parameter of every notebook."""
     settings = workspace.load_settings(company_folder(asked.workspace))
     whereabouts.examine(settings)
-    given = asked.parameters.get("period") or plan.period or workspace.last_complete_month(settings)
+    given = asked.parameters.get("period") or plan.period or workspace.last_complete_month(settings, started)
     period = parameters.period(given, calendar=settings.calendar, timezone=settings.timezone)
     locale = asked.parameters.get("locale") or plan.locale or settings.locale
-    company = workspace.Tables(settings, period, "", locale)
+    company = workspace.Tables(settings, period, "", locale, now=started)
     reach.refuse_empty(company)
     groups, left_out = _groups(company, plan.for_each) if plan.for_each else ([""], [])
     wording.use(locale=locale, calendar=period.calendar, labels=workspace.labels(settings.folder))
@@ -165,7 +164,9 @@ def _context(asked: Request, plan: plans.Plan, started: dt.datetime) -> gather.C
         segment = {"segment": f"{plan.for_each}={group}"} if plan.for_each else {}
         tasks[group] = plans.settle(plan, common | segment, asked.parameters, company, tuple(segment))
     inputs = manifest.inputs(settings, [Path(asked.plan)] if asked.plan else [])
-    return gather.Context(plan, settings, period, locale, started, tasks, plan.for_each, tuple(left_out), tuple(inputs))
+    about = {"column": plan.for_each, "left_out": tuple(left_out), "inputs": tuple(inputs), "newest": company.newest}
+    about["named"] = bool(asked.parameters.get("period") or plan.period)
+    return gather.Context(plan, settings, period, locale, started, tasks, **about)
 
 
 def _groups(company: workspace.Tables, column: str) -> tuple[list[str], list[str]]:

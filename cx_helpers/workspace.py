@@ -43,6 +43,7 @@ class Tables:
     segment: str = ""
     locale: str = "fa"
     scope: str = "period"  # period, or until (no beginning)
+    now: dt.datetime | None = None  # when the report is made; None: by this machine's clock
 
     @property
     def calendar(self) -> str:
@@ -57,6 +58,44 @@ class Tables:
     def until(self) -> Tables:
         """The same tables from their beginning to the end of the period."""
         return replace(self, scope="until")
+
+    @property
+    def today(self) -> dt.date:
+        """The day on which the report is made, in the company's time zone: nothing recorded can lie beyond it."""
+        return _clock(self.now).astimezone(ZoneInfo(self.period.timezone)).date()
+
+    @property
+    def newest(self) -> dt.date | None:
+        """The last day of the company's data, a few stray rows aside (coverage.ends); None where no table tells."""
+        return max(self._ends.values()) - dt.timedelta(1) if self._ends else None
+
+    @property
+    def ends(self) -> dict[str, dt.date]:
+        """The day after the last of each table's data: {table: day} (coverage.ends)."""
+        return dict(self._ends)
+
+    @functools.cached_property
+    def is_newest(self) -> bool:
+        """Is this the newest period that the data cover, or a later one: the one of a report nobody named one for?"""
+        if self.newest is None:
+            return False
+        last = last_complete_month(self.settings, self.now)
+        return self.period.past >= dates.Period.parse(last, calendar=self.calendar, timezone=self.period.timezone).past
+
+    @property
+    def reach(self) -> dates.Period:
+        """The newest period, through the last day of the data; an earlier one as it is.
+
+        A report that nobody named a period for may be of a month long past, since a main table has broken off after it
+        (coverage.covered): whether a feed has stopped is then to be asked of the last day, not of that month's."""
+        if not self.is_newest or self.newest < self.period.past:
+            return self.period
+        return self.period.on(self.period.first).through(self.period.on(self.newest))
+
+    @property
+    def awaited(self) -> bool:
+        """Are new rows to come: does the workspace name sources of them?"""
+        return bool(self.settings.sources or self.settings.pull)
 
     def months(self, count: int = 12) -> list[dates.Period]:
         """The last `count` calendar months up to the period's end, oldest first."""
@@ -255,7 +294,7 @@ class Tables:
     @functools.cached_property
     def _ends(self) -> dict[str, dt.date]:
         """Where the company's data end, the day after the last; empty where no table tells."""
-        soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        soon = _clock(self.now) + dt.timedelta(days=1)
         ask = functools.partial(coverage.ends, self.settings, period=self.period, until=soon)
         return ask(times=_DEEDS) or ask(times=_CONTRACTS)
 
@@ -381,17 +420,22 @@ def _range(settings: Settings, until: dt.datetime, times: dict[str, tuple[str, .
     return (min(ends).to_pydatetime(), max(ends).to_pydatetime()) if ends else None
 
 
-def last_complete_month(folder: str | Path) -> str:
+def _clock(now: dt.datetime | None) -> dt.datetime:
+    """The instant at which something is made: as it was said, else by this machine's clock."""
+    return now or dt.datetime.now(dt.UTC)
+
+
+def last_complete_month(folder: str | Path, now: dt.datetime | None = None) -> str:
     """The newest calendar month that the data covers to its last day: the period of a report nobody named one for.
 
     A company in its first month has no such one: that month, as far as it goes.  Months without a row are passed over,
     and those where a main table has broken off (coverage.covered).
     A row of a day that has not come yet is wrong, and one such row would make every report one of an empty month: what
-    lies beyond tomorrow by this machine's clock does not count.  Contracts or a test's exposures alone do not tell
-    whether their last month is over: that month, lest those who left in it be left out.
+    lies beyond tomorrow by this machine's clock (or by `now`) does not count.  Contracts or a test's exposures alone do
+    not tell whether their last month is over: that month, lest those who left in it be left out.
     """
     settings = folder if isinstance(folder, Settings) else load_settings(folder)
-    soon = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    soon = _clock(now) + dt.timedelta(days=1)
     deeds = _range(settings, soon, _DEEDS)
     found = deeds or _range(settings, soon, _CONTRACTS) or _range(settings, soon, _EXPOSURES)
     if found is None:

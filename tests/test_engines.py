@@ -67,6 +67,7 @@ from cx_helpers.measures import (
     rfm,
     risen,
     rollouts,
+    scales,
     scenario,
     segments,
     sentiment,
@@ -80,6 +81,7 @@ from cx_helpers.measures import (
     touchpoints,
     traits,
     trend,
+    units,
     unread,
     urgency,
     value,
@@ -119,6 +121,19 @@ def known(frame):
     """Sources that no row names are None, or NaN, as the engine has it: one and the same."""
     flat = frame.reset_index()
     return flat.astype({c: object for c in flat if flat[c].dtype == object}).fillna("(none)")
+
+
+def otherwise(t):
+    """The company's orders and answers, those of the period in another unit and on another scale."""
+    orders, answers = t.whole["orders"], t.whole["responses"]
+    now, late = orders.ordered_at >= t.period.start, answers.responded_at >= t.period.start
+    nps = late & (answers.instrument == "nps")
+    return {
+        "orders": orders.mutate(amount=now.ifelse(orders.amount.cast("float64") * 10, orders.amount.cast("float64"))),
+        "responses": answers.mutate(
+            score=nps.ifelse((answers.score / 2).floor(), answers.score), source=late.ifelse("sms", "mail")
+        ),
+    }
 
 
 SPOKEN = pd.DataFrame({"topic": [0, 0, 1, 1], "term": ["کد", "تخفیف", "پشتیبانی", "تحویل"]})
@@ -474,6 +489,10 @@ ANSWERS = {
     "volume.days": lambda t: known(volume.days(t.whole, t.period)),
     "volume.unseen": lambda t: sorted(volume.unseen(t.whole, t.period, disclosure.Limit(30, 100))),
     "impossible.impossible": lambda t: known(impossible.impossible(t.whole, t.period, t.period.first)),
+    "units.units": lambda t: known(units.units(otherwise(t), t.period)),
+    "scales.scales": lambda t: known(scales.scales(otherwise(t), t.period)),
+    "units.cells": lambda t: known(units.cells(t.whole["orders"], "orders", "amount", t.period)),
+    "scales.counts": lambda t: known(scales.counts(t.whole["responses"], t.period)),
     "repeats.repeats": lambda t: known(repeats.repeats(t.whole, t.period)),
     "completeness.completeness": lambda t: known(completeness.completeness(t.whole, t.period)),
     "completeness.share": lambda t: completeness.share(t.until.responses, "score", by="channel"),

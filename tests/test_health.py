@@ -1,6 +1,7 @@
 """Can these data be trusted?  A sound company has no fault; each planted fault is found, with its numbers."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import itertools
 import os
@@ -14,9 +15,20 @@ import pytest
 import unwell
 from conftest import ROOT
 
-from cx_helpers import faults, readings, runner, wording, workspace
+from cx_helpers import coverage, faults, readings, runner, wording, workspace
 from cx_helpers.dates import Period
-from cx_helpers.measures import arrivals, completeness, health, impossible, linkage, novelties, repeats, volume
+from cx_helpers.measures import (
+    arrivals,
+    completeness,
+    health,
+    impossible,
+    linkage,
+    novelties,
+    repeats,
+    scales,
+    units,
+    volume,
+)
 from cx_helpers.report.tabulate import table_payload
 from cx_helpers.run import alerts
 
@@ -224,8 +236,185 @@ def test_the_end_of_the_data_is_not_a_wrong_date(company):
     assert volume.end(volume.days({}, MONTH)) is None
 
 
-def test_a_wrong_date_does_not_choose_the_period(company):
-    assert workspace.last_complete_month(company("future").settings) == "1404-06"
+@pytest.mark.parametrize("fault", ["future", "far_future"])
+def test_a_wrong_date_does_not_choose_the_period(company, fault):
+    assert workspace.last_complete_month(company(fault).settings) == "1404-06"
+    assert company(fault).newest == dt.date(2025, 9, 22)
+
+
+def test_however_many_dates_lie_beyond_today_they_are_no_data():
+    day = (dt.date(2025, 9, 22) - dt.date(1970, 1, 1)).days
+    counts = pd.DataFrame({"table": "orders", "day": [day - 1, day, day + 365 * 5], "n": [10, 10, 20]})
+    assert volume.end(counts, dt.date(2025, 9, 23)) == dt.date(2025, 9, 22)
+    assert volume.end(counts) == dt.date(2030, 9, 21), "nobody says which day it is, and half of all rows lie there"
+    few = counts.assign(n=[10, 10, 2])
+    assert volume.end(few) == dt.date(2025, 9, 22), "a tenth of all rows beyond half a year without any"
+
+
+def test_dates_of_the_future_are_told_with_their_days_and_what_they_do(company):
+    (one,), _ = alerts.examine(company("far_future"))
+    assert one.text["en"] == (
+        "In 122 of 4,000 orders (3.0%) a date lies beyond the end of the data: "
+        "from 29 Mordad 1408 to 31 Shahrivar 1409; all from “shop”"
+    )
+    assert one.detail["en"].endswith("3.0% of what “Revenue” rests on is not counted.")
+    assert "run cx ingest" in one.remedy["en"]
+
+
+# -- stale -------------------------------------------------------------------------------------------------------------
+
+
+def until(tables: unwell.Tables, days: int, *names: str) -> unwell.Tables:
+    """These tables end so many days before the others."""
+    time = {"responses": "responded_at", "tickets": "opened_at", "orders": "ordered_at", "touchpoints": "occurred_at"}
+    past = unwell.END - dt.timedelta(days=days)
+    return tables | {name: tables[name][tables[name][time[name]] < past] for name in names}
+
+
+def test_a_feed_that_stopped_is_told_though_the_default_period_lies_before_that(tmp_path):
+    folder = unwell.write(until(unwell.sound(), 93, "responses", "tickets"), tmp_path)
+    assert workspace.last_complete_month(folder) == "1404-03", "the newest month that all main tables cover"
+    found, _ = alerts.examine(workspace.open(folder, locale="en"))
+    assert [(one.subject["table"], one.subject["problem"], one.severity) for one in found] == [
+        ("tickets", "stopped", "high"),
+        ("responses", "stopped", "high"),
+    ]
+    assert found[1].text["en"] == (
+        "Answers and invitations: no rows after 31 Khordad 1404, "
+        "though other data go on until 31 Shahrivar 1404 (93 days)"
+    )
+    assert "is of Khordad 1404, as the months after it are incomplete" in found[1].detail["en"]
+    said = readings.health.sentence(found)["en"]
+    assert "can be relied on" not in said
+    assert said.startswith("Tickets: no rows after 31 Khordad 1404")
+    warned = alerts.text(alerts.loud([one.record() for one in found]), linked=True)["en"]
+    assert warned.count("no rows after 31 Khordad 1404") == 2, "each of them, on every page"
+    assert "What to do: put a fresh export into sources/" in warned
+    earlier, _ = alerts.examine(workspace.open(folder, "1404-02", locale="en"))
+    assert earlier == [], "whoever names an earlier period is told of that period"
+
+
+def test_stray_rows_after_the_end_do_not_hide_that_a_feed_has_stopped(tmp_path):
+    tables, whole = until(unwell.sound(), 93, "responses"), unwell.sound()["responses"]
+    tables["responses"] = pd.concat([tables["responses"], whole.tail(60).iloc[::20]], ignore_index=True)
+    found, _ = alerts.examine(workspace.open(unwell.write(tables, tmp_path), locale="en"))
+    assert [(one.subject["table"], one.subject["problem"]) for one in found] == [("responses", "stopped")]
+    assert "no rows after 31 Khordad 1404" in found[0].text["en"]
+
+
+def test_an_export_that_comes_once_a_month_has_not_stopped(tmp_path):
+    found, _ = alerts.examine(workspace.open(unwell.write(until(unwell.sound(), 10, "tickets"), tmp_path), "1404-05"))
+    assert found == []
+
+
+def test_data_that_are_all_old_are_told_where_new_ones_were_to_come(company):
+    tables = dataclasses.replace(company(), now=dt.datetime(2027, 9, 22, tzinfo=dt.UTC))
+    assert (tables.newest, tables.today, tables.is_newest) == (dt.date(2025, 9, 22), dt.date(2027, 9, 22), True)
+    (one,), _ = readings.arrivals.aged(tables.newest, tables.today, awaited=True)
+    assert one.text["en"] == "The newest row of the data is of 31 Shahrivar 1404, 24 months before this run."
+    assert "تازه‌ترین ردیف داده‌ها از ۳۱ شهریور ۱۴۰۴ است" in one.text["fa"]
+    assert one.severity == "medium"
+    assert readings.health.sentence([one])["en"].startswith(one.text["en"] + " What has happened since")
+    assert readings.arrivals.aged(tables.newest, tables.today, awaited=False)[0] == [], "nothing new was to come"
+    assert readings.arrivals.aged(tables.newest, dt.date(2025, 10, 22), awaited=True)[0] == []
+    assert readings.arrivals.old(tables.newest, dt.date(2025, 10, 22)) is None
+    sound = readings.health.sentence([], readings.arrivals.old(tables.newest, tables.today))["en"]
+    assert sound.endswith("24 months before this run.")
+    assert coverage.age(tables.newest, dt.date(2025, 9, 23))["en"].endswith("31 Shahrivar 1404, 1 day before this run.")
+
+
+# -- another unit, another scale ---------------------------------------------------------------------------------------
+
+
+def test_a_month_in_another_unit_is_found_with_its_days_and_factor(company):
+    found = units.units(company("other_unit").whole, MONTH)
+    (row,) = found.itertuples()
+    assert row.Index == ("orders", "amount", "all")
+    assert (row.first_day, row.last_day, row.factor, row.n) == (dt.date(2025, 7, 23), dt.date(2025, 8, 22), 10.0, 310)
+    assert np.isnan(row.moved), "none of them is in the period"
+    before = MONTH.previous()
+    (row,) = units.units(company("other_unit").whole, before).itertuples()
+    amounts = month_of(frames("other_unit")["orders"], before)["amount"].sum()
+    assert (row.shown, row.mended) == (pytest.approx(amounts), pytest.approx(amounts / 10))
+    (one,), _ = readings.units.findings(units.units(company("other_unit").whole, before))
+    assert one.severity == "high"
+    assert "“amount” is 10 times the usual from 1 Mordad 1404 to 31 Mordad 1404" in one.text["en"]
+    assert "900.0% too high" in one.detail["en"]
+    assert units.units(company().whole, MONTH).empty
+
+
+def month_of(frame: pd.DataFrame, period: Period) -> pd.DataFrame:
+    return frame[(frame["ordered_at"] >= period.start) & (frame["ordered_at"] < period.end)]
+
+
+def spread(**columns) -> pd.DataFrame:
+    """The orders of the small company, of which two of five come from the tills; amounts are skewed."""
+    orders = unwell.sound()["orders"]
+    amounts = np.exp(np.random.default_rng(7).normal(13, 1, len(orders))).round(-2)
+    return orders.assign(amount=amounts, source=np.where(orders.index % 5 < 2, "tills", "shop")).assign(**columns)
+
+
+def written(lay, orders: pd.DataFrame) -> pd.DataFrame:
+    return units.units({"orders": lay(orders, "orders")}, MONTH)
+
+
+def test_a_source_in_another_unit_is_named_and_the_others_are_not(lay):
+    orders = spread()
+    month_before = unwell._month_before(orders, "ordered_at")
+    wrong = month_before & (orders["source"] == "tills")
+    (row,) = written(lay, orders.assign(amount=orders["amount"].where(~wrong, orders["amount"] / 10))).itertuples()
+    assert (row.Index, row.factor) == (("orders", "amount", "tills"), 0.1)
+    assert abs((row.first_day - dt.date(2025, 7, 23)).days) <= 2
+    assert abs((row.last_day - dt.date(2025, 8, 22)).days) <= 2
+    assert written(lay, orders).empty
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        lambda day, lot: np.exp(1.2 * np.sin(day / 58)),  # seasons
+        lambda day, lot: np.exp(day / 250),  # prices that rise fivefold
+        lambda day, lot: np.where((day > 300) & (day < 330), 0.3, 1.0),  # a sale
+        lambda day, lot: np.where(lot < np.where((day > 300) & (day < 330), 0.8, 0.2), 10.0, 1.0),  # another mix
+        lambda day, lot: np.where(lot < 0.02, 1000.0, 1.0),  # a few orders that are huge
+    ],
+)
+def test_seasons_sales_growth_and_another_mix_are_no_other_unit(lay, times):
+    orders = spread()
+    day = (orders["ordered_at"] - unwell.FIRST).dt.days.to_numpy()
+    lot = np.random.default_rng(3).random(len(orders))
+    assert written(lay, orders.assign(amount=orders["amount"] * times(day, lot))).empty
+
+
+def answers(**columns) -> pd.DataFrame:
+    """Answers of two sources, three of five of them above 6."""
+    frame, draw = unwell.sound()["responses"], np.random.default_rng(5)
+    shares = [0.03, 0.02, 0.02, 0.03, 0.03, 0.07, 0.1, 0.1, 0.2, 0.2, 0.2]
+    scores = draw.choice(11, len(frame), p=shares).astype(float)
+    return frame.assign(score=scores, source=np.where(frame.index % 2 == 0, "sms", "mail")).assign(**columns)
+
+
+def judged(lay, frame: pd.DataFrame) -> pd.DataFrame:
+    return scales.scales({"responses": lay(frame, "responses")}, MONTH)
+
+
+def test_half_of_a_source_on_another_scale_is_found(lay):
+    frame = answers()
+    half = (frame["source"] == "sms") & (frame.index % 4 == 0)
+    (row,) = judged(lay, frame.assign(score=frame["score"].where(~half, (frame["score"] / 2).round()))).itertuples()
+    assert row.Index == ("nps", "sms", "all")
+    assert (row.narrower_high, row.top, row.n) == (5, 10, 1200)
+    assert row.share == pytest.approx(0.5, abs=0.06)
+    assert row.mended - row.shown > 20, "what nobody could give counts as nobody recommending"
+    assert judged(lay, frame).empty
+
+
+def test_a_month_or_a_source_of_unhappy_customers_is_no_other_scale(lay):
+    frame = answers()
+    worse = frame["score"] - np.random.default_rng(9).integers(1, 6, len(frame))
+    crisis = unwell._month_before(frame, "responded_at")
+    for of in (crisis, frame["source"] == "sms", (frame["source"] == "sms") & (frame.index % 4 == 0)):
+        assert judged(lay, frame.assign(score=frame["score"].where(~of, worse.clip(0, 10)))).empty
 
 
 # -- impossible --------------------------------------------------------------------------------------------------------
@@ -629,6 +818,7 @@ def test_a_run_for_each_group_is_warned_on_all_its_pages_and_compares_no_health(
 
 def test_pages_over_sound_data_say_nothing(company):
     made = pages(company().settings.folder, "survey", locale="en")
+    assert all("The newest row of the data is of 31 Shahrivar 1404, " in html for html in made.values())
     assert {name: notices(html) for name, html in made.items()} == {"survey.html": [], "index.html": []}
 
 

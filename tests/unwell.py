@@ -243,6 +243,32 @@ def future(t: Tables) -> Tables:
     return t | {"touchpoints": _set(frame, rows, occurred_at=times.astype(frame["occurred_at"].dtype))}
 
 
+def far_future(t: Tables) -> Tables:
+    """Three of a hundred orders, whatever their day, have a year five years on."""
+    frame, rows = t["orders"], t["orders"].index[::33]
+    times = {c: frame.loc[rows, c] + dt.timedelta(days=1826) for c in ("ordered_at", "promised_at", "delivered_at")}
+    return t | {"orders": _set(frame, rows, **times)}
+
+
+def _month_before(frame: pd.DataFrame, column: str) -> pd.Series:
+    """Which rows lie in Mordad 1404, the month before the period."""
+    return (frame[column] >= END - dt.timedelta(days=62)) & (frame[column] < END - dt.timedelta(days=31))
+
+
+def other_unit(t: Tables) -> Tables:
+    """The orders of the month before were written in rials, ten to the toman."""
+    frame = t["orders"]
+    now = _month_before(frame, "ordered_at")
+    return t | {"orders": frame.assign(amount=frame["amount"].where(~now, frame["amount"] * 10))}
+
+
+def narrower_scale(t: Tables) -> Tables:
+    """The answers of the month before were given on 0 to 5."""
+    frame = t["responses"]
+    now = _month_before(frame, "responded_at")
+    return t | {"responses": frame.assign(score=frame["score"].where(~now, (frame["score"] / 2).round()))}
+
+
 def jalali_births(t: Tables) -> Tables:
     """A quarter of the customers was born in a Jalali year."""
     frame = t["customers"]
@@ -265,6 +291,9 @@ FAULTS: dict[str, tuple[Callable[[Tables], Tables], str, str, str]] = {
     "new_value": (new_value, "touchpoints", "new_value", "medium"),
     "tied_times": (tied_times, "touchpoints", "tied_times", "medium"),
     "future": (future, "touchpoints", "from_the_future", "low"),
+    "far_future": (far_future, "orders", "from_the_future", "medium"),
+    "other_unit": (other_unit, "orders", "unit", "medium"),
+    "narrower_scale": (narrower_scale, "responses", "narrower_scale", "medium"),
     "birth_year": (jalali_births, "customers", "birth_year", "high"),
     "delivered_before_ordered": (
         _impossible("orders", "ordered_at", 5, delivered_at=lambda f: f["ordered_at"] - _hours(5)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import ibis
 import ibis.expr.types as ir
 import numpy as np
@@ -73,10 +75,13 @@ def _of(table: ir.Table, name: str, period: Period) -> pd.DataFrame:
     return found.assign(unknown=np.nan, customers=found["n"] if asked else np.nan)
 
 
-def late(found: pd.DataFrame, counts: pd.DataFrame, period: Period) -> pd.DataFrame:
+def late(
+    found: pd.DataFrame, counts: pd.DataFrame, period: Period, ends: dict[str, dt.date] | None = None
+) -> pd.DataFrame:
     """Which feeds have run dry before the period's end?
 
     found   of `arrivals`;  counts  of `volume.days`, which tell how long a feed is usually silent
+    ends    {table: the day after its last} (workspace.Tables.ends): a few stray rows from then on are none of its data
     A table is late, or one source of a table that has several, when it has been silent for two days more than ever
     before in these weeks, and so long a silence is more than chance: p_value is that of a gap as long between two days
     with rows, gaps being gamma distributed with the feed's own mean and spread (a shape of at most 8).  UNAWAITED and
@@ -96,9 +101,12 @@ def late(found: pd.DataFrame, counts: pd.DataFrame, period: Period) -> pd.DataFr
             rows += [(*index, *row[["in_period", "n", "first", "last"]]) for index, row in named.iterrows()]
     feeds = pd.DataFrame(rows, columns=["table", "source", "n", "rows", "first", "last"])
     feeds = feeds.assign(**{end: pd.to_datetime(feeds[end], utc=True) for end in ("first", "last")})
+    stray = pd.Series([_until(table, ends, period) for table in feeds["table"]], dtype="datetime64[us, UTC]")
+    feeds["last"] = feeds["last"].where(feeds["last"] < stray, stray)
     feeds["data_age"] = [(period.end - last).total_seconds() / 86_400 for last in feeds["last"]]
     feeds["silent"] = np.floor(feeds["data_age"].astype(float)).clip(lower=0)
-    seen = counts[counts["day"] < day_number(period.past)]
+    stops = counts["table"].map({table: day_number(day) for table, day in (ends or {}).items()})
+    seen = counts[(counts["day"] < day_number(period.past)) & ~(counts["day"] >= stops)]
     gaps = [_gaps(seen, row) for row in feeds.itertuples()]
     feeds["usual"] = [gap.max() - 1 for gap in gaps]
     judged = ((feeds["last"] - feeds["first"]).dt.days >= _HISTORY) & (feeds["rows"] >= _HISTORY)
@@ -111,6 +119,12 @@ def late(found: pd.DataFrame, counts: pd.DataFrame, period: Period) -> pd.DataFr
     out = feeds.set_index(["table", "source"])[wanted]
     out.attrs["looks"] = int(judged.sum())
     return out
+
+
+def _until(table: str, ends: dict[str, dt.date] | None, period: Period) -> pd.Timestamp:
+    """The last instant of a table's data; the period's end where nobody says that they end before."""
+    day = (ends or {}).get(table, period.past)
+    return pd.Timestamp(period.on(day).start).tz_convert("UTC") - pd.Timedelta(1, "us")
 
 
 def _gaps(counts: pd.DataFrame, feed) -> np.ndarray:

@@ -30,7 +30,8 @@ def impossible(tables: dict[str, ir.Table], period: Period, horizon: dt.date | N
     period's end, bad, `faulty_share` with Wilson's low and high, n_year and bad_year (the twelve months up to the
     period's end), n_period and bad_period, and where something is wrong: suffers (a metric, or what else rests on it),
     shown (the period's number with the bad rows), mended (without them), moved and moved_year (see faults.move; where
-    the number is not computed, the share of bad rows), source (which most bad rows came from), its bad rows.
+    the number is not computed, the share of bad rows), source (which most bad rows came from), its bad rows; and of
+    dates beyond the end the first and the last such day.
     """
     rows = []
     for table_name, table in tables.items():
@@ -41,7 +42,7 @@ def impossible(tables: dict[str, ir.Table], period: Period, horizon: dt.date | N
         }
         if horizon and (beyond := _beyond(table, table_name, horizon)) is not None:
             asked[FUTURE] = (None, beyond)
-        rows += _judged(table, table_name, asked, period)
+        rows += _judged(table, table_name, asked, period, horizon)
     found = pd.DataFrame(rows, columns=["table", "rule", *_COLUMNS]).set_index(["table", "rule"])
     low, high = certainty.wilson(found["bad"].astype(float), found["n"].astype(float))
     share = (found["bad"] / found["n"]).where(found["n"] > 0).astype(float)
@@ -50,12 +51,13 @@ def impossible(tables: dict[str, ir.Table], period: Period, horizon: dt.date | N
 
 
 _COLUMNS = "n bad n_year bad_year n_period bad_period suffers shown mended moved moved_year source source_bad".split()
+_COLUMNS += ["first", "last"]
 
 
 UNSEEN, SEEN, YEAR, PERIOD = range(4)  # after the period's end; before it, in its last twelve months, in the period
 
 
-def _judged(table: ir.Table, table_name: str, asked: dict, period: Period) -> list[tuple]:
+def _judged(table: ir.Table, table_name: str, asked: dict, period: Period, horizon: dt.date | None) -> list[tuple]:
     """One row a rule: counted in one query; what follows from bad rows only where there are any."""
     if not asked:
         return []
@@ -71,7 +73,8 @@ def _judged(table: ir.Table, table_name: str, asked: dict, period: Period) -> li
         since = (SEEN, YEAR, PERIOD) if rule else (UNSEEN,) * 3  # a date in the future may hide in any row
         counts = [int(of[start:].sum()) for start in since for of in (n, wrong)]
         more = _effect(table, table_name, rule, bad, stage, counts) if counts[1] else (None,) * 7
-        rows.append((table_name, name, *counts, *more))
+        days = (None, None) if rule or not counts[1] else _beyond_days(table, table_name, horizon, period)
+        rows.append((table_name, name, *counts, *more, *days))
     return rows
 
 
@@ -93,9 +96,22 @@ def _known(table: ir.Table, columns: tuple[str, ...]) -> ir.BooleanValue:
 
 def _beyond(table: ir.Table, table_name: str, horizon: dt.date) -> ir.BooleanValue | None:
     """Which rows say that they happened after the data end?  None where the table tells of no such thing."""
-    end = dt.datetime.combine(horizon, dt.time(), dt.UTC) + _SLACK
-    beyond = [(table[c] >= end).fill_null(False) for c in FACTS.get(table_name, ()) if c in table.columns]
+    beyond = [_late(table[c], horizon) for c in FACTS.get(table_name, ()) if c in table.columns]
     return functools.reduce(operator.or_, beyond) if beyond else None
+
+
+def _late(time: ir.TimestampValue, horizon: dt.date) -> ir.BooleanValue:
+    return (time >= dt.datetime.combine(horizon, dt.time(), dt.UTC) + _SLACK).fill_null(False)
+
+
+def _beyond_days(table: ir.Table, table_name: str, horizon: dt.date, period: Period) -> tuple[dt.date, dt.date]:
+    """The first and the last day, in the company's time zone, that lie beyond the end of the data."""
+    ends = {}
+    for c in (c for c in FACTS[table_name] if c in table.columns):
+        ends |= {f"{c}_{end}": getattr(table[c], end)(where=_late(table[c], horizon)) for end in ("min", "max")}
+    found = pd.to_datetime(table.aggregate(**ends).execute().iloc[0].dropna(), utc=True)
+    days = found.dt.tz_convert(period.timezone).dt.date
+    return days.min(), days.max()
 
 
 def _effect(table: ir.Table, table_name: str, rule: Rule | None, bad, stage, counts: list[int]) -> tuple:

@@ -11,13 +11,13 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import disclosure, engine
-from cx_helpers.dates import Period, numbered_day
+from cx_helpers.dates import Period, day_number, numbered_day
 from cx_helpers.tables import TABLES, instant, people
 
 WEEKS = 60  # before the period's end: a year, and what is needed to know what was usual when it began
 EPISODES = ("exposures", "initiatives")  # begin and end on purpose: no stream that can run dry
 SPLITS = ("source", "channel")
-_GAP, _REST = 30, 0.01
+_GAPS = ((30, 0.01), (180, 0.1))  # days without any row, and which part of all rows beyond them is no data
 
 
 def days(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
@@ -71,17 +71,22 @@ def unseen(tables: dict[str, ir.Table], period: Period, smallest: int) -> frozen
     return frozenset(found)
 
 
-def end(counts: pd.DataFrame) -> dt.date | None:
+def end(counts: pd.DataFrame, today: dt.date | None = None) -> dt.date | None:
     """The last day on which the company's data really come: after it nothing can have happened yet.
 
     counts  of `days`.  A handful of rows (under 1 %) beyond a gap of more than 30 days in which no table has any are
-            taken for wrong dates, not for data.  None where there are no rows.
+            taken for wrong dates, not for data; up to a tenth of all, where the gap is half a year.
+    today   on which this is asked (`workspace.Tables.today`): however many rows lie beyond the day after it, they are
+            no data.  None: nobody knows.
+    None where there are no rows.
     """
     facts = counts[counts["table"] != "contracts"]  # a contract may well begin next month
+    if today is not None:
+        facts = facts[facts["day"] <= day_number(today) + 1]
     if facts.empty:
         return None
     by_day = facts.groupby("day")["n"].sum()
     later = by_day[::-1].cumsum()[::-1].shift(-1, fill_value=0)  # rows after each day
     gap = np.append(np.diff(by_day.index), 0)
-    breaks = (gap > _GAP) & (later <= _REST * by_day.sum()).to_numpy()
+    breaks = np.any([(gap > days) & (later <= part * by_day.sum()).to_numpy() for days, part in _GAPS], axis=0)
     return numbered_day(by_day.index[breaks.argmax()] if breaks.any() else by_day.index[-1])

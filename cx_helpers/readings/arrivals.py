@@ -2,44 +2,117 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 
 import pandas as pd
 
-from cx_helpers import faults
+from cx_helpers import coverage, faults
+from cx_helpers.coverage import OLD
 from cx_helpers.dates import Period
 from cx_helpers.measures.arrivals import ALL
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
 from cx_helpers.wording import Words, name, raw, say
 
+AGED, STOPPED, LATE = "aged", "stopped", "late"
+_LONG = 28  # days: what has been silent for less may be an export that comes once a month
 
-def findings(dry: pd.DataFrame, period: Period) -> tuple[list[Finding], int]:
+
+def aged(newest: dt.date | None, today: dt.date, awaited: bool) -> tuple[list[Finding], int]:
+    """That all data are old on the day on which the report is made, where new rows were to come.
+
+    newest  the last day of the data (None: nobody knows);  today  when this is made;  awaited  are new rows to come?
+    """
+    days = (today - newest).days if newest else 0
+    if not awaited or days <= OLD:
+        return [], int(awaited)
+    said = say(
+        fa="پیامد: همهٔ صفحه‌ها از گذشته می‌گویند؛ از آنچه پس از آن روز رخ داده هیچ‌یک خبر ندارد.",
+        en="All pages tell of the past; none of them knows what has happened since that day.",
+    )
+    return [
+        faults.finding(
+            ALL, AGED, "medium", coverage.age(newest, today), said, faults.STALE[AGED],
+            metric=None, measure="data_age", value=float(days), baseline=float(OLD),
+        )
+    ], 1  # fmt: skip
+
+
+def old(newest: dt.date | None, today: dt.date) -> Words | None:
+    """`coverage.age` for the bottom line of a report, where it is more than two months."""
+    return coverage.age(newest, today) if newest and (today - newest).days > OLD else None
+
+
+def findings(
+    dry: pd.DataFrame, period: Period, ceased: pd.DataFrame | None = None, reach: Period | None = None
+) -> tuple[list[Finding], int]:
     """The feeds that are late, worst first, and how many were looked at; all tables late is one finding.
 
-    dry  of `late`
+    dry     of `late`, at the period's end
+    ceased  of `late`, at the end of `reach` (workspace.Tables.reach), the last day of the data: which feeds have been
+            silent there for four weeks and more, whichever period the report is of
     """
     looks, sure = dry.attrs["looks"], dry[dry["p_adjusted"] < MEDIUM_P]
     tables, stopped = (frame[frame.index.get_level_values("source") == ALL] for frame in (dry, sure))
-    if len(stopped) > 1 and len(stopped) == len(tables):
+    gone = _gone(ceased) if reach and reach.past > period.past else dry.iloc[:0]
+    if gone.empty and len(stopped) > 1 and len(stopped) == len(tables):
         newest = stopped.loc[stopped["data_age"].idxmin()]
         return [_finding(ALL, ALL, newest, period, looks)], looks
     told = [
         _finding(table, source, row, period, looks)
         for (table, source), row in sure.iterrows()
-        if source == ALL or (table, ALL) not in stopped.index
+        if (source == ALL or (table, ALL) not in stopped.index) and not {(table, source), (table, ALL)} & {*gone.index}
     ]
-    return sorted(told, key=lambda one: -one.value), looks
+    beyond = [_gone_finding(*index, row, period, reach) for index, row in gone.iterrows()]
+    told = [*sorted(beyond, key=lambda one: -one.value), *sorted(told, key=lambda one: -one.value)]
+    return told, looks + (ceased.attrs["looks"] if reach and reach.past > period.past else 0)
+
+
+def _gone(ceased: pd.DataFrame) -> pd.DataFrame:
+    """The feeds that have surely stopped; of a whole table that has, not its sources."""
+    sure = ceased[(ceased["p_adjusted"] < MEDIUM_P) & (ceased["silent"] >= _LONG)]
+    return sure[[source == ALL or (table, ALL) not in sure.index for table, source in sure.index]]
+
+
+def _gone_finding(table: str, source: str, row: pd.Series, period: Period, reach: Period) -> Finding:
+    text = say(
+        fa="{what}: پس از {day} ردیفی نیامده است، هرچند داده‌های دیگر تا {end} ادامه دارند ({k} روز)",
+        en="{what}: no rows after {day}, though other data go on until {end} ({k} days)",
+        what=_named(table, source), day=_day(row, period), end=reach.past - dt.timedelta(1),
+        k=math.floor(row["data_age"]),
+    )  # fmt: skip
+    metric = faults.CARRIES.get(table, "revenue")
+    said = say(
+        fa="پیامد: «{metric}» و هر عدد دیگری که از این ردیف‌ها ساخته می‌شود از آن روز ناشناخته است؛ گزارشی که دوره‌اش را "
+        "کسی نگفته باشد از {period} می‌گوید، چون ماه‌های پس از آن ناقص‌اند.",
+        en="“{metric}” and every other number made of these rows is unknown since then; a report for which nobody "
+        "named a period is of {period}, as the months after it are incomplete.",
+        metric=faults.title(metric), period=period,
+    )  # fmt: skip
+    return faults.finding(
+        table, STOPPED, "high" if row["p_adjusted"] < HIGH_P else "medium", text, said, faults.STALE[STOPPED],
+        subject={} if source == ALL else {"source": source}, metric=metric, measure="data_age",
+        value=row["data_age"], baseline=row["usual"], n=int(row["n"]), p_adjusted=row["p_adjusted"],
+    )  # fmt: skip
+
+
+def _named(table: str, source: str) -> Words:
+    """The feed as a sentence begins with it."""
+    what = {"fa": "همهٔ جدول‌ها", "en": "all tables"} if table == ALL else name(table)
+    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
+    of = {"fa": "", "en": ""} if source == ALL else of
+    return {"fa": what["fa"] + of["fa"], "en": what["en"][:1].upper() + what["en"][1:] + of["en"]}
+
+
+def _day(row: pd.Series, period: Period) -> dt.date:
+    return row["last"].tz_convert(period.timezone).date()
 
 
 def _finding(table: str, source: str, row: pd.Series, period: Period, looks: int) -> Finding:
-    what = {"fa": "همهٔ جدول‌ها", "en": "all tables"} if table == ALL else name(table)
-    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
     text = say(
-        fa="{what}{of}: پس از {day} ردیفی نیامده است، {k} روز پیش از پایان دوره",
-        en="{what}{of}: no rows after {day}, {k} days before the period's end",
-        what={"fa": what["fa"], "en": what["en"][:1].upper() + what["en"][1:]},
-        of={"fa": "", "en": ""} if source == ALL else of,
-        day=row["last"].tz_convert(period.timezone).date(), k=math.floor(row["data_age"]),
+        fa="{what}: پس از {day} ردیفی نیامده است، {k} روز پیش از پایان دوره",
+        en="{what}: no rows after {day}, {k} days before the period's end",
+        what=_named(table, source), day=_day(row, period), k=math.floor(row["data_age"]),
     )  # fmt: skip
     metric = faults.CARRIES.get(table, "revenue")
     said = say(
@@ -48,12 +121,8 @@ def _finding(table: str, source: str, row: pd.Series, period: Period, looks: int
         "{before}",
         lost=row["lost"], metric=faults.title(metric), before=_before(row["usual"]),
     )  # fmt: skip
-    remedy = say(
-        fa="خروجی تازه را در پوشهٔ sources بگذارید و cx ingest را اجرا کنید، یا دوره‌ای را بخواهید که داده‌اش کامل است.",
-        en="put a fresh export into sources/ and run cx ingest, or ask for a period whose data are complete.",
-    )
     return faults.finding(
-        table, "late", faults.loudness(row["lost"], row["p_adjusted"] < HIGH_P), text, said, remedy,
+        table, LATE, faults.loudness(row["lost"], row["p_adjusted"] < HIGH_P), text, said, faults.STALE[LATE],
         subject={} if source == ALL else {"source": source}, metric=metric, measure="data_age",
         value=row["data_age"], baseline=row["usual"], n=int(row["n"]), p_adjusted=row["p_adjusted"], looks=looks,
     )  # fmt: skip

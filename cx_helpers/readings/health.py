@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from cx_helpers import certainty, faults
+from cx_helpers.readings.arrivals import AGED, STOPPED
 from cx_helpers.records import METRICS, SEVERITIES, Finding
-from cx_helpers.wording import Words, join, raw, say
+from cx_helpers.wording import Words, join, raw, say, sentences
 
 GUARDS = [  # what this report guards against, for its data card
     {
@@ -91,20 +92,33 @@ def _is_of(one: Finding, unseen: frozenset) -> bool:
     return any((one.subject["table"], by, one.subject.get(by)) in unseen for by in ("table", "source", "channel"))
 
 
-def sentence(found: list[Finding]) -> Words:
-    """The bottom line: are the data enough to decide on, and if not, which numbers not to lean on?"""
+def sentence(found: list[Finding], age: Words | None = None) -> Words:
+    """The bottom line: are the data enough to decide on, and if not, which numbers not to lean on?
+
+    age  how old the data are, where that is to be said (readings.arrivals.old) and no finding says it
+    """
     high = [one for one in found if one.severity == "high"]
+    old = next((one.text for one in found if one.subject["problem"] == AGED), None)
+    if old and not high:
+        return sentences(old, _OLD)
+    if not high:
+        return sentences(_reliable(sum(one.severity == "medium" for one in found)), age)
+    stale = next((one for one in high if one.subject["problem"] == STOPPED), None)
+    said = {locale: text.rstrip(".") + "." for locale, text in stale.text.items()} if stale else None
     touched = list(dict.fromkeys(one.subject["metric"] for one in high if one.subject.get("metric")))
-    if high:
-        have = _have(len(high))
-        return say(
-            fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {have}."
-            if touched else "{have}؛ پیش از هر تصمیم برطرفش کنید.",
-            en="These numbers cannot be relied on for now: {names}. {have}."
-            if touched else "{have}: mend it before you decide.",
-            names=join([faults.title(one) for one in touched[:4]]) if touched else None, have=have,
-        )  # fmt: skip
-    k = sum(one.severity == "medium" for one in found)
+    have = _have(len(high))
+    doubt = say(
+        fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}. {have}."
+        if touched else "{have}؛ پیش از هر تصمیم برطرفش کنید.",
+        en="These numbers cannot be relied on for now: {names}. {have}."
+        if touched else "{have}: mend it before you decide.",
+        names=join([faults.title(one) for one in touched[:4]]) if touched else None, have=have,
+    )  # fmt: skip
+    return sentences(old, said, doubt)
+
+
+def _reliable(k: int) -> Words:
+    """That one may decide on these data, with so many reservations."""
     if k == 1:
         return {
             "fa": "به این داده‌ها می‌توان تکیه کرد، با یک ملاحظه که عددی را اندکی جابه‌جا می‌کند.",
@@ -120,6 +134,12 @@ def sentence(found: list[Finding]) -> Words:
         "fa": "به این داده‌ها می‌توان تکیه کرد: اشکالی یافت نشد که عددهای گزارش‌ها را جابه‌جا کند.",
         "en": "These data can be relied on: no fault was found that moves the numbers of the reports.",
     }
+
+
+_OLD = {
+    "fa": "آنچه پس از آن رخ داده در این عددها نیست: پیش از هر تصمیم داده‌های تازه بیاورید.",
+    "en": "What has happened since is not in these numbers: bring in fresh data before you decide.",
+}
 
 
 def _have(k: int) -> Words:

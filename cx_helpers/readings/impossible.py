@@ -29,6 +29,13 @@ def _finding(index: tuple[str, str], row: pd.Series, unseen: frozenset) -> Findi
         en="In {bad} of {n} {rows} ({x}) {what}",
         bad=row["bad"], n=row["n"], rows=rows, x=faults.portion(row["faulty_share"]), what=SAYS[rule_name],
     )  # fmt: skip
+    if not rule:
+        one = row["first"] == row["last"]
+        text = say(
+            fa="{text}: {first}" if one else "{text}: از {first} تا {last}",
+            en="{text}: {first}" if one else "{text}: from {first} to {last}",
+            text=text, first=row["first"], last=row["last"],
+        )  # fmt: skip
     subject = {}
     if row["source"] and row["source_bad"] > 0.5 * row["bad"] and (table, "source", row["source"]) not in unseen:
         subject = {"source": row["source"]}
@@ -50,8 +57,9 @@ def _judgement(rule: Rule | None, row: pd.Series) -> tuple[Words, str]:
     """(the consequence in words, how loud it is)."""
     if rule is None:
         return say(
-            fa="پیامد: هیچ گزارشی این ردیف‌ها را در زمان درستشان نمی‌بیند: {x} از آنچه «{what}» بر آن استوار است.",
-            en="No report sees these rows at their right time: {x} of what “{what}” rests on.",
+            fa="پیامد: هیچ گزارشی این ردیف‌ها را در زمان درستشان نمی‌بیند: {x} از آنچه «{what}» بر آن استوار است کم "
+            "شمرده می‌شود.",
+            en="No report sees these rows at their right time: {x} of what “{what}” rests on is not counted.",
             x=faults.portion(row["moved"]), what=faults.title(row["suffers"]),
         ), faults.loudness(row["moved"])  # fmt: skip
     if rule.stops and row["bad_year"]:

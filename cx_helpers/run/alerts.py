@@ -11,15 +11,24 @@ from cx_helpers.records import Finding
 from cx_helpers.wording import Words, join, say, sentences
 
 HEALTH = "data-health"  # the report that says all of it
+_MOST = 4  # feeds that have stopped, each of which every page names
 
 
 def loud(findings: list[dict]) -> list[dict]:
-    """What no page may be silent about: {"text": the claim in both languages, "metric": the number it moves, or None}.
+    """What no page may be silent about: {"text": the claim in both languages, "metric": the number it moves, or None,
+    "remedy": what to do, of data that have stopped; else None}.
 
     findings  as `Finding.record` makes them
     """
     found = [one for one in findings if (one["kind"], one["severity"]) == ("data_quality", "high")]
-    return [{"text": one["text"], "metric": one["subject"].get("metric")} for one in found]
+    return [
+        {
+            "text": one["text"],
+            "metric": one["subject"].get("metric"),
+            "remedy": faults.STALE.get(one["subject"].get("problem")),
+        }
+        for one in found
+    ]
 
 
 def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
@@ -35,18 +44,24 @@ def examine(tables: workspace.Tables) -> tuple[list[Finding], int]:
         linkage,
         novelties,
         repeats,
+        scales,
+        units,
         volume,
     )
 
     whole, period = tables.whole, tables.period
-    arrived, counts = arrivals.arrivals(whole, period), volume.days(whole, period)
-    dry, end = arrivals.late(arrived, counts, period), volume.end(counts)
+    arrived, counts, reach = arrivals.arrivals(whole, period), volume.days(whole, period), tables.reach
+    dry, end = arrivals.late(arrived, counts, period), volume.end(counts, tables.today)
+    ceased = arrivals.late(arrivals.arrivals(whole, reach), counts, reach, tables.ends)
     unseen = volume.unseen(whole, period, tables.smallest)
     return readings.health.verdict(
-        readings.arrivals.findings(dry, period),
+        readings.arrivals.aged(tables.newest, tables.today, tables.is_newest and tables.awaited),
+        readings.arrivals.findings(dry, period, ceased, reach),
         readings.health.quarantine_findings(remembered(tables.settings.folder)),
         readings.breaks.findings(breaks.breaks(feeds.watch(counts, period, dry, unseen), period)),
         readings.impossible.findings(impossible.impossible(whole, period, end), unseen),
+        readings.units.findings(units.units(whole, period)),
+        readings.scales.findings(scales.scales(whole, period, tables.smallest), period),
         readings.repeats.findings(repeats.repeats(whole, period)),
         readings.completeness.findings(completeness.completeness(whole, period, end)),
         readings.linkage.findings(linkage.overlap(whole, period), linkage.known(arrived)),
@@ -65,7 +80,7 @@ def asked(folder: str, period: str, locale: str) -> list[dict]:
     except Exception as error:  # the pages are made and stand, whatever this check meets
         what = type(error).__name__
         said = say(fa="سلامت داده‌ها سنجیده نشد ({e}).", en="The health of the data could not be judged ({e}).", e=what)
-        return [{"text": said, "metric": None}]
+        return [{"text": said, "metric": None, "remedy": None}]
     return loud([one.record() for one in found])
 
 
@@ -74,11 +89,14 @@ LINK = {"fa": "سلامت داده‌ها: هر اشکال، پیامد و چا�
 
 
 def text(found: list[dict], linked: bool) -> Words:
-    """What a page says of the faults: which numbers they move, the first, how many more, and where all of it is told.
+    """What a page says of the faults: which numbers they move, the first and all that is stale with what to do, how
+    many more, and where all of it is told.
 
     found  of `loud`;  linked  the page has a link to the report HEALTH
     """
-    k, moved = len(found) - 1, list(dict.fromkeys(one["metric"] for one in found if one["metric"]))
+    stale = [one for one in found if one["remedy"]][:_MOST]
+    first = [*([] if found[0] in stale else found[:1]), *stale]
+    k, moved = len(found) - len(first), list(dict.fromkeys(one["metric"] for one in found if one["metric"]))
     names = say(
         fa="به این عددها فعلاً نمی‌توان تکیه کرد: {names}.",
         en="These numbers cannot be relied on for now: {names}.",
@@ -90,5 +108,6 @@ def text(found: list[dict], linked: bool) -> Words:
         k=k,
     )
     where = {"fa": "گزارش سلامت داده‌ها همه را می‌گوید.", "en": "The report on the data’s health tells all of it."}
-    first = {locale: found[0]["text"][locale].rstrip(".") + "." for locale in more}
-    return sentences(names if moved else None, first, more if k else None, None if linked else where)
+    said = [{locale: one["text"][locale].rstrip(".") + "." for locale in more} for one in first]
+    remedy = say(fa="چاره: {how}", en="What to do: {how}", how=stale[0]["remedy"]) if stale else None
+    return sentences(names if moved else None, *said, remedy, more if k else None, None if linked else where)

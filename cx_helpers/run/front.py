@@ -54,6 +54,7 @@ def _warn(request: dict, root: Path) -> None:
                 alerts.asked(request["ask"], about["period"], about["locale"]) if elsewhere is None else elsewhere
             )
             faults = elsewhere
+        faults = [*([request["old"]] if request["old"] else []), *(faults or [])]
         if not faults:
             continue
         folder, own = root / group["folder"], f"{alerts.HEALTH}.html"

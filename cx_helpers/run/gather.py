@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from cx_helpers import evidence, wording
+from cx_helpers import coverage, evidence, faults, wording
 from cx_helpers.dates import Period
 from cx_helpers.run import alerts, keeping, manifest, plan, shelves
 from cx_helpers.run.jobs import Job
@@ -35,12 +35,19 @@ class Context:
     inputs: tuple[dict, ...] = ()  # the files that the run reads, with their hashes as it began
     place: Path | None = None  # where it will be published
     replaced: dict | None = None  # the run that it takes the place of: start, end, and what differs from it
+    named: bool = False  # somebody named the period
+    newest: dt.date | None = None  # the last day of the company's data; None where no table tells
     before: dict | None = None  # the manifest of that run, where it is about the same customers of the same company
 
     @property
     def workspace(self) -> str:
         """The name of the company's folder, however it was asked for (`.` is one, too)."""
         return self.settings.folder.resolve().name
+
+    @property
+    def today(self) -> dt.date:
+        """The day on which the run is made, in the company's time zone."""
+        return self.started.astimezone(ZoneInfo(self.settings.timezone)).date()
 
     @property
     def reading(self) -> dict:
@@ -90,14 +97,18 @@ def _page(context: Context, group: str) -> dict:
     locale, label = context.locale, context.period.heading(context.locale)
     if group:
         label += f" · {_scope(context.column, group)[locale]}"
-    when = wording.label(context.started.astimezone(ZoneInfo(context.settings.timezone)).date(), locale)
+    when, age = wording.label(context.today, locale), coverage.age(context.newest, context.today)
     return {
         "locale": locale,
         "company": context.settings.name,
         "period_label": label,
-        "manifest_info": [f"{_MADE[locale]} {when}", f"cx-helpers {metadata.version('cx-helpers')}"],
+        "manifest_info": [f"{_MADE[locale]} {when}", *([age[locale]] if age else []), f"cx-helpers {_version()}"],
         "assets": "../assets" if group else "assets",
     }
+
+
+def _version() -> str:
+    return metadata.version("cx-helpers")
 
 
 def _scope(column: str, group: str) -> wording.Words:
@@ -179,6 +190,7 @@ def finish(context: Context, jobs: list[Job], staged: Path, draw: Callable[[dict
         "left_out": list(context.left_out),
         "reading": context.reading,
         "ask": _whom_to_ask(context),
+        "old": _old(context),
     }
     draw(request)
     manifest.write(staged / "metrics.json", everything[0])
@@ -191,6 +203,15 @@ def _faults(jobs: list[Job]) -> list[dict] | None:
     """What every page must say of its data, as the report on their health found; None where no such report was made."""
     made = [job for job in jobs if job.name == alerts.HEALTH and job.answer["outcome"] == "published"]
     return [one for job in made for one in alerts.loud(job.answer["findings"])] if made else None
+
+
+def _old(context: Context) -> dict | None:
+    """That all data are old, as every page says it of a company whose exports were to come; None where they are not,
+    or where somebody named the period."""
+    days = (context.today - context.newest).days if context.newest else 0
+    if context.named or days <= coverage.OLD or not (context.settings.sources or context.settings.pull):
+        return None
+    return {"text": coverage.age(context.newest, context.today), "metric": None, "remedy": faults.STALE["aged"]}
 
 
 def _whom_to_ask(context: Context) -> str:
@@ -227,6 +248,13 @@ def _entry(job: Job, where: str, context: Context) -> dict:
     return entry
 
 
+def _newest(context: Context) -> dict | None:
+    """The last day of the data, and how old it was as the run was made; None where no table tells."""
+    if context.newest is None:
+        return None
+    return {"day": context.newest.isoformat(), "days_before_run": (context.today - context.newest).days}
+
+
 def _manifest(context: Context, entries: list[dict]) -> dict:
     period, settings = context.period, context.settings
     outcomes = [entry["outcome"] for entry in entries]
@@ -245,6 +273,7 @@ def _manifest(context: Context, entries: list[dict]) -> dict:
         "inputs": context.inputs,
         "versions": manifest.versions(),
         "sentiment": manifest.sentiment(settings),
+        "newest_row": _newest(context),
         "start": context.started.isoformat(),
         "end": dt.datetime.now(dt.UTC).isoformat(),
         "outcome": "failed" if "failed" in outcomes else "published",
