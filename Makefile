@@ -42,7 +42,7 @@ bench: $(STAMPS)/reports  ## how fast is a run against plain papermill and nbcon
 	$(BIN)/python -m benchmarks.$(or $(OF),run_speed) $(ARGS)
 
 check: $(STAMPS)/test  ## what the hooks hold a commit to: style and stripped notebooks
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 clean:  ## remove the environment, caches and published reports
 	rm -rf .venv .tools build dist *.egg-info .pytest_cache .ruff_cache .hypothesis reports/[!R]*

@@ -5,6 +5,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -128,6 +129,19 @@ def test_what_the_hooks_call_is_in_the_development_lock():
     tools = {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in hooks}
     assert tools == {"ruff", "nbstripout"}
     assert tools <= locked("requirements-dev.lock").keys()
+
+
+def test_hook_and_make_check_hold_the_notebooks_to_the_same():
+    """As `make check` calls it: with other flags every notebook would have to be written anew."""
+    flags = re.search(r"bin/nbstripout((?: --\S+)*) --verify", (ROOT / "Makefile").read_text("utf-8"))
+    assert flags, "make check looks at no notebook"
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
+    (entry,) = (hook["entry"] for hook in hooks if hook["id"] == "nbstripout")
+    assert entry.endswith(f"bin/nbstripout{flags[1]}")
+    books = sorted(map(str, (ROOT / "notebooks").glob("*.ipynb")))
+    tool = Path(sys.executable).with_name("nbstripout")
+    done = subprocess.run([tool, *flags[1].split(), "--verify", *books], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_kernel_provisioner_is_registered():
