@@ -84,6 +84,7 @@ def test_a_kpi_says_value_interval_goal_and_change(locale):
     }[locale]
     assert tuple(bare(shown[k]) for k in ("value", "unit", "interval", "goal", "change")) == expected
     assert (shown["goal_state"], shown["change_tone"], shown["change_arrow"]) == ("met", "good", "up")
+    assert bare(shown["change_interval"]) == {"fa": "+۰٫۲ تا +۳٫۶", "en": "+0.2 to +3.6"}[locale]
 
 
 def test_a_kpi_records_its_metric_with_the_period(locale):
@@ -117,6 +118,7 @@ def test_a_change_whose_interval_holds_zero_is_no_change(locale):
     card = blocks.kpi("nps", demo.one("nps", 900, 31, 25, 37), demo.step(-2, -6, 2)).payload["cards"][0]
     assert card["change"] == {"fa": "بدون تغییر معنادار", "en": "no significant change"}[locale]
     assert (card["change_tone"], card["change_arrow"]) == ("flat", "")
+    assert bare(card["change_interval"]) == {"fa": "−۶٫۰ تا +۲٫۰", "en": "−6.0 to +2.0"}[locale]
 
 
 def test_a_period_before_without_enough_data_is_said(locale):

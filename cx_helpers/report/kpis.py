@@ -10,6 +10,7 @@ from cx_helpers.report.phrases import phrases
 from cx_helpers.report.rendering import Block
 from cx_helpers.report.setting import (
     change_amount,
+    change_interval,
     counted,
     group,
     interval,
@@ -38,8 +39,8 @@ def kpi(
     """One number with all that a manager asks next: how sure, against what goal, which way, and is that real?
 
     name        the metric: a column of `answer`;  answer  one row: n, the value, low, high
-    change      one row: change, low, high (against the previous period); where the interval holds 0 the card says
-                “no significant change”
+    change      one row: change, low, high (against the previous period), told with its interval; where that holds 0 the
+                card says “no significant change”
     goal        {"target": 40, "direction": "up"} as tables.goal gives it, or a number
     trend       the answer by period, oldest first: a small line
     dimensions  {column: group} when the number is one group's;  period  what it is about (default: the reading's)
@@ -191,19 +192,19 @@ def _goal_state(row, name: str, target: float | None, direction: str) -> str:
 
 
 def _step(step, of: records.Metric, direction: str, locale: str, value_null: bool) -> dict:
-    """The change in words and whether it is good; without a value, nothing."""
+    """The change in words, its interval, and whether it is good; without a value, nothing."""
+    found = {"change": "", "change_interval": "", "change_tone": "", "change_arrow": ""}
     if step is None or value_null:
-        return {"change": "", "change_tone": "", "change_arrow": ""}
+        return found
     if is_null(step["change"]):
-        return {"change": phrases(locale).no_before, "change_tone": "flat", "change_arrow": ""}
+        return found | {"change": phrases(locale).no_before, "change_tone": "flat"}
     low, high = step.get("low"), step.get("high")
-    unsure = is_null(low) or is_null(high) or low <= 0 <= high
-    text = change_amount(step["change"], of, locale)
-    if unsure:
-        return {"change": phrases(locale).no_change, "change_tone": "flat", "change_arrow": "", "change_size": text}
+    found["change_interval"] = change_interval(low, high, of, locale)
+    if is_null(low) or is_null(high) or low <= 0 <= high:
+        return found | {"change": phrases(locale).no_change, "change_tone": "flat"}
     up = step["change"] > 0
-    return {
-        "change": text,
+    return found | {
+        "change": change_amount(step["change"], of, locale),
         "change_tone": "good" if up == (direction == "up") else "bad",
         "change_arrow": "up" if up else "down",
     }

@@ -154,9 +154,9 @@ def short_amount(value, of: records.Metric, locale: str) -> str:
     return amount(value, replace(of, digits=digits), locale)
 
 
-def _change_number(value, of: records.Metric, locale: str) -> str:
+def _change_number(value, of: records.Metric, locale: str, sign: bool = True) -> str:
     shown = value * (100 if of.unit == "share" else 1)
-    return wording.number(shown, locale, max(of.digits, int(abs(shown) < 10)), True)
+    return wording.number(shown, locale, max(of.digits, int(abs(shown) < 10)), sign)
 
 
 def change_amount(value, of: records.Metric, locale: str) -> str:
@@ -168,10 +168,12 @@ def change_amount(value, of: records.Metric, locale: str) -> str:
 
 
 def change_interval(low, high, of: records.Metric, locale: str) -> str:
-    """The two ends of a difference's interval, signed, without the unit that stands before them."""
+    """The two ends of a difference's interval, signed; the unit stands before them, that of money with each."""
     if is_null(low) or is_null(high):
         return ""
-    return {"fa": " تا ", "en": " to "}[locale].join(_change_number(end, of, locale) for end in (low, high))
+    told = amount if of.unit == "money" else _change_number
+    ends = [told(end, of, locale, sign=True) for end in (low, high)]
+    return {"fa": " تا ", "en": " to "}[locale].join(ends)
 
 
 def interval(low, high, of: records.Metric, locale: str, *, unit: bool = True, value=None) -> str:
