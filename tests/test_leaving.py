@@ -126,6 +126,13 @@ def test_who_is_at_risk_and_how_well_that_was_told(rows, trial):
     assert readings.at_risk.doubt(quality) is None
     assert "Call nobody" in plain(readings.at_risk.doubt(quality.assign(skill=-0.9, ece=0.24, ece_chance=0.04)))
     assert readings.at_risk.doubt(quality.assign(skill=-0.01, ece=0.01, ece_chance=0.04)) is None
+    doubt = readings.at_risk.doubt(quality.assign(skill=-0.9, ece=0.24, ece_chance=0.04))
+    same = at_risk.levelled(now, trial)
+    assert same["p"].nunique() == 1
+    assert same["p"].iloc[0] == trial.judged["y"].mean()
+    share = f"{trial.judged['y'].mean():.0%}"
+    assert f"one chance was taken for all: {share}" in plain(readings.next_action.unforetold(doubt, same))
+    assert readings.next_action.unforetold(None, now) is None
     seldom = replace(PLAN, window_days=182, gaps=900, given=False)
     assert "only looks as if leaving" in plain(readings.at_risk.defined(seldom, False))
     assert "nine of ten" in plain(readings.at_risk.defined(replace(seldom, window_days=180), False))

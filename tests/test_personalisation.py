@@ -148,9 +148,24 @@ def test_small_groups_are_not_told_by_subtraction_either():
     found = chosen(known)
     told = next_action.by_action(found, smallest=limit)
     assert told[["expected_money", "n"]].isna().all(axis=None), "4 calls, and the offers beside them"
+    assert pd.notna(next_action.total(found, smallest=limit)["share"].iloc[0])
     steps = next_action.funnel(found, limit)["n"].dropna().tolist()
     assert all(a - b == 0 or a - b >= 10 for a, b in zip(steps, steps[1:], strict=False))
     assert steps[0] == 300
+
+
+def test_nobody_is_no_secret_and_all_but_a_few_is_one():
+    limit = Limit(30, 10)
+    nobody = next_action.total(chosen(people(300, consent=False)), smallest=limit).iloc[0]
+    assert nobody["share"] == 0
+    assert 0 < nobody["share_high"] < 0.02
+    assert next_action.share(next_action.total(chosen(people(300, consent=False)), smallest=limit))["n"].iloc[0] == 300
+    most = chosen(people(300, consent=[True] * 295 + [False] * 5))
+    assert len(most.taken) == 295
+    told = next_action.total(most, smallest=limit).iloc[0]
+    assert told[["share", "customers", "each"]].isna().all(), "300 - 295 are 5"
+    assert told["n"] == 300
+    assert told["expected_money"] > 0
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------

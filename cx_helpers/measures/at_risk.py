@@ -67,6 +67,14 @@ def chances(found: Trial, rows: pd.DataFrame) -> pd.DataFrame:
     return now.assign(p=found.learner.chance(now)).reset_index(drop=True)
 
 
+def levelled(rows: pd.DataFrame, found: Trial) -> pd.DataFrame:
+    """The same customers with one chance for all: the share that left at the last snapshot whose future is known.
+
+    rows  with `p`, of `chances` or `calling.valued`.  For who must act on chances that did worse than that when tried.
+    """
+    return rows.assign(p=float(found.judged["y"].mean())) if len(found.judged) else rows
+
+
 def outlook(found: Trial, now: pd.DataFrame) -> pd.DataFrame:
     """How many of today's customers will leave in the window to come?  now  of `chances`
 

@@ -237,13 +237,24 @@ def by_action(choice: Choice, error: float = 0.0, smallest: int = 1) -> pd.DataF
 
 def total(choice: Choice, error: float = 0.0, smallest: int = 1) -> pd.DataFrame:
     """One row `all`, as `by_action`, with `known` (customers looked at) and share (of these, with Wilson's share_low,
-    share_high); where nobody gets anything n is 0 and money is null."""
+    share_high); where nobody gets anything n and share are 0 and money is null.
+
+    All but too few get something: that is hidden as too few who do are, and n is rounded to the smallest group.
+    """
     row = _sum(choice, choice.taken, error)
     out = pd.DataFrame([row], index=[certainty.ALL])
     n, whole = out["n"], len(choice.rows)
     out["share"] = n / whole if whole else np.nan
     out["share_low"], out["share_high"] = certainty.wilson(n, np.full(1, whole))
-    return certainty.hide_small(out, disclosure.customers_only(smallest)).assign(known=whole)
+    limit = disclosure.customers_only(smallest)
+    shares = ["share", "share_low", "share_high"]
+    nobody, others = out.loc[n == 0, shares], disclosure.few(whole - n, limit)
+    out = certainty.hide_small(out, limit)
+    out.loc[others, [*shares, "customers", "each", "spent"]] = np.nan
+    out = disclosure.rounded(out, ["n"], limit) if others.any() else out
+    if whole and not disclosure.few([whole], limit)[0]:
+        out.loc[n == 0, shares] = nobody
+    return out.assign(known=whole)
 
 
 def _sum(choice: Choice, mine: pd.DataFrame, error: float) -> dict:

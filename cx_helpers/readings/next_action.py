@@ -261,6 +261,22 @@ def duties(found: pd.DataFrame, policy: Policy) -> Words | None:
     )
 
 
+def unforetold(doubt: Words | None, today: pd.DataFrame) -> Words | None:
+    """That one chance to leave was taken for all, since those told one by one did worse; None where they did not.
+
+    doubt  of `at_risk.doubt`;  today  customers with the chance that was taken
+    """
+    if doubt is None or not len(today):
+        return None
+    return say(
+        fa="اینکه چه کسی می‌رود از این داده‌ها گفتنی نیست؛ برای همه یک احتمال به کار رفت: {p:.0%}، سهم رفتگانِ آخرین "
+        "پنجره. قاعده‌ای که احتمال بیشتری می‌خواهد به کسی نمی‌رسد.",
+        en="Who leaves cannot be told from these data; one chance was taken for all: {p:.0%}, the share that left in "
+        "the last window. A rule that asks for more picks nobody by it.",
+        p=float(today["p"].iloc[0]),
+    )
+
+
 def assumed(choice: Choice, error: float) -> Words:
     """What the money rests on: which effects were measured, which are assumed, and how far off leaving is foretold."""
     free = [a.name for a in choice.policy.actions if a.key not in choice.measured]
