@@ -133,7 +133,7 @@ def test_what_the_hooks_call_is_in_the_development_lock():
 
 def test_hook_and_make_check_hold_the_notebooks_to_the_same():
     """As `make check` calls it: with other flags every notebook would have to be written anew."""
-    flags = re.search(r"bin/nbstripout((?: --\S+)*) --verify", (ROOT / "Makefile").read_text("utf-8"))
+    flags = re.search(r"/nbstripout((?: --\S+)*) --verify", (ROOT / "Makefile").read_text("utf-8"))
     assert flags, "make check looks at no notebook"
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]["hooks"]
     (entry,) = (hook["entry"] for hook in hooks if hook["id"] == "nbstripout")
