@@ -289,6 +289,55 @@ def test_a_grandson_of_his_grandfathers_name_at_his_home_is_another(tmp_path):
     assert not together(tmp_path, a, row("shop:1", "محمد محمدی", birth_date="1385/08/09", **home))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("1345/03/04", "1380/07/09"), ("1345/03/04", "1360/07/09"), ("1966-05-25", "1380/07/09"), ("1345", "1380"),
+     ("1345", "1380/07/09"), ("1345", "1385")],
+)  # fmt: skip
+@pytest.mark.parametrize("more", [{}, {"email": MAIL}])
+def test_father_and_son_of_one_name_with_one_phone_are_two_until_somebody_says_otherwise(tmp_path, one, other, more):
+    both = {"mobile": PHONE, "updated_at": "2024-05-05", **more}
+    father, son = (row(i, "رضا کاظمی", birth_date=b, **both) for i, b in (("crm:1", one), ("shop:1", other)))
+    assert not together(tmp_path, father, son)
+    asked = spreadsheet.read(tmp_path / "state" / "review.csv")
+    assert [row["answer"] for row in asked] == [""]
+    spreadsheet.write(tmp_path / "state" / "review.csv", pd.DataFrame(asked).assign(answer="same"))
+    assert together(tmp_path, father, son)
+
+
+@pytest.mark.parametrize("nobody", [{}, {"birth_date": "1300/01/01"}])
+def test_nor_do_father_and_son_become_one_through_a_record_without_a_birth_date(tmp_path, nobody):
+    born = {"crm:1": {"birth_date": "1345/03/04"}, "desk:1": nobody, "shop:1": {"birth_date": "1380/07/09"}}
+    found = linked(tmp_path, *(row(i, "رضا کاظمی", mobile=PHONE, **b) for i, b in born.items()))
+    assert found["crm:1"] != found["shop:1"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["1356/07/09", "1385/03/04", "1345/04/03", "1300/01/01", "1400/01/01", "1900-01-01", "1970-01-01", "2024-05-05",
+     "2024-05-04", "2031-01-01", "66/05/25", "0724-03-04", "2587-05-25", "1900", "1300"],
+    ids=["less than half a generation", "a digit", "day and month", "a form's", "a form's", "a spreadsheet's",
+         "a clock's", "that day", "that day in Utc", "not born", "another century", "621 years less", "621 years more",
+         "no year", "no year"],
+)  # fmt: skip
+def test_a_birth_date_that_nobody_has_or_a_slip_makes_no_second_person(tmp_path, other):
+    both = {"mobile": PHONE, "updated_at": "2024-05-05"}
+    one = row("crm:1", "رضا کاظمی", birth_date="1345/03/04", **both)
+    assert together(tmp_path, one, row("shop:1", "رضا کاظمی", birth_date=other, **both))
+
+
+def test_nor_does_a_date_that_many_names_have_nor_one_beside_a_national_id(tmp_path):
+    names_ = ["علی نوری", "مریم نوری", "حسن صادقی", "زهرا اکبری", "رضا مرادی", "سارا یزدانی"]
+    many = [row(f"crm:{i}", name, birth_date="1381/01/01") for i, name in enumerate(names_)]
+    one, filled = (row(i, "رضا کاظمی", mobile=PHONE, birth_date=b)
+                   for i, b in (("desk:1", "1345/03/04"), ("shop:1", "1381/01/01")))  # fmt: skip
+    found = linked(tmp_path / "many", *many, one, filled)
+    assert found["desk:1"] == found["shop:1"]
+    found = linked(tmp_path / "few", *many[:4], one, filled)
+    assert found["desk:1"] != found["shop:1"]
+    assert together(tmp_path / "id", one | {"national_id": NID}, filled | {"national_id": NID})
+
+
 def test_placeholders_tie_nobody(tmp_path):
     dummy = {"mobile": "09123456789", "email": "test@test.com", "national_id": "1111111111", "birth_date": "1300/01/01"}
     assert not together(tmp_path, row("crm:1", **dummy), row("crm:2", **dummy))
@@ -329,7 +378,7 @@ def test_a_birth_year_beside_two_phones_is_evidence_only_where_the_name_is_rare(
     told = dict.fromkeys(comparison.name for comparison in likeness.COMPARISONS)
     told |= {"first": "same", "last": "same", "year": "same", "place": "city", "mobile": phone}
     values = {"weight": weight, "nid_l": None, "nid_r": None, "first_n_l": 40, "first_n_r": 40,
-              "first_sound_l": "nikn", "first_sound_r": "nikn", **told}  # fmt: skip
+              "first_sound_l": "nikn", "first_sound_r": "nikn", "generation": False, **told}  # fmt: skip
     columns = ", ".join(f"{'NULL' if v is None else repr(v)} AS {c}" for c, v in values.items())
     with duckdb.connect() as con:
         people.prepare(con)

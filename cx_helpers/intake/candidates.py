@@ -8,6 +8,8 @@ with their square.
 
 from __future__ import annotations
 
+from cx_helpers.intake import generations
+
 LARGEST = 60  # records in a block; each then meets 59 others at most
 KINDS = {"mobile": "mobiles", "landline": "landlines", "email": "mails", "card": "cards", "national_id": "nids"}
 MANY = 5  # names behind a key, from which on it is nobody's own …
@@ -52,7 +54,10 @@ SLIPS = 3  # in both names together
 
 
 def set_apart(con) -> None:
-    """Make id_keys (kind, value, unique_id, shared), and take the shared keys out of id_records."""
+    """Make id_keys (kind, value, unique_id, shared), and take the shared keys out of id_records.
+
+    Adds to id_records which birth dates can be believed (generations.believed).
+    """
     parts = " UNION ALL ".join(
         f"SELECT '{kind}' AS kind, unnest({column}) AS value, unique_id FROM id_records"
         for kind, column in KINDS.items()
@@ -81,6 +86,7 @@ def set_apart(con) -> None:
         "mobiles[-1] AS mobile, landlines[1] AS landline, mails[1] AS email, cards[1] AS card FROM id_records ORDER "
         "BY unique_id"
     )
+    generations.believed(con)
 
 
 def pair(con, records: str, out: str, blocks: dict[str, str]) -> None:

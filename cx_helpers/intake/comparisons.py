@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from cx_helpers.intake.generations import APART
 from cx_helpers.intake.names import coded
 
 _TITLES = ("اقای", "خانم", "دکتر", "مهندس", "سید")
@@ -203,19 +204,26 @@ COMPARISONS = (
 
 
 def levels(pairs: str, records: str) -> str:
-    """SQL of a relation of pairs (l, r, …) with the level of every comparison beside it, null where it says nothing."""
-    columns = sorted({c for comparison in COMPARISONS for c in _columns(comparison)})
+    """SQL of a relation of pairs (l, r, …) with the level of every comparison beside it, null where it says nothing.
+
+    Beside the levels stands `generation`: do two birth dates that can be believed lie half a generation apart?
+    """
+    columns = sorted({c for comparison in COMPARISONS for c in _columns(comparison)} | _sides(APART))
     sides = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in columns)
     cases = ", ".join(f"{_case(c)} AS {c.name}" for c in COMPARISONS)
     kept = [
         c for c in columns if c not in ("nid", "first_n", "first_sound")
     ]  # what `verdicts` asks for besides the levels
-    return (f"SELECT * EXCLUDE ({', '.join(f'{c}_l, {c}_r' for c in kept)}), {cases} FROM (SELECT p.*, {sides} "
+    return (f"SELECT * EXCLUDE ({', '.join(f'{c}_l, {c}_r' for c in kept)}), {cases}, "
+            f"{APART} AS generation FROM (SELECT p.*, {sides} "
             f"FROM {pairs} p JOIN {records} a ON a.unique_id = p.l JOIN {records} b ON b.unique_id = p.r)")  # fmt: skip
 
 
 def _columns(comparison: Comparison) -> set[str]:
-    text = " ".join((comparison.null, *(level.sql for level in comparison.levels)))
+    return _sides(" ".join((comparison.null, *(level.sql for level in comparison.levels))))
+
+
+def _sides(text: str) -> set[str]:
     return {w[:-2] for w in re.findall(r"\b[a-z_]+_[lr]\b", text)}
 
 

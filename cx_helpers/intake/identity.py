@@ -24,7 +24,7 @@ from cx_helpers.intake.explaining import explain  # noqa: F401  part of what thi
 from cx_helpers.intake.values import name
 from cx_helpers.wording import Words, say
 
-VERSION = 6  # of how records are compared: raising it learns and links anew
+VERSION = 7  # of how records are compared: raising it learns and links anew
 LEARN_AGAIN = 2  # times as many records as the model was learnt from
 KNOWN = 5  # times a name must have been seen to be kept with its frequency: a rarer one could tell who is here
 

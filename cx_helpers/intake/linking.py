@@ -24,13 +24,14 @@ ALONE = 4.0  # weight from which on two profiles are linked, rivals or not
 NEVER = 1000.0  # weight that no name has: a company of few records does not tell how rare its names are
 ASK = 0.0  # weight from which on a pair is worth an analyst's question
 
-NEWEST = "nid nid_like born born_jalali born_text born_year city province address postal company".split()
+NEWEST = """nid nid_like born born_jalali born_text born_year sure_jalali sure_text sure_year city province address
+postal company""".split()
 
 _ALIKE = "('same', 'sound', 'close', 'recut')"
 _KEYS = "(mobile IS NOT DISTINCT FROM 'same' OR email IS NOT DISTINCT FROM 'same')"
 _SURELY = f"{_KEYS} AND first IN ('same', 'sound') AND last IN {_ALIKE}"  # a birth date is mistyped sooner
 # What speaks against two records so loudly that they are never one person, whatever else agrees
-AGAINST = (
+_CONTRADICTED = (
     "coalesce((nid_l <> nid_r) OR national_id IS DISTINCT FROM 'same' AND ("
     # another initial
     "(first IS NULL AND cx_begins(first_sound_l) <> cx_begins(first_sound_r)) OR "
@@ -39,6 +40,10 @@ AGAINST = (
     "first_sound_r) < 0.6))"
     f" OR ((born = 'different' OR year = 'different') AND NOT coalesce({_SURELY}, false))), false)"
 )
+# … or so loudly that only an analyst may say they are: half a generation between two who share a phone and both names
+_AGES = "generation AND national_id IS DISTINCT FROM 'same'"
+AGAINST = f"({_CONTRADICTED} OR {_AGES})"
+ASKABLE = f"NOT {_CONTRADICTED}"
 # half a compound name, one only roughly alike or another surname may be a relative's: something of one's own must
 # agree as well
 _OWN = (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cx_helpers import spreadsheet
 from cx_helpers.intake import explaining
-from cx_helpers.intake.linking import AGAINST, ASK
+from cx_helpers.intake.linking import ASK, ASKABLE
 from cx_helpers.intake.registry import Known
 
 MOST = 500  # questions at a time
@@ -101,7 +101,7 @@ def ask(con, folder: Path, answers: Answers, locale: str) -> int:
     )
     con.execute(
         "CREATE OR REPLACE TEMP TABLE id_asked AS SELECT s.* FROM id_second s JOIN id_people x ON x.unique_id = l "
-        f"JOIN id_people y ON y.unique_id = r WHERE x.person <> y.person AND NOT {AGAINST} AND weight >= {ASK} "
+        f"JOIN id_people y ON y.unique_id = r WHERE x.person <> y.person AND {ASKABLE} AND weight >= {ASK} "
         f"{answered} "
         "QUALIFY row_number() OVER (PARTITION BY least(x.person, y.person), greatest(x.person, y.person) ORDER BY "
         "weight DESC, l, r) = 1 "
