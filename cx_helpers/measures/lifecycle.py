@@ -53,9 +53,15 @@ def stages(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     # what is known of few, and how many few are, is not told of a stage of many either
     bases = dict.fromkeys(["unhappy_n", "unhappy", "unhappy_low", "unhappy_high"], "asked") | {"open": "open"}
     bases |= {"consent": "said"} if "said" in found else {}
-    few = {name: disclosure.few(found[base], smallest) for name, base in bases.items()}
+    few = {name: _kept_back(found[base], smallest, alone=base == "open") for name, base in bases.items()}
     out = out.assign(**{name: out[name].mask(those) for name, those in few.items() if those.any()})
     return certainty.hide_small(out, smallest)
+
+
+def _kept_back(customers, smallest: int, alone: bool = False) -> np.ndarray:
+    """Which groups are of too few, and which one beside them, unless nobody is told of all of them (`alone`)?"""
+    few = disclosure.few(customers, smallest)
+    return few if alone else few | disclosure.beside(customers, few, smallest)
 
 
 def totals(profiles: ir.Table, period, smallest: int = 1) -> pd.DataFrame:
@@ -88,9 +94,27 @@ def _part(profiles: ir.Table, whole, part, name: str, smallest: int) -> pd.DataF
 
 
 def quiet(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
-    """Which share of those who ever bought are cooling or lapsed?  One row: n, customers, `quiet`, low, high."""
+    """Which share of those who ever bought are cooling or lapsed?  One row: n, customers, `quiet`, low, high.
+
+    A sum of stages: where one of them is of too few customers it is not told, n neither (`stages` tells the others).
+    """
     bought = profiles.lifecycle != "prospect"
-    return _part(profiles, bought, profiles.lifecycle.isin(["cooling", "lapsed"]), "quiet", smallest)
+    found = _part(profiles, bought, profiles.lifecycle.isin(["cooling", "lapsed"]), "quiet", smallest)
+    return _with_stages(found, profiles, smallest)
+
+
+def _with_stages(found: pd.DataFrame, profiles: ir.Table, smallest: int) -> pd.DataFrame:
+    """Sums of stages as they may be told: not at all where `stages` holds one back, since the others give it away."""
+    if disclosure.least(smallest) == 1:
+        return found
+    each = profiles.group_by("lifecycle").aggregate(n=profiles.count()).execute()["n"]
+    if not disclosure.few(each, smallest).any():
+        return found
+    numbers = [c for c in found if c != disclosure.HIDDEN]
+    return found.assign(
+        **dict.fromkeys(numbers, np.nan),
+        **{disclosure.HIDDEN: found[disclosure.HIDDEN].fillna(disclosure.BESIDE)},
+    )
 
 
 def unhappy(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
@@ -112,7 +136,8 @@ def limits(
     """How much does the picture depend on where silence begins?
 
     Returns, index `window_days` (the usual gap times 0.5, 1 and 2; a year where there is none): n customers who ever
-    bought, `quiet` (0..1): whose last purchase is longer ago than that, with Wilson's low and high.
+    bought, `quiet` (0..1): whose last purchase is longer ago than that, with Wilson's low and high.  Two of them are
+    sums of stages, and told as `quiet` is.
     """
     window = window_days if window_days == window_days else 365.0
     bought = profiles.filter(profiles.last_order_at.notnull())
@@ -126,7 +151,7 @@ def limits(
     share = silent / n if n else np.full(len(times), np.nan)
     index = pd.Index([round(window * x) for x in times], name="window_days")
     found = pd.DataFrame({"n": n, "customers": n, "quiet": share, "low": low, "high": high}, index=index)
-    return certainty.hide_small(found, smallest)
+    return _with_stages(certainty.hide_small(found, smallest), profiles, smallest)
 
 
 def moved(before: ir.Table, now: ir.Table, smallest: int = 1) -> pd.DataFrame:
@@ -134,7 +159,7 @@ def moved(before: ir.Table, now: ir.Table, smallest: int = 1) -> pd.DataFrame:
 
     before, now  two profiles;  smallest  rows of fewer customers keep n and lose their shares; under a disclosure.Limit
     cells that would tell of too few lose n, too, and `hidden` says so
-    Returns, index (before, now): n and `share` of the row.
+    Returns, index (before, now): n and `share` of the row; a stage in which nobody was has no row.
     """
     pairs = before.select("customer_id", before=before.lifecycle).join(
         now.select("customer_id", now=now.lifecycle), "customer_id"
@@ -142,11 +167,13 @@ def moved(before: ir.Table, now: ir.Table, smallest: int = 1) -> pd.DataFrame:
     found = pairs.group_by(["before", "now"]).aggregate(n=pairs.count()).execute()
     grid = pd.MultiIndex.from_product([STAGES, STAGES], names=["before", "now"])
     n = found.set_index(["before", "now"])["n"].reindex(grid).fillna(0).astype(int)
+    n = n[n.groupby(level="before").transform("sum") > 0]
     whole = n.groupby(level="before").transform("sum")
     found = pd.DataFrame({"n": n, "share": (n / whole).where((whole > 0) & (whole >= smallest))})
     if not isinstance(smallest, disclosure.Limit):
         return found
-    hidden = disclosure.hide_cells(found.assign(customers=n), smallest)["hidden"]
+    each = now.group_by("lifecycle").aggregate(n=now.count()).execute().set_index("lifecycle")["n"].to_dict()
+    hidden = disclosure.hide_cells(found.assign(customers=n), smallest, columns=each)["hidden"]
     return found.mask(hidden.notna()).assign(hidden=hidden)
 
 
@@ -176,4 +203,12 @@ def worth(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     sums = found[["n"]].assign(customers=found["n"], sum_x=found["sum_x"].fillna(0), cluster_nn=found["n"]).join(each)
     out = certainty.share(sums, "unhappy").assign(customers=found["customers"].astype(int), value=found["value"])
     out["value_share"] = out["value"] / out["value"].sum() if len(out) else np.nan
-    return certainty.hide_small(out, smallest)
+    # who answered is the group: `unhappy` tells of all of them, so that those who bought nothing are a group beside
+    rest = int(profiles.aggregate(n=_bad(profiles).count()).execute()["n"].iloc[0]) - int(out["n"].sum())
+    few = _kept_back([*out["n"], rest], smallest)[:-1]
+    shown = certainty.hide_small(out, smallest)
+    if not few.any():
+        return shown
+    shown.loc[few, [c for c in shown if c not in ("n", disclosure.HIDDEN)]] = np.nan
+    shown.loc[few, disclosure.HIDDEN] = shown.loc[few, disclosure.HIDDEN].fillna(disclosure.BESIDE)
+    return shown

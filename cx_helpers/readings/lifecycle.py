@@ -123,9 +123,12 @@ def sentence(now: pd.DataFrame, gap: tuple[float, int]) -> Words:
 
 
 def money(now: pd.DataFrame) -> Words | None:
-    """Where the money so far came from: those who have gone quiet, and those in touch; None without orders."""
+    """Where the money so far came from: those who have gone quiet, and those in touch; None without orders.
+
+    None, too, where a stage is not told: what the others brought is not what all in touch, or all quiet, did.
+    """
     share = now["value_share"].reindex(["new", "active", "cooling", "lapsed"])
-    if not share.notna().any():
+    if not share.notna().any() or now["value_share"].isna().any():
         return None
     return say(
         fa="{alive:.0%} خریدهای تاکنون از مشتریانی است که در جریان‌اند و {silent:.0%} از آنان که ساکت شده‌اند.",
