@@ -58,6 +58,12 @@ class Adversary:
             self.names.setdefault(name, len(self.names))
         self.facts.append((terms, value))
 
+    def learn_about(self, terms: dict, value: float, off: float) -> None:
+        """The sum of these is within `off` of `value`: it lies so far above the lower end, and so far below the upper."""
+        up, down = ("over", len(self.facts)), ("under", len(self.facts))
+        self.learn(terms | {up: -1}, value - off)
+        self.learn(terms | {down: 1}, value + off)
+
     def reach(self, wanted) -> tuple[float, float]:
         row = np.zeros((len(self.facts), len(self.names)))
         for i, (terms, _) in enumerate(self.facts):
@@ -75,6 +81,12 @@ def share_of(found: pd.Series, column: str) -> tuple[float, float] | None:
     if pd.isna(found["n"]) or pd.isna(found[column]):
         return None
     return found["n"], found["n"] * found[column]
+
+
+def buyers(known: Adversary, row: pd.Series) -> None:
+    """What the n of a row tells of those who ever bought: rounded to the smallest group where the row is held back."""
+    off = 0.5 * LIMIT.customers if row["hidden"] == "beside" else 0.0
+    known.learn_about({("stage", s): 1 for s in STAGES[1:]}, row["n"], off)
 
 
 def read(before: pd.DataFrame, now: pd.DataFrame) -> Adversary:
@@ -99,14 +111,12 @@ def read(before: pd.DataFrame, now: pd.DataFrame) -> Adversary:
     for f in range(1, 6):
         known.learn({("bad", "prospect", f): 1, ("good", "prospect", f): 1}, 0)
     quiet = lifecycle.quiet(is_, smallest=LIMIT).loc["all"]
-    if pd.notna(quiet["n"]):
-        known.learn({("stage", s): 1 for s in STAGES[1:]}, quiet["n"])
+    buyers(known, quiet)
     if told := share_of(quiet, "quiet"):
         known.learn({("stage", s): 1 for s in QUIET}, told[1])
     limits = lifecycle.limits(is_, AS_OF, 30.0, smallest=LIMIT)
     for days, some in ((30, QUIET), (60, QUIET[1:])):
-        if pd.notna(limits.loc[days, "n"]):
-            known.learn({("stage", s): 1 for s in STAGES[1:]}, limits.loc[days, "n"])
+        buyers(known, limits.loc[days])
         if told := share_of(limits.loc[days], "quiet"):
             known.learn({("stage", s): 1 for s in some}, told[1])
     unhappy = lifecycle.unhappy(is_, smallest=LIMIT).loc["all"]
@@ -156,7 +166,8 @@ def test_the_share_gone_quiet_does_not_give_a_small_stage_away():
     stages = np.repeat(STAGES, [30, 40, 50, 4, 60])
     now = ibis.memtable(profiles(stages, True, False, np.where(stages == "prospect", 0, 9.0)))
     for found in (lifecycle.quiet(now, smallest=LIMIT), lifecycle.limits(now, AS_OF, 30.0, smallest=LIMIT)):
-        assert found[["n", "customers", "quiet", "low", "high"]].isna().all(axis=None)
+        assert found[["customers", "quiet", "low", "high"]].isna().all(axis=None)
+        assert found["n"].eq(150).all(), "154, rounded to the smallest group"
         assert found["hidden"].eq("beside").all()
     assert lifecycle.quiet(now)["quiet"].tolist() == pytest.approx([64 / 154])
     assert readings.lifecycle.money(lifecycle.stages(now, smallest=LIMIT)) is None, "not of those who are shown only"

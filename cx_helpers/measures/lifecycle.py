@@ -96,7 +96,8 @@ def _part(profiles: ir.Table, whole, part, name: str, smallest: int) -> pd.DataF
 def quiet(profiles: ir.Table, smallest: int = 1) -> pd.DataFrame:
     """Which share of those who ever bought are cooling or lapsed?  One row: n, customers, `quiet`, low, high.
 
-    A sum of stages: where one of them is of too few customers it is not told, n neither (`stages` tells the others).
+    A sum of stages: where one of them is of too few customers it is not told, and n is rounded to the smallest group
+    (`stages` tells the others).
     """
     bought = profiles.lifecycle != "prospect"
     found = _part(profiles, bought, profiles.lifecycle.isin(["cooling", "lapsed"]), "quiet", smallest)
@@ -110,8 +111,8 @@ def _with_stages(found: pd.DataFrame, profiles: ir.Table, smallest: int) -> pd.D
     each = profiles.group_by("lifecycle").aggregate(n=profiles.count()).execute()["n"]
     if not disclosure.few(each, smallest).any():
         return found
-    numbers = [c for c in found if c != disclosure.HIDDEN]
-    return found.assign(
+    numbers = [c for c in found if c not in ("n", disclosure.HIDDEN)]
+    return disclosure.rounded(found, ["n"], smallest).assign(
         **dict.fromkeys(numbers, np.nan),
         **{disclosure.HIDDEN: found[disclosure.HIDDEN].fillna(disclosure.BESIDE)},
     )
