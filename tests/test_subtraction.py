@@ -59,7 +59,7 @@ class Adversary:
         self.facts.append((terms, value))
 
     def learn_about(self, terms: dict, value: float, off: float) -> None:
-        """The sum of these is within `off` of `value`: it lies so far above the lower end, and so far below the upper."""
+        """The sum of these is within `off` of `value`: so far above the lower end, and below the upper."""
         up, down = ("over", len(self.facts)), ("under", len(self.facts))
         self.learn(terms | {up: -1}, value - off)
         self.learn(terms | {down: 1}, value + off)
