@@ -120,8 +120,10 @@ def heat(
     if time:  # periods, and months since, run left to right in both languages, from the rows' names on
         layout["yaxis"]["side"] = "left"
     step = max(1, -(-len(across) // 7))
+    turned = [wrap(a, locale, 13, 2) for a in across]  # lines of turned names stand side by side: two find room
+    heads = turned if step > 1 else layout["xaxis"]["ticktext"]
     small = {
-        "xaxis": {"tickvals": trace["x"][::step], "ticktext": layout["xaxis"]["ticktext"][::step]},
+        "xaxis": {"tickvals": trace["x"][::step], "ticktext": heads[::step]},
         "yaxis": {"ticktext": [wrap(d, locale, 11) for d in down]},
     }
     said = (
