@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from cx_helpers import engine, wording
-from cx_helpers.tables import off_scale, scale_shown
+from cx_helpers.tables import NPS, off_scale, scale_shown
 
 FAR_DAYS = 60  # a delivery so long before its promise has a wrong date
 YOUNGEST, OLDEST = 5, 110  # years of a customer
@@ -84,8 +84,15 @@ TOLD_BY = {"orders": ("revenue",), "tickets": ("resolution_hours",), "comments":
 TOLD_BY |= {"responses": ("nps", "csat")}
 
 
+def no_nps(t: ir.Table):
+    """Answers to NPS that were given on another scale: 4 of 1-5 is no detractor's, and 5 no passive's."""
+    whole = (t.scale_max == 10) & t.scale_min.isin([0, 1])
+    return t.instrument.isin(NPS) & t.score.notnull() & ~whole
+
+
 def _off_scale(t: ir.Table, year: int):
-    return (t.score < t.scale_min) | (t.score > t.scale_max) | ((t.instrument == "nps") & ~t.score.between(0, 10))
+    off = (t.score < t.scale_min) | (t.score > t.scale_max) | ((t.instrument == "nps") & ~t.score.between(0, 10))
+    return off | no_nps(t)
 
 
 def _off_usual(column: str) -> Callable:

@@ -36,6 +36,13 @@ def rating_scale(worst: float, best: float, least: float | None = None) -> tuple
 SCALED = {"tickets": "csat", "comments": "rating"}  # marks that come without their ends
 STRAY, SEEN = 0.02, 20  # of the marks may lie off the scale that the others show; marks that show one
 
+NPS = ("nps", "enps")  # asked on 0 to 10 (or 1 to 10): who promotes and who detracts is told by those marks alone
+
+
+def no_nps(instrument: str, low: str, high: str) -> str:
+    """SQL: is an answer to NPS on a scale on which it cannot be counted?"""
+    return f"({instrument}::VARCHAR IN {NPS} AND NOT ({high} = 10 AND {low} IN (0, 1)))"
+
 
 def scale_shown(marks: dict[float, int]) -> tuple[float, float] | None:
     """Lowest and highest that nearly all of these marks (mark: rows) lie within: the first usual scale, or thumbs.

@@ -10,8 +10,8 @@ import yaml
 from cx_helpers import readings
 from cx_helpers.dates import Period
 from cx_helpers.intake import check, sources
-from cx_helpers.measures import impossible
-from cx_helpers.tables import off_scale, scale_shown
+from cx_helpers.measures import impossible, survey
+from cx_helpers.tables import TableError, off_scale, scale_shown
 from tests.test_sources import quarantined, table
 
 FIVE = {1: 40, 2: 30, 3: 50, 4: 100, 5: 200}
@@ -72,6 +72,38 @@ def test_a_scale_that_is_said_is_believed(tmp_path):
     ingest(tmp_path, [1, 2, 3, 4, 5] * 20 + [9], scale=[1, 5])
     assert [(row["code"], row["value"]) for row in quarantined(tmp_path)] == [("off_scale", "9")]
     assert len(table(tmp_path, "tickets")) == 100
+
+
+@pytest.mark.parametrize(
+    ("instrument", "scale", "shown"),
+    [("nps", [1, 5], "1-5"), ("enps", [0, 5], "0-5"), ("nps", [1, 7], "1-7"), ("nps", [0, 100], "0-100"),
+     ("nps", [0, 10], None), ("nps", [1, 10], None), ("csat", [1, 5], None)],
+)  # fmt: skip
+def test_nps_on_another_scale_is_refused_with_its_reason(tmp_path, instrument, scale, shown):
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "n.csv").write_text("id,at,score,low,high\n1,2024-01-02,4,{},{}\n".format(*scale))
+    columns = {"response_id": "id", "responded_at": "at", "score": "score", "instrument": {"value": instrument}}
+    ways = {"said": {"scale": scale, "columns": columns},
+            "given": {"columns": columns | {"scale_min": "low", "scale_max": "high"}}}  # fmt: skip
+    for name, way in ways.items():
+        source = {"system": "table", "name": name, "path": "sources/n.csv", "table": "responses", **way}
+        about = {"name": "T", "locale": "en", "privacy": {"pseudonyms": False}, "sources": [source]}
+        (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about), "utf-8")
+        report = sources.load(tmp_path)
+        assert (report.taken, report.quarantined) == ((0, {"no_nps": 1}) if shown else (1, {}))
+        assert [(q["column"], q["value"]) for q in quarantined(tmp_path)] == ([("scale_max", shown)] if shown else [])
+    frame = pd.DataFrame({"response_id": ["a"], "responded_at": pd.Timestamp("2024-01-02", tz="UTC").as_unit("us"),
+                          "instrument": instrument, "score": 4.0, "scale_min": float(scale[0]),
+                          "scale_max": float(scale[1])})  # fmt: skip
+    answers = ibis.memtable(frame)
+    if shown:
+        with pytest.raises(TableError):
+            survey.nps(answers, instrument=instrument)
+    elif instrument == "nps":
+        assert survey.nps(answers).n.tolist() == [1]
+    (tmp_path / "tables").mkdir(exist_ok=True)
+    frame.to_parquet(tmp_path / "tables" / "responses.parquet")
+    assert [p.reason[:3] for p in check.check(tmp_path) if p.row] == (["NPS"] if shown else [])
 
 
 def test_data_health_tells_of_them_with_consequence_and_remedy():

@@ -18,7 +18,9 @@ from cx_helpers.intake.mapping import read_sources
 from cx_helpers.intake.values import literal, name
 from cx_helpers.limits import MOST_MONEY
 from cx_helpers.settings import WorkspaceError, labels, load_settings
-from cx_helpers.tables import SCALED, TABLES, Table, nearest, off_scale, scale_shown
+from cx_helpers.tables import SCALED, TABLES, Table, nearest, no_nps, off_scale, scale_shown
+
+NO_NPS = "say scale_min 0 and scale_max 10 where it was asked so; else call the instrument csat, or another name"
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,8 @@ def _row_rules(table: str, spec: Table, columns: list[str]):
     if table == "responses":
         yield ("score < scale_min OR score > scale_max", "the score lies outside its scale",
                "correct scale_min and scale_max, or the score")  # fmt: skip
+        yield (f"score IS NOT NULL AND {no_nps('instrument', 'scale_min', 'scale_max')}",
+               "NPS is counted on 0 to 10 alone, and this answer says another scale", NO_NPS)  # fmt: skip
         yield "scale_min >= scale_max", "the scale ends before it begins", "correct scale_min and scale_max"
     if table == "contracts":
         yield from _of_contracts(columns)

@@ -46,7 +46,7 @@ def as_utf8(path: Path, scratch: Path, encoding: str | None = None) -> Text:
         has_nul = False
     if encoding in ("utf-8", "utf-8-sig", "ascii"):
         return Text(path, "utf-8", has_nul=has_nul, cut=cut)
-    copy = _scratch_file(scratch)
+    copy = scratch_file(scratch)
     try:
         _copy(path, copy, encoding, "strict")
     except UnicodeDecodeError:
@@ -57,7 +57,7 @@ def as_utf8(path: Path, scratch: Path, encoding: str | None = None) -> Text:
 
 def _unpacked(path: Path, scratch: Path) -> tuple[Path, bool]:
     """The file as it was before it was zipped, and whether it is cut; SourceError where nothing comes out of it."""
-    copy = _scratch_file(scratch)
+    copy = scratch_file(scratch)
     try:
         with gzip.open(path, "rb") as source, copy.open("wb") as out:
             while block := source.read1(BLOCK):
@@ -69,7 +69,8 @@ def _unpacked(path: Path, scratch: Path) -> tuple[Path, bool]:
     return copy, False
 
 
-def _scratch_file(scratch: Path) -> Path:
+def scratch_file(scratch: Path) -> Path:
+    """An empty file of our own in the scratch folder."""
     descriptor, path = tempfile.mkstemp(suffix=".txt", dir=scratch)
     os.close(descriptor)
     return Path(path)

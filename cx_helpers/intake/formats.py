@@ -19,7 +19,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     table, broken = fresh_name(), []
     faults = [said(*CUT, file=path.name)] if text.cut else []
-    faults += mangled.told(text.path, path.name)
+    text, garbled = mangled.mended(text, path.name, scratch)
+    faults += garbled
     with text.path.open("rb") as file:
         head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"["):

@@ -154,6 +154,12 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "`scale: [کمینه، بیشینه]` را در نگاشت درست کنید یا امتیاز را",
         "correct `scale: [lowest, highest]` in the mapping, or the score",
     ),
+    "no_nps": (
+        "پاسخ NPS است و مقیاسش {value}: مروج و منتقد تنها با نمره‌های ۰ تا ۱۰ شناخته می‌شوند",
+        "an answer to NPS on a scale of {value}: promoters and detractors are told by marks of 0 to 10 alone",
+        "اگر از ۰ تا ۱۰ پرسیده شده است `scale: [0, 10]` بنویسید؛ وگرنه instrument را csat یا نام دیگری بگذارید",
+        "where it was asked on 0 to 10 write `scale: [0, 10]`; else call the instrument csat, or another name",
+    ),
     "repeated_key": (
         "کلید این سطر در سطر {value} همین فایل دوباره آمده و آن سطر جای این را گرفت",
         "the key of this row comes again on line {value}, which took its place",

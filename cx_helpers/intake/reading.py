@@ -31,7 +31,8 @@ def open_csv(con, path: Path, options: dict, scratch: Path) -> Raw:
     text = encodings.as_utf8(path, scratch, options.get("encoding"))
     quote, skip = options.get("quote", '"'), int(options.get("skip_lines", 0))
     faults = [said(*CUT, file=path.name)] if text.cut else []
-    faults += mangled.told(text.path, path.name)
+    text, garbled = mangled.mended(text, path.name, scratch)
+    faults += garbled
     delimiter = options.get("delimiter") or csvlines.find_delimiter(text.path, skip, quote)
     delimiter = {"\\t": "\t", "tab": "\t"}.get(delimiter, delimiter)
     header, names = options.get("header", True), options.get("names")

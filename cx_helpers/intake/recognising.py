@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cx_helpers import wording
-from cx_helpers.intake import encodings, mapping, messages, plain, sheets, systems
+from cx_helpers.intake import encodings, mangled, mapping, messages, plain, sheets, systems
 from cx_helpers.intake.faults import CUT, FileFault, said
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw, fill
@@ -72,7 +72,8 @@ def _special(con, unit: Unit, path: Path, scratch: Path) -> list[Sheet] | None:
 
     def as_text() -> encodings.Text:
         text = encodings.as_utf8(path, scratch, unit.source.options.get("encoding"))
-        faults.extend([said(*CUT, file=unit.shown)] if text.cut else [])
+        text, garbled = mangled.mended(text, unit.shown, scratch)
+        faults.extend(([said(*CUT, file=unit.shown)] if text.cut else []) + garbled)
         return text
 
     found = systems.function(unit.source.system, reader)(path, as_text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from cx_helpers.intake import encodings, jsonpages, kinds, reading
+from cx_helpers.intake import encodings, jsonpages, kinds, mangled, reading
 from cx_helpers.intake.faults import FileFault
 from cx_helpers.intake.raw import Broken, Raw
 
@@ -49,7 +49,10 @@ def open_sheets(con, path: Path, shown: str, options: dict, scratch: Path, roots
     with text.path.open("rb") as file:
         start = file.read(1 << 12).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start in (b"{", b"["):
+        text, garbled = mangled.mended(text, shown, scratch)
         pages = jsonpages.read(con, text, shown, roots, shape, wanted)
+        for _, raw, _ in pages[:1]:
+            raw.faults += garbled
         return [Sheet(name, raw, table) for name, raw, table in pages]
     if kind == "jsonl":
         raise FileFault(shown, "not_json")

@@ -15,7 +15,7 @@ from cx_helpers.intake.fields import DELETED, VIA, Field, Target
 from cx_helpers.intake.mapping import Source
 from cx_helpers.intake.raw import Raw
 from cx_helpers.intake.values import is_quick, literal, name, quick, thorough
-from cx_helpers.tables import SCALED
+from cx_helpers.tables import SCALED, no_nps
 
 SHORTEST = 8  # digits of a phone that is somebody's
 MANY = 100_000  # rows from which on looking up is quicker than making
@@ -223,4 +223,8 @@ def _problems(f: Field, target: Target) -> list[str]:
         ends = "TRY_CAST(scale_min AS DOUBLE)", "TRY_CAST(scale_max AS DOUBLE)"  # texts where the contract has none
         found.append(f"CASE WHEN {column} < {ends[0]} OR {column} > {ends[1]} OR {ends[0]} >= {ends[1]} "
                      f"THEN 'off_scale' || {tail} || regexp_replace({column}::VARCHAR, '\\.0$', '') END")  # fmt: skip
+    if said and (target.table, f.name) == ("responses", "score"):
+        scale = " || '-' || ".join(f"regexp_replace({end}::VARCHAR, '\\.0$', '')" for end in ends)
+        found.append(f"CASE WHEN {no_nps('instrument', *ends)} AND {column} IS NOT NULL "
+                     f"THEN 'no_nps' || {literal('|scale_max|')} || {scale} END")  # fmt: skip
     return found

@@ -14,6 +14,7 @@ import pandas as pd
 from ibis import _
 
 from cx_helpers import certainty, disclosure
+from cx_helpers.limits import no_nps
 from cx_helpers.tables import TableError, groups, need
 from cx_helpers.wording import raw, say
 
@@ -30,14 +31,17 @@ def nps(responses: ir.Table, by=None, periods=None, smallest: int = 1, instrumen
     Returns n, customers, `nps` in points (-100..100), low, high, se, and promoters, passives, detractors (counts: all
     three null where one of them is fewer than a group may be).
     A group nobody answered for has n = 0 and nulls, never 0 points.
-    Raises TableError when a column is missing or a score lies outside 0-10.
+    Raises TableError when a column is missing, a score lies outside 0-10 or was given on another scale.
     Source: Reichheld, HBR, Dec 2003; interval: adjusted Wald, Rocks, Am. Stat. 70(4), 2016, on the effective number
     of answers (Kish) where customers answer more than once.
     """
     asked = _answers(responses, instrument, by, periods)
     vote = ibis.cases((asked.score >= 9, 1), (asked.score <= 6, -1), (asked.score.notnull(), 0))
     parts = {name: (vote == v).cast("int64") for name, v in (("promoters", 1), ("passives", 0), ("detractors", -1))}
-    off = ((asked.score < 0) | (asked.score > 10)).cast("int64")
+    off = (asked.score < 0) | (asked.score > 10)
+    if {"instrument", "scale_min", "scale_max"} <= set(asked.columns):
+        off = off | no_nps(asked).fill_null(False)
+    off = off.cast("int64")
     values = {"vote": vote} | disclosure.apart(parts, smallest)
     sums = certainty.sums(asked, values, groups(by), periods, "responded_at", **parts, off_scale=off)
     found = sums["vote"]
