@@ -312,6 +312,61 @@ def test_nor_do_father_and_son_become_one_through_a_record_without_a_birth_date(
     assert found["crm:1"] != found["shop:1"]
 
 
+def generations(*third, father=None, son=None):
+    """Father and son of one name and phone, and a third record of both without a birth date."""
+    both = {"name": "رضا کاظمی", "mobile": PHONE}
+    rows = {
+        "crm:1": {"birth_date": "1345/03/04"} | (father or {}),
+        "shop:1": {"birth_date": "1380/07/09"} | (son or {}),
+    }
+    return [row(i, **both, **more) for i, more in (rows | dict(third)).items()]
+
+
+@pytest.mark.parametrize("nobody", [{}, {"birth_date": "1300/01/01"}])
+def test_a_record_that_may_be_fathers_or_sons_is_neithers_until_somebody_says_whose(tmp_path, nobody):
+    rows = generations(("desk:1", nobody), ("desk:2", nobody))
+    found = linked(tmp_path, *rows)
+    assert found["desk:1"] == found["desk:2"]
+    assert len({found[c] for c in ("crm:1", "shop:1", "desk:1")}) == 3
+    asked = pd.DataFrame(spreadsheet.read(tmp_path / "state" / "review.csv"))
+    assert len(asked) == 2  # as few as tie the three
+    answers = pd.DataFrame([{"answer": "same", "customer_a": "shop:1", "customer_b": "desk:1"}])
+    spreadsheet.write(tmp_path / "state" / "review.csv", answers)
+    found = linked(tmp_path, *rows, row("new:1", "رضا کاظمی", mobile=PHONE, birth_date="1380/07/09"))
+    assert found["desk:1"] == found["desk:2"] == found["shop:1"] == found["new:1"] != found["crm:1"]
+
+
+def test_who_is_not_the_father_is_the_son(tmp_path):
+    rows = generations(("desk:1", {}))
+    linked(tmp_path, *rows)
+    answers = pd.DataFrame([{"answer": "different", "customer_a": "crm:1", "customer_b": "desk:1"}])
+    spreadsheet.write(tmp_path / "state" / "review.csv", answers)
+    found = linked(tmp_path, *rows)
+    assert found["desk:1"] == found["shop:1"] != found["crm:1"]
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"email": MAIL}, {"national_id": NID}, {"card": "6037991899754323"}, {"city": "شیراز"}, {"birth_date": "1380"},
+     {"city": "تهران", "address": "خیابان آزادی کوچه بهار پلاک 12"}],
+    ids=lambda own: "+".join(own),
+)  # fmt: skip
+def test_but_what_is_one_of_the_twos_alone_tells_whose_it_is(tmp_path, own):
+    other = {"city": "تبریز"} if "city" in own else {}
+    son = {c: v for c, v in own.items() if c != "birth_date"}
+    found = linked(tmp_path, *generations(("desk:1", own), father=other, son=son))
+    assert found["desk:1"] == found["shop:1"] != found["crm:1"]
+    # … and where it is both's, it does not
+    found = linked(tmp_path / "both", *generations(("desk:1", son), father=son, son=son))
+    assert "national_id" in own or len(set(found.values())) == 3
+
+
+def test_nor_does_such_a_record_follow_another_that_is_known_to_be_the_sons(tmp_path):
+    found = linked(tmp_path, *generations(("desk:1", {}), ("desk:2", {"email": MAIL}), son={"email": MAIL}))
+    assert found["desk:2"] == found["shop:1"]
+    assert len({found[c] for c in ("crm:1", "shop:1", "desk:1")}) == 3
+
+
 @pytest.mark.parametrize(
     "other",
     ["1356/07/09", "1385/03/04", "1345/04/03", "1300/01/01", "1400/01/01", "1900-01-01", "1970-01-01", "2024-05-05",

@@ -5,6 +5,9 @@ share a phone and both names.  Two dates that can be believed and lie half a gen
 analyst must say.  A date that nobody was born on is not believed: what a form fills in, the day the row was written, a
 date that many names have.  A date that one digit, or the other calendar, makes of the other is a slip.  A year alone
 has too few digits for that: nearly every year is one digit from one of the father's.
+
+A third record of their name and phone, without a date of its own, may be either's (`torn`): it is neither's by itself,
+unless something (an e-mail, an id, a card, a home, a city) speaks for one of the two alone.
 """
 
 from __future__ import annotations
@@ -54,3 +57,23 @@ _YEARS = (  # a Persian year lies in two Gregorian ones
     "- coalesce(sure_jalali_r[:4]::INTEGER + 621, sure_year_r)))"
 )
 APART = f"coalesce({_YEARS} >= {GAP} AND NOT coalesce({_SLIPS}, false), false)"  # SQL of two records' sides _l and _r
+
+
+def torn(con, scored: str, linkable: str, margin: float) -> list[tuple[int, int, int]]:
+    """Records that may be either of two people half a generation apart, and nothing says whose: (record, one, other).
+
+    scored  a table of pairs with their weight, national_id and `generation`;  linkable  SQL of those that may be one
+    margin  by so much one of the two must outweigh the other to have the record: an e-mail, a card, a city alone does
+    """
+    return con.execute(f"""
+        WITH apart AS (
+            SELECT l AS one, r AS other FROM {scored} WHERE generation AND national_id IS DISTINCT FROM 'same'),
+        likely AS (
+            SELECT l, r, weight FROM {scored} WHERE {linkable}
+            AND (l IN (SELECT unnest([one, other]) FROM apart) OR r IN (SELECT unnest([one, other]) FROM apart))),
+        either AS (
+            SELECT l AS record, r AS person, weight FROM likely UNION ALL SELECT r, l, weight FROM likely)
+        SELECT x.record, one, other FROM apart JOIN either x ON x.person = one
+        JOIN either y ON y.person = other AND y.record = x.record
+        WHERE abs(x.weight - y.weight) < {margin} ORDER BY ALL
+    """).fetchall()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cx_helpers.intake import candidates, comparisons, likeness, namesakes
+from cx_helpers.intake import candidates, comparisons, generations, likeness, namesakes
 from cx_helpers.intake.clusters import CROWD, Forest, components
 from cx_helpers.intake.values import literal
 
@@ -80,6 +80,7 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
     named = namesakes.USUAL if model.trained else NEVER
     candidates.pair(con, "id_records", "id_pairs", candidates.BLOCKS)
     likeness.weigh(con, model, "id_records", "id_pairs", "id_first")
+    _leave(con, forest, "id_first", _linkable(named))
     _grow(con, forest, f"SELECT l, r, weight FROM id_first WHERE {_linkable(named)} AND weight >= {SURE}", "records")
     profiles(con, forest)
     if model.trained:
@@ -89,6 +90,7 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
     candidates.pair(con, "id_profiles", "id_pairs", candidates.BLOCKS | candidates.MISTYPED)
     likeness.weigh(con, model, "id_profiles", "id_pairs", "id_second")
     _rank(con)
+    _leave(con, forest, "id_second", _linkable(named))
     clear = f"weight >= {ALONE} OR weight >= {ENOUGH} AND margin >= {MARGIN}"
     _grow(con, forest, f"SELECT l, r, weight FROM id_second WHERE {_linkable(named)} AND ({clear})", "profiles")
     _publish(con, forest)
@@ -99,6 +101,21 @@ def link(con, model: likeness.Model, answers: Iterable[tuple[int, int, bool]] = 
 def _linkable(named: float) -> str:
     """SQL of pairs that may be linked: nothing against it, and something beside the name or a name of that weight."""
     return f"{LINKABLE} AND ({_BESIDE} OR {_RARE.format(named)})"
+
+
+def _leave(con, forest: Forest, scored: str, linkable: str) -> None:
+    """Leave records to the analyst that may be either of two generations.
+
+    What was answered of one record holds for those that nothing tells from it: they are not the other generation's.
+    """
+    torn = generations.torn(con, scored, linkable, MARGIN)
+    settled = {x: forest.find(x) for x, a, b in torn if forest.find(x) in (forest.find(a), forest.find(b))}
+    others = {b if forest.find(a) == settled[x] else a for x, a, b in torn
+              if x in settled and settled[x] in (forest.find(a), forest.find(b))}  # fmt: skip
+    open_ = [(x, a, b) for x, a, b in torn if x not in settled and not forest.against[x] & {a, b}]
+    for x, a, b in open_:
+        for person in {a, b} & others or {a, b}:
+            forest.forbid(x, person)
 
 
 def _grow(con, forest: Forest, links: str, round: str) -> None:
