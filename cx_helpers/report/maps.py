@@ -16,6 +16,7 @@ from cx_helpers.report.setting import amount, counted, group, groups, is_null, i
 from cx_helpers.report.tabulate import counted_title, index_title, table_payload
 
 HIDDEN_MARK = "∗"
+_SMALL, _LETTER = 250, 5.4  # pixels: the columns of a grid on a phone, together; a letter over them
 
 
 def heat(
@@ -120,10 +121,8 @@ def heat(
     if time:  # periods, and months since, run left to right in both languages, from the rows' names on
         layout["yaxis"]["side"] = "left"
     step = max(1, -(-len(across) // 7))
-    turned = [wrap(a, locale, 13, 2) for a in across]  # lines of turned names stand side by side: two find room
-    heads = turned if step > 1 else layout["xaxis"]["ticktext"]
     small = {
-        "xaxis": {"tickvals": trace["x"][::step], "ticktext": heads[::step]},
+        "xaxis": {"tickvals": trace["x"][::step]} | _heads(across[::step], locale),
         "yaxis": {"ticktext": [wrap(d, locale, 11) for d in down]},
     }
     said = (
@@ -149,6 +148,32 @@ def heat(
             ],
         },
     )
+
+
+def _heads(names: list[str], locale: str) -> dict:
+    """The names over the columns of a small picture: upright where their words find room side by side, else turned.
+
+    Left to itself the library turns them by 30 degrees and leaves those out that would stick out.
+    """
+    room = int(_SMALL / (len(names) * _LETTER))
+    lines = [_lines(str(name), room) for name in names]
+    if all(_wide(line) <= room for each in lines for line in each):
+        upright = ["<br>".join(isolate(line, locale) for line in each) for each in lines]
+        return {"ticktext": upright, "tickangle": 0}
+    return {"ticktext": [wrap(name, locale, 13, 2) for name in names], "tickangle": 90}  # two lines stand side by side
+
+
+def _lines(name: str, room: int) -> list[str]:
+    """The words of a name in lines of so many letters; a word is never cut, and a half-space takes no room."""
+    lines = [""]
+    for word in name.split():
+        longer = f"{lines[-1]} {word}".strip()
+        lines = [*lines[:-1], longer] if _wide(longer) <= room or not lines[-1] else [*lines, word]
+    return lines
+
+
+def _wide(text: str) -> int:
+    return len(text.replace("\u200c", ""))
 
 
 def _cells(known: list[float], of, locale: str):
