@@ -292,7 +292,7 @@ def test_a_grandson_of_his_grandfathers_name_at_his_home_is_another(tmp_path):
 @pytest.mark.parametrize(
     ("one", "other"),
     [("1345/03/04", "1380/07/09"), ("1345/03/04", "1360/07/09"), ("1966-05-25", "1380/07/09"), ("1345", "1380"),
-     ("1345", "1380/07/09"), ("1345", "1385")],
+     ("1345", "1380/07/09"), ("1345", "1385"), ("1350/01/01", "1380/01/01"), ("1971-01-01", "2001-01-01")],
 )  # fmt: skip
 @pytest.mark.parametrize("more", [{}, {"email": MAIL}])
 def test_father_and_son_of_one_name_with_one_phone_are_two_until_somebody_says_otherwise(tmp_path, one, other, more):
@@ -303,6 +303,17 @@ def test_father_and_son_of_one_name_with_one_phone_are_two_until_somebody_says_o
     assert [row["answer"] for row in asked] == [""]
     spreadsheet.write(tmp_path / "state" / "review.csv", pd.DataFrame(asked).assign(answer="same"))
     assert together(tmp_path, father, son)
+
+
+def test_a_slip_in_a_birth_date_is_none_where_national_ids_differ(tmp_path):
+    both = {"mobile": PHONE, "updated_at": "2024-05-05"}
+    one, other = (
+        row(i, "رضا کاظمی", birth_date=b, **both) for i, b in (("crm:1", "1350/03/04"), ("b:1", "1380/03/04"))
+    )
+    assert together(tmp_path, one, other)
+    ids = {"crm:1": "1234567890", "b:1": "0084575945"}  # the first is mistyped: its check digit is wrong
+    one, other = (each | {"national_id": ids[each["customer_id"]]} for each in (one, other))
+    assert not together(tmp_path / "ids", one, other)
 
 
 @pytest.mark.parametrize("nobody", [{}, {"birth_date": "1300/01/01"}])

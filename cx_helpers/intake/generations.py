@@ -3,8 +3,9 @@
 A birth date is mistyped sooner than a son bears his father's name, so that a date that differs does not part two who
 share a phone and both names.  Two dates that can be believed and lie half a generation apart do: who they are, an
 analyst must say.  A date that nobody was born on is not believed: what a form fills in, the day the row was written, a
-date that many names have.  A date that one digit, or the other calendar, makes of the other is a slip.  A year alone
-has too few digits for that: nearly every year is one digit from one of the father's.
+date that many names have.  A date that one digit, or the other calendar, makes of the other is a slip, unless national
+ids differ by more.  A year alone, or with its first day, has too few digits for that: nearly every year is one digit
+from one of the father's.
 
 A third record of their name and phone, without a date of its own, may be either's (`torn`): it is neither's by itself,
 unless something (an e-mail, an id, a card, a home, a city) speaks for one of the two alone.
@@ -52,11 +53,15 @@ _CENTURY = "sure_text_{0}[3:] = sure_jalali_{1}[3:]"  # 86/11/20 was meant as 19
 _SLIPS = " OR ".join(
     [_SLIP.format("jalali"), _SLIP.format("text"), _CENTURY.format("l", "r"), _CENTURY.format("r", "l")]
 )
+# … but not where the day is the first of a year (who knew the year only), nor where a national id says otherwise
+_NO_DAY = " OR ".join(f"sure_{of}_{side}[5:] = '0101'" for of in ("jalali", "text") for side in "lr")
+_OTHERS = "damerau_levenshtein(nid_like_l, nid_like_r) > 1"
 _YEARS = (  # a Persian year lies in two Gregorian ones
     "least(abs(sure_year_l - sure_year_r), abs(coalesce(sure_jalali_l[:4]::INTEGER + 621, sure_year_l) "
     "- coalesce(sure_jalali_r[:4]::INTEGER + 621, sure_year_r)))"
 )
-APART = f"coalesce({_YEARS} >= {GAP} AND NOT coalesce({_SLIPS}, false), false)"  # SQL of two records' sides _l and _r
+_SLIPPED = f"coalesce({_SLIPS}, false) AND NOT coalesce({_NO_DAY}, false) AND NOT coalesce({_OTHERS}, false)"
+APART = f"coalesce({_YEARS} >= {GAP} AND NOT ({_SLIPPED}), false)"  # SQL of two records' sides _l and _r
 
 
 def torn(con, scored: str, linkable: str, margin: float) -> list[tuple[int, int, int]]:
