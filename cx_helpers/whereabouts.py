@@ -8,7 +8,7 @@ import functools
 import zlib
 from pathlib import Path
 
-from cx_helpers import lacking
+from cx_helpers import lacking, spreadsheet
 from cx_helpers.settings import Settings, database
 from cx_helpers.tables import TABLES, MissingTable, TableError, hint
 from cx_helpers.wording import raw, say
@@ -186,3 +186,9 @@ def _connection(url: str, folder: str = ""):
     from cx_helpers import engine
 
     return engine.connect(url, folder)
+
+
+def questions(folder: Path) -> int:
+    """How many pairs of customers wait in state/review.csv for somebody to say whether they are one person?"""
+    path = folder / "state" / "review.csv"
+    return sum(not (row.get("answer") or "").strip() for row in spreadsheet.read(path)) if path.is_file() else 0

@@ -128,6 +128,11 @@ class Tables:
         return table.filter(table.opened_at < self.period.end)
 
     @property
+    def questions(self) -> int:
+        """Pairs of customers who may be one person, and nobody has said yet (state/review.csv)."""
+        return whereabouts.questions(self.settings.folder)
+
+    @property
     def requests(self):
         """Requests to support up to the period's end: what the closed loop is read by where the book of cases has none
         of that time; MissingTable, which tells of both, where there is no such table either."""

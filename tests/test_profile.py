@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cx_helpers import readings
+from cx_helpers import readings, spreadsheet, whereabouts
 from cx_helpers.measures import lifecycle, profile
 from cx_helpers.tables import TableError
 
@@ -230,3 +230,13 @@ def test_a_stage_splits_any_answer(shop):
     assert found["n"].sum() == 3
     with pytest.raises(TableError, match="lifecycle"):
         profile.add(tables.responses, profile.of(tables), "lifecycel")
+
+
+def test_pairs_that_nobody_has_judged_are_told(tmp_path):
+    (tmp_path / "state").mkdir()
+    assert whereabouts.questions(tmp_path) == 0
+    assert readings.lifecycle.unanswered(0) is None
+    rows = pd.DataFrame({"answer": ["", "same", " "], "customer_a": ["a", "b", "c"], "customer_b": ["x", "y", "z"]})
+    spreadsheet.write(tmp_path / "state" / "review.csv", rows)
+    assert whereabouts.questions(tmp_path) == 2, "one of three is answered"
+    assert "2 pairs of customers may be one person" in readings.lifecycle.unanswered(2)["en"]

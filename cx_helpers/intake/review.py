@@ -66,11 +66,6 @@ def _spread(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return [row | {"answer": (said or "").strip().removesuffix(STAR)} for row, said in zip(rows, told, strict=True)]
 
 
-def waiting(folder: Path) -> int:
-    """How many questions stand in review.csv without an answer?"""
-    return sum(not (row.get("answer") or "").strip() for row in _rows(folder / "state" / "review.csv"))
-
-
 def _rows(path: Path) -> list[dict[str, str]]:
     return spreadsheet.read(path) if path.is_file() else []
 

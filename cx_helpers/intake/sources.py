@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from cx_helpers import whereabouts
 from cx_helpers.intake import (
     casebook,
     convert,
@@ -20,7 +21,6 @@ from cx_helpers.intake import (
     own_words,
     pseudonyms,
     quarantine,
-    review,
     sentiment_choice,
     store,
     taking,
@@ -70,7 +70,7 @@ def load(folder: str | Path, *, progress: Progress | None = None, told: Told | N
         _run(con, sources, settings, scratch, report, progress, told)
         sentiment_choice.ingested(folder)
         _settle(con, settings, store.State.read(folder))
-    report.questions = review.waiting(folder)
+    report.questions = whereabouts.questions(folder)
     return report
 
 

@@ -122,6 +122,22 @@ def sentence(now: pd.DataFrame, gap: tuple[float, int]) -> Words:
     return {locale: f"{said[locale]} {more[locale]}" for locale in said}
 
 
+def unanswered(questions: int) -> Words | None:
+    """That some customers may be one person: then there are fewer than are counted; None where nothing is asked.
+
+    questions  pairs that nobody has judged yet (`Tables.questions`)
+    """
+    if not questions:
+        return None
+    return say(
+        fa="{n} جفت مشتری شاید یک نفر باشند و هنوز کسی نگفته است: هر پاسخ «same» در state/review.csv و سپس cx ingest "
+        "از شمار مشتریان می‌کاهد.",
+        en="{n} pairs of customers may be one person, and nobody has said yet: each “same” in state/review.csv, then "
+        "cx ingest, makes customers fewer.",
+        n=questions,
+    )
+
+
 def money(now: pd.DataFrame) -> Words | None:
     """Where the money so far came from: those who have gone quiet, and those in touch; None without orders.
 
