@@ -311,7 +311,7 @@ def test_a_slip_in_a_birth_date_is_none_where_national_ids_differ(tmp_path):
         row(i, "رضا کاظمی", birth_date=b, **both) for i, b in (("crm:1", "1350/03/04"), ("b:1", "1380/03/04"))
     )
     assert together(tmp_path, one, other)
-    ids = {"crm:1": "1234567890", "b:1": "0084575945"}  # the first is mistyped: its check digit is wrong
+    ids = {"crm:1": "2765430182", "b:1": "0084575945"}  # both have a wrong check digit
     one, other = (each | {"national_id": ids[each["customer_id"]]} for each in (one, other))
     assert not together(tmp_path / "ids", one, other)
 
