@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import math
 
+import numpy as np
 import pandas as pd
 
 from cx_helpers import coverage, faults
 from cx_helpers.coverage import OLD
-from cx_helpers.dates import Period
+from cx_helpers.dates import Period, to_jalali
 from cx_helpers.measures.arrivals import ALL
 from cx_helpers.records import HIGH_P, MEDIUM_P, Finding
 from cx_helpers.wording import Words, name, raw, say
 
 AGED, STOPPED, LATE = "aged", "stopped", "late"
 _LONG = 28  # days: what has been silent for less may be an export that comes once a month
+_ABRUPT, _TIMES = 10, 4  # days, and times its longest silence so far: such a feed has broken off, whatever the month
+_CERTAIN = 1e-6  # and so long a silence is as good as impossible by chance
+_NOWRUZ = 13  # days of Farvardin on which no feed is waited for, nor on the two before them
 
 
 def aged(newest: dt.date | None, today: dt.date, awaited: bool) -> tuple[list[Finding], int]:
@@ -50,11 +54,11 @@ def findings(
 
     dry     of `late`, at the period's end
     ceased  of `late`, at the end of `reach` (workspace.Tables.reach), the last day of the data: which feeds have been
-            silent there for four weeks and more, whichever period the report is of
+            silent there for four weeks and more, or have broken off, whichever period the report is of
     """
     looks, sure = dry.attrs["looks"], dry[dry["p_adjusted"] < MEDIUM_P]
     tables, stopped = (frame[frame.index.get_level_values("source") == ALL] for frame in (dry, sure))
-    gone = _gone(ceased) if reach and reach.past > period.past else dry.iloc[:0]
+    gone = _gone(ceased, reach) if reach and reach.past > period.past else dry.iloc[:0]
     if gone.empty and len(stopped) > 1 and len(stopped) == len(tables):
         newest = stopped.loc[stopped["data_age"].idxmin()]
         return [_finding(ALL, ALL, newest, period, looks)], looks
@@ -68,10 +72,31 @@ def findings(
     return told, looks + (ceased.attrs["looks"] if reach and reach.past > period.past else 0)
 
 
-def _gone(ceased: pd.DataFrame) -> pd.DataFrame:
+def _gone(ceased: pd.DataFrame, reach: Period) -> pd.DataFrame:
     """The feeds that have surely stopped; of a whole table that has, not its sources."""
-    sure = ceased[(ceased["p_adjusted"] < MEDIUM_P) & (ceased["silent"] >= _LONG)]
+    abrupt = np.array([broken_off(row, reach) for _, row in ceased.iterrows()], bool)
+    sure = ceased[(ceased["p_adjusted"] < MEDIUM_P) & ((ceased["silent"] >= _LONG) | abrupt)]
     return sure[[source == ALL or (table, ALL) not in sure.index for table, source in sure.index]]
+
+
+def broken_off(row: pd.Series, reach: Period) -> bool:
+    """Has a feed that usually comes every few days broken off, though it has been silent for less than four weeks?
+
+    row    one of `late`, at the end of `reach`
+    Ten days and more without Nowruz, four times its longest silence so far.  Rows that end with a month, of whichever
+    calendar, may be of an export that comes once a month: nobody knows before the next was due.
+    """
+    last = _day(row, reach)
+    days = [last + dt.timedelta(k) for k in range(1, (reach.past - last).days)]
+    silent = sum(not _is_nowruz(day) for day in days)
+    ends_a_month = 1 in (to_jalali(last + dt.timedelta(1))[2], (last + dt.timedelta(1)).day)
+    is_long = silent >= max(_ABRUPT, _TIMES * max(1, row["usual"]))
+    return bool(row["p_adjusted"] < _CERTAIN and is_long and not ends_a_month)
+
+
+def _is_nowruz(day: dt.date) -> bool:
+    _, month, number = to_jalali(day + dt.timedelta(2))
+    return month == 1 and number <= _NOWRUZ + 2
 
 
 def _gone_finding(table: str, source: str, row: pd.Series, period: Period, reach: Period) -> Finding:
