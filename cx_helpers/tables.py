@@ -35,6 +35,7 @@ def rating_scale(worst: float, best: float, least: float | None = None) -> tuple
 
 SCALED = {"tickets": "csat", "comments": "rating"}  # marks that come without their ends
 STRAY, SEEN = 0.02, 20  # of the marks may lie off the scale that the others show; marks that show one
+_MOST, _SECOND, _MANY = 2 / 3, 0.25, 100  # shares of two scales' marks; marks from which on a hole is no chance
 
 NPS = ("nps", "enps")  # asked on 0 to 10 (or 1 to 10): who promotes and who detracts is told by those marks alone
 
@@ -47,8 +48,11 @@ def no_nps(instrument: str, low: str, high: str) -> str:
 def scale_shown(marks: dict[float, int]) -> tuple[float, float] | None:
     """Lowest and highest that nearly all of these marks (mark: rows) lie within: the first usual scale, or thumbs.
 
-    -1 and 0 beside a scale that begins at 1 say that none was given, and are no strays.  None: too few marks, or no
-    usual scale holds nearly all of them: then nothing can be said of a single one.
+    -1 and 0 beside a scale that begins at 1 say that none was given, and are no strays.  Of 100 marks and more a
+    narrower scale is shown, and the others are off it, where nobody gave what lies just beyond its end: where it holds
+    two thirds of them and nobody gave the best of the wider one (a 7 beside 1 to 5), or a quarter beside marks up to
+    100 (1 to 5, some of them written times 20).  None: too few marks, or no usual scale holds most of them: then
+    nothing can be said of a single one.
     """
     given = {mark: n for mark, n in marks.items() if mark > 0}
     whole, strays = sum(marks.values()), max(1, STRAY * sum(given.values()))
@@ -58,8 +62,22 @@ def scale_shown(marks: dict[float, int]) -> tuple[float, float] | None:
             return thumbs
     if sum(given.values()) < SEEN:
         return None
-    held = ((s, sum(n for mark, n in given.items() if mark > s[1] or (s[0] == 1 > mark))) for s in RATING_SCALES)
-    return next((scale for scale, off in held if off <= strays), None)
+    held = [(s, sum(n for mark, n in given.items() if mark > s[1] or (s[0] == 1 > mark))) for s in RATING_SCALES]
+    wide = next((scale for scale, off in held if off <= strays), None)
+    narrow = (s for s, off in held if _stands_out(given, s, wide, 1 - off / sum(given.values())))
+    return next(narrow, wide)
+
+
+def _stands_out(given: dict[float, int], scale: tuple[int, int], wide: tuple[int, int] | None, share: float) -> bool:
+    """Do marks show a narrower scale, most others being no part of the `wide` one that holds nearly all of them?"""
+    top, best, whole = scale[1], wide[1] if wide else None, sum(given.values())
+    kinds = sum(scale[0] <= mark <= top for mark in given)
+    if whole < _MANY or kinds < 3 or best is not None and best <= top:
+        return False
+    beyond = 2 * top if best == 100 else top + 1
+    if sum(n for mark, n in given.items() if top < mark < beyond or mark == beyond < 2 * top) > STRAY / 4 * whole:
+        return False
+    return share >= (_SECOND if best == 100 else _MOST) and (best != 10 or given.get(10, 0) <= STRAY * whole)
 
 
 def off_scale(marks: dict[float, int], scale: tuple[float, float] | None) -> list[float]:
