@@ -307,6 +307,36 @@ def test_an_export_that_comes_once_a_month_has_not_stopped(tmp_path):
     assert found == []
 
 
+def test_a_table_that_came_daily_and_broke_off_is_told_at_once(tmp_path):
+    tables = workspace.open(unwell.write(until(unwell.sound(), 26, "orders"), tmp_path), locale="en")
+    assert tables.period.name == "1404-05", "the month in which orders broke off is not complete"
+    found, _ = alerts.examine(tables)
+    assert [(one.subject["table"], one.subject["problem"], one.severity) for one in found] == [
+        ("orders", "stopped", "high")
+    ]
+    assert found[0].text["en"].endswith("(26 days)")
+    assert "can be relied on" not in readings.health.sentence(found)["en"].replace("cannot be relied on", "")
+
+
+@pytest.mark.parametrize(
+    ("last", "past", "told"),
+    [
+        ("2025-08-27", "2025-09-10", True),
+        ("2025-09-02", "2025-09-10", False),  # a week: an export that comes weekly
+        ("2025-08-22", "2025-09-10", False),  # 31 Mordad: monthly exports
+        ("2025-08-31", "2025-09-14", False),
+        ("2026-03-18", "2026-04-04", False),  # 27 Esfand to 15 Farvardin
+        ("2026-03-10", "2026-04-09", True),
+    ],
+)
+def test_broken_off_is_no_weekend_no_nowruz_and_no_month_end(last, past, told):
+    past = dt.date.fromisoformat(past)
+    row = {"last": pd.Timestamp(f"{last}T12:00", tz="UTC"), "p_adjusted": 1e-30, "usual": 1.0}
+    row["silent"] = (past - row["last"].date()).days - 1
+    reach = MONTH.on(past - dt.timedelta(1))
+    assert readings.arrivals.broken_off(pd.Series(row), reach) is told
+
+
 def test_data_that_are_all_old_are_told_where_new_ones_were_to_come(company):
     tables = dataclasses.replace(company(), now=dt.datetime(2027, 9, 22, tzinfo=dt.UTC))
     assert (tables.newest, tables.today, tables.is_newest) == (dt.date(2025, 9, 22), dt.date(2027, 9, 22), True)
@@ -319,8 +349,18 @@ def test_data_that_are_all_old_are_told_where_new_ones_were_to_come(company):
     assert readings.arrivals.aged(tables.newest, dt.date(2025, 10, 22), awaited=True)[0] == []
     assert readings.arrivals.old(tables.newest, dt.date(2025, 10, 22)) is None
     sound = readings.health.sentence([], readings.arrivals.old(tables.newest, tables.today))["en"]
-    assert sound.endswith("24 months before this run.")
+    assert "can be relied on" not in sound
+    assert sound.startswith("The newest row of the data is of 31 Shahrivar 1404, 24 months before this run.")
+    assert sound.endswith("tell of that time, not of today. No fault was found beside that.")
     assert coverage.age(tables.newest, dt.date(2025, 9, 23))["en"].endswith("31 Shahrivar 1404, 1 day before this run.")
+
+
+def test_a_notice_of_age_alone_is_called_old_and_a_serious_fault_is_named_before_it():
+    old = {"text": {"fa": "کهنه", "en": "Old"}, "metric": None, "remedy": faults.STALE["aged"]}
+    rows = {"text": {"fa": "قرنطینه", "en": "A quarter in quarantine"}, "metric": None, "remedy": None}
+    assert alerts.title([old])["en"] == "The data behind this report are old"
+    assert alerts.title([rows, old])["en"] == "The data behind this report have a serious fault"
+    assert alerts.text([rows, old], linked=True)["en"].startswith("A quarter in quarantine. Old.")
 
 
 # -- another unit, another scale ---------------------------------------------------------------------------------------
@@ -827,7 +867,10 @@ def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
     dry = pd.DataFrame({"data_age": [2.0, 900.0, 990.0]}, index=index.set_names(["table", "source"]))
     old = health.freshness(dry)
     assert old.loc["all", ["n", "data_age", "table"]].tolist() == [2, 900.0, "comments"]
-    assert readings.health.furthest(old)["en"] == "Age of data at the period’s end (table furthest behind: comments)"
+    assert readings.health.furthest(old)["en"] == (
+        "Age of data at the period’s end (newest row of any source; of the tables "
+        "that come regularly the one furthest behind: comments)"
+    )
     seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
     assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
     none = health.freshness(dry.iloc[:0])

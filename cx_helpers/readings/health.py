@@ -41,7 +41,9 @@ def furthest(fresh: pd.DataFrame) -> Words:
     if table is None:
         return title
     return say(
-        fa="{t} در پایان دوره (عقب‌ترین جدول: {x})", en="{t} at the period’s end (table furthest behind: {x})",
+        fa="{t} در پایان دوره (تازه‌ترین ردیف از هر منبع؛ از جدول‌هایی که پیوسته می‌آیند عقب‌ترین: {x})",
+        en="{t} at the period’s end (newest row of any source; of the tables that come regularly the one furthest "
+        "behind: {x})",
         t=title, x=table,
     )  # fmt: skip
 
@@ -102,7 +104,8 @@ def sentence(found: list[Finding], age: Words | None = None) -> Words:
     if old and not high:
         return sentences(old, _OLD)
     if not high:
-        return sentences(_reliable(sum(one.severity == "medium" for one in found)), age)
+        k = sum(one.severity == "medium" for one in found)
+        return sentences(age, _THEN, _beside(k)) if age else _reliable(k)
     stale = next((one for one in high if one.subject["problem"] == STOPPED), None)
     said = {locale: text.rstrip(".") + "." for locale, text in stale.text.items()} if stale else None
     touched = list(dict.fromkeys(one.subject["metric"] for one in high if one.subject.get("metric")))
@@ -134,6 +137,24 @@ def _reliable(k: int) -> Words:
         "fa": "به این داده‌ها می‌توان تکیه کرد: اشکالی یافت نشد که عددهای گزارش‌ها را جابه‌جا کند.",
         "en": "These data can be relied on: no fault was found that moves the numbers of the reports.",
     }
+
+
+_THEN = {
+    "fa": "عددها از همان زمان می‌گویند، نه از امروز.",
+    "en": "The numbers tell of that time, not of today.",
+}
+
+
+def _beside(k: int) -> Words:
+    """What was found beside the age of the data."""
+    if not k:
+        return {"fa": "جز این اشکالی یافت نشد.", "en": "No fault was found beside that."}
+    return say(
+        fa="جز این {k} ملاحظه هست که عددی را اندکی جابه‌جا می‌کند.",
+        en="Beside that there is 1 reservation that moves a number a little."
+        if k == 1 else "Beside that there are {k} reservations that each move a number a little.",
+        k=k,
+    )  # fmt: skip
 
 
 _OLD = {

@@ -84,8 +84,14 @@ def asked(folder: str, period: str, locale: str) -> list[dict]:
     return loud([one.record() for one in found])
 
 
-TITLE = {"fa": "داده‌های این گزارش اشکال مهمی دارند", "en": "The data behind this report have a serious fault"}
+_SERIOUS = {"fa": "داده‌های این گزارش اشکال مهمی دارند", "en": "The data behind this report have a serious fault"}
+_OLD = {"fa": "داده‌های این گزارش کهنه‌اند", "en": "The data behind this report are old"}
 LINK = {"fa": "سلامت داده‌ها: هر اشکال، پیامد و چاره‌اش", "en": "Data health: each fault, what follows, what to do"}
+
+
+def title(found: list[dict]) -> Words:
+    """What stands over a page's notice: data whose only fault is their age are called old.  `found` as for `text`."""
+    return _OLD if all(one["remedy"] == faults.STALE["aged"] for one in found) else _SERIOUS
 
 
 def text(found: list[dict], linked: bool) -> Words:

@@ -54,7 +54,7 @@ def _warn(request: dict, root: Path) -> None:
                 alerts.asked(request["ask"], about["period"], about["locale"]) if elsewhere is None else elsewhere
             )
             faults = elsewhere
-        faults = [*([request["old"]] if request["old"] else []), *(faults or [])]
+        faults = [*(faults or []), *([request["old"]] if request["old"] else [])]
         if not faults:
             continue
         folder, own = root / group["folder"], f"{alerts.HEALTH}.html"
@@ -63,7 +63,12 @@ def _warn(request: dict, root: Path) -> None:
         pages += [root / "index.html", root / f"{COMPARISON}.html"] if request["column"] else []
         for path in pages:
             href = Path(os.path.relpath(folder / own, path.parent)).as_posix() if (folder / own).is_file() else ""
-            said = {"title": alerts.TITLE, "text": alerts.text(faults, bool(href)), "href": href, "link": alerts.LINK}
+            said = {
+                "title": alerts.title(faults),
+                "text": alerts.text(faults, bool(href)),
+                "href": href,
+                "link": alerts.LINK,
+            }
             html = page.with_notice(path.read_text("utf-8"), locale=about["locale"], kind="data", **said)
             path.write_text(html, "utf-8")
 
