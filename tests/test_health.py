@@ -426,6 +426,24 @@ def test_seasons_sales_growth_and_another_mix_are_no_other_unit(lay, times):
     assert written(lay, orders.assign(amount=orders["amount"] * times(day, lot))).empty
 
 
+def test_a_source_that_is_always_in_another_unit_is_asked_about(lay):
+    orders = spread()
+    tills = orders["source"] == "tills"
+    found = written(lay, orders.assign(amount=orders["amount"].where(~tills, orders["amount"] / 10)))
+    (row,) = found.itertuples()
+    assert (row.Index, row.factor, row.n) == (("orders", "amount", "tills"), 0.1, int(tills.sum()))
+    (one,), _ = readings.units.findings(found)
+    assert one.severity == "medium"
+    assert "1/10 of those of “shop”" in one.text["en"]
+    assert "Revenue of this period reads" in one.detail["en"]
+    assert "“currency”" in one.remedy["en"]
+    assert readings.health.sentence([one])["en"].startswith("One question must be answered before")
+    for factor in (0.3, 0.5, 3.0):
+        assert written(lay, orders.assign(amount=orders["amount"].where(~tills, orders["amount"] * factor))).empty
+    other = np.exp(np.random.default_rng(8).normal(13 - np.log(10), 2, len(orders)))
+    assert written(lay, orders.assign(amount=orders["amount"].where(~tills, other))).empty, "another shape"
+
+
 def answers(**columns) -> pd.DataFrame:
     """Answers of two sources, three of five of them above 6."""
     frame, draw = unwell.sound()["responses"], np.random.default_rng(5)

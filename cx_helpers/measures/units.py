@@ -25,6 +25,8 @@ _SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)  # quantiles that must all have moved
 _BEFORE = 8  # blocks that tell what is usual
 _NEAR, _WIDE = 0.2, 0.4  # of a power of ten: how far from a whole one the middle move may lie, and each quantile's
 _ALIKE, _UNLIKE = 0.1, 0.5  # distance of two distributions: the same but for chance; clearly another
+_SURE = 100  # amounts of a source that is held against another one
+_POWERS = (-3, -2, -1, 1, 2, 3)  # of ten, by which units differ
 _MEMORY = 120  # days on either side of a stretch that tell what amounts are like
 
 
@@ -45,10 +47,12 @@ def units(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
     days (20 amounts and more) is told when each quantile has moved so, and its amounts, divided by that power, are
     spread as those of the four months around it (Kolmogorov-Smirnov distance within chance of 0.1) while undivided they
     are not.  Seasons, sales, growth and another mix of products move some quantiles, and none by a power of ten.
-    Feeds of fewer than ten different amounts are not judged.
+    Feeds of fewer than ten different amounts are not judged.  A source all of whose amounts are a whole power of ten
+    times those of the largest source, of the same shape in the days that both have, is told as well: `beside` names the
+    other one (None of a stretch), since nobody can tell which of them is right, or whether its customers buy so.
     Returns index (`table`, `column`, `source`; "all": the whole table): first_day, last_day, factor (10: ten times the
     others), n rows at fault, n_all, shown and mended (the period's sum as it is, and in the others' unit), moved (see
-    faults.move; NaN where none of them is in the period), distance; attrs["looks"] is how many feeds were judged.
+    faults.move; NaN where none of them is in the period), distance, beside; attrs["looks"]: how many feeds were judged.
     """
     rows, looks = [], 0
     for name, column in COLUMNS.items():
@@ -59,13 +63,16 @@ def units(tables: dict[str, ir.Table], period: Period) -> pd.DataFrame:
         for source, mine in _feeds(counted):
             looks += 1
             found[source] = [(run, *_facts(mine, run, period)) for run in _runs(mine)]
-        rows += [(name, column, *one) for one in _once(found, counted)]
+        stretches = _once(found, counted)
+        told = {source for source, *_ in stretches}
+        always = [] if ALL in told else [one for one in _always(_feeds(counted), period) if one[0] not in told]
+        rows += [(name, column, *one) for one in [*stretches, *always]]
     frame = pd.DataFrame(rows, columns=["table", "column", "source", *_FACTS]).set_index(["table", "column", "source"])
     frame.attrs["looks"] = looks
     return frame
 
 
-_FACTS = "first_day last_day factor n n_all shown mended moved distance".split()
+_FACTS = "first_day last_day factor n n_all shown mended moved distance beside".split()
 
 
 def cells(table: ir.Table, name: str, column: str, period: Period) -> pd.DataFrame:
@@ -194,11 +201,48 @@ def _distance(table: pd.DataFrame, run: _Run) -> float | None:
     return float(alike) if alike <= _ALIKE + chance and unlike >= max(_UNLIKE, 2 * alike) else None
 
 
+def _always(feeds: list[tuple[str, pd.DataFrame]], period: Period) -> list[tuple]:
+    """The sources whose amounts are always a power of ten times those of the largest source."""
+    cells, named = (feeds[0][1] if feeds else None), dict(feeds[1:])
+    sizes = {source: int(mine["n"].sum()) for source, mine in named.items()}
+    largest = max(sizes, key=lambda source: sizes[source], default=None)
+    found = []
+    for source in (one for one in named if one != largest):
+        mine, others = named[source], named[largest]
+        first, last = max(mine["day"].min(), others["day"].min()), min(mine["day"].max(), others["day"].max())
+        a, b = (rows[rows["day"].between(first, last)].groupby("cell")["n"].sum() for rows in (mine, others))
+        fits = [(x, k) for k in _POWERS if (x := _alike(a, b, k)) is not None]
+        if fits:
+            distance, power = min(fits)
+            run = _Run(int(mine["day"].min()), int(mine["day"].max()) + 1, power)
+            found.append((source, *_sums(cells, cells["source"] == source, run, period), distance, largest))
+    return found
+
+
+def _alike(mine: pd.Series, others: pd.Series, power: int) -> float | None:
+    """The distance of one source's amounts, in the other's unit, from the other's; None where they are not alike."""
+    n, m = mine.sum(), others.sum()
+    if min(n, m) < _SURE:
+        return None
+    ends = [*mine.index, *others.index]
+    every = range(min(ends) - 4 * _STEPS, max(ends) + 4 * _STEPS)
+    moved = mine.set_axis(mine.index - power * _STEPS).reindex(every, fill_value=0).cumsum() / n
+    mine, others = (x.reindex(every, fill_value=0).cumsum() / x.sum() for x in (mine, others))
+    alike, unlike = (moved - others).abs().max(), (mine - others).abs().max()
+    is_one = alike <= _ALIKE + 1.63 * np.sqrt(1 / n + 1 / m) and unlike > _UNLIKE
+    return float(alike) if is_one else None
+
+
 def _facts(mine: pd.DataFrame, run: _Run, period: Period) -> tuple:
-    """(first_day, last_day, factor, n, n_all, shown, mended, moved, distance) of one stretch."""
+    """All of _FACTS of one stretch."""
     table = mine.pivot_table(index="day", columns="cell", values="n", aggfunc="sum", fill_value=0)
     table = table.reindex(columns=range(table.columns.min(), table.columns.max() + 1), fill_value=0)
-    inside = (mine["day"] >= run.first) & (mine["day"] < run.past)
+    return *_sums(mine, True, run, period), _distance(table, run), None
+
+
+def _sums(mine: pd.DataFrame, of: pd.Series | bool, run: _Run, period: Period) -> tuple:
+    """(first_day, last_day, factor, n, n_all, shown, mended, moved) of such rows in a stretch."""
+    inside = of & (mine["day"] >= run.first) & (mine["day"] < run.past)
     now = mine["day"] >= day_number(period.first)
     factor = 10.0**run.power
     shown, wrong = mine.loc[now, "total"].sum(), mine.loc[now & inside, "total"].sum()
@@ -206,7 +250,7 @@ def _facts(mine: pd.DataFrame, run: _Run, period: Period) -> tuple:
     moved = faults.move("revenue", shown, mended) if (now & inside).any() else np.nan
     days = numbered_day(run.first), numbered_day(run.past - 1)
     counts = int(mine.loc[inside, "n"].sum()), int(mine["n"].sum())
-    return *days, factor, *counts, float(shown), float(mended), moved, _distance(table, run)
+    return *days, factor, *counts, float(shown), float(mended), moved
 
 
 def _once(found: dict[str, list], cells: pd.DataFrame) -> list[tuple]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from cx_helpers import certainty, faults
 from cx_helpers.readings.arrivals import AGED, STOPPED
+from cx_helpers.readings.units import ASKED
 from cx_helpers.records import METRICS, SEVERITIES, Finding
 from cx_helpers.wording import Words, join, raw, say, sentences
 
@@ -105,6 +106,8 @@ def sentence(found: list[Finding], age: Words | None = None) -> Words:
         return sentences(old, _OLD)
     if not high:
         k = sum(one.severity == "medium" for one in found)
+        if asked := next((one.text for one in found if one.subject["problem"] == ASKED), None):
+            return sentences(age, _FIRST, asked)
         return sentences(age, _THEN, _beside(k)) if age else _reliable(k)
     stale = next((one for one in high if one.subject["problem"] == STOPPED), None)
     said = {locale: text.rstrip(".") + "." for locale, text in stale.text.items()} if stale else None
@@ -139,6 +142,10 @@ def _reliable(k: int) -> Words:
     }
 
 
+_FIRST = {
+    "fa": "پیش از تکیه بر این داده‌ها یک پرسش را باید پاسخ داد.",
+    "en": "One question must be answered before these data are relied on.",
+}
 _THEN = {
     "fa": "عددها از همان زمان می‌گویند، نه از امروز.",
     "en": "The numbers tell of that time, not of today.",

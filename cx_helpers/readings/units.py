@@ -9,6 +9,7 @@ from cx_helpers.measures.units import ALL
 from cx_helpers.records import Finding
 from cx_helpers.wording import Words, name, raw, say
 
+ASKED = "unit_of_source"  # nobody can tell it from the data
 _METRICS = {"orders": "revenue", "contracts": "monthly_fee", "touchpoints": "cost"}
 
 
@@ -37,13 +38,44 @@ def _finding(table: str, column: str, source: str, row: pd.Series) -> Finding:
         first=row["first_day"], last=row["last_day"], n=int(row["n"]),
         k=round(row["factor"] if over else 1 / row["factor"]),
     )  # fmt: skip
+    always = isinstance(row["beside"], str)
+    if always:
+        text = _always(table, column, source, row)
     metric, now = _METRICS[table], row["moved"] == row["moved"]
-    loud = faults.loudness(row["moved"]) if now else "medium"
+    loud = faults.loudness(row["moved"]) if now and not always else "medium"
     return faults.finding(
-        table, "unit", loud, text, _consequence(metric, row, now), _REMEDY,
+        table, ASKED if always else "unit", loud, text, _consequence(metric, row, now), _ASK if always else _REMEDY,
         subject={"column": column} | ({} if source == ALL else {"source": source}), metric=metric,
         value=faults.share(row["n"], row["n_all"]), baseline=0.0, n=int(row["n_all"]),
     )  # fmt: skip
+
+
+def _always(table: str, column: str, source: str, row: pd.Series) -> Words:
+    """That all amounts of a source are a power of ten times another one's."""
+    over = row["factor"] > 1
+    return say(
+        fa="{table}: «{column}» در منبع «{source}» همیشه {k} برابرِ منبع «{other}» است و پراکندگی هر دو "
+        "یکی است ({n} ردیف)؛ آیا در واحد دیگری نوشته شده؟"
+        if over
+        else "{table}: «{column}» در منبع «{source}» همیشه یک‌{k}مِ منبع «{other}» است و پراکندگی هر دو "
+        "یکی است ({n} ردیف)؛ آیا در واحد دیگری نوشته شده؟",
+        en="{table}: the values of “{column}” of source “{source}” are always {k} times those of “{other}”, and "
+        "spread alike ({n} rows); is it another unit?"
+        if over
+        else "{table}: the values of “{column}” of source “{source}” are always 1/{k} of those of “{other}”, and "
+        "spread alike ({n} rows); is it another unit?",
+        table={locale: words[:1].upper() + words[1:] for locale, words in name(table).items()},
+        column=raw(column), source=raw(source), other=raw(row["beside"]), n=int(row["n"]),
+        k=round(row["factor"] if over else 1 / row["factor"]),
+    )  # fmt: skip
+
+
+_ASK: Words = {
+    "fa": "بپرسید این منبع به ریال است یا تومان؛ اگر واحدش دیگر است «currency» را در نگاشت همان منبع بگویید و "
+    "cx ingest را اجرا کنید؛ اگر مشتریانش به‌راستی چنین می‌خرند، کاری نکنید.",
+    "en": "ask whether that source is in rials or in toman; if its unit is another one, say “currency” in its mapping "
+    "and run cx ingest; if its customers do buy so, leave it.",
+}
 
 
 def _consequence(metric: str, row: pd.Series, now: bool) -> Words:
