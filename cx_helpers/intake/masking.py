@@ -109,12 +109,18 @@ def is_words(f: Field, target: Target) -> bool:
 
 def key_columns(targets: tuple[Target, ...]) -> set[str]:
     """The export's columns that hold keys of persons, and what they are called and reached by."""
-    return {
-        f.column
-        for t in targets
-        for f in t.fields
-        if f.column and (is_key(f, t, targets) or (t.table == "persons" and f.name in PERSON))
-    }
+    return {f.column for f in _keys(targets) if f.column}
+
+
+def key_makers(targets: tuple[Target, ...]) -> set[str]:
+    """The same of what a mapping makes of columns: SQL."""
+    return {f.expr for f in _keys(targets) if f.expr}
+
+
+def _keys(targets: tuple[Target, ...]) -> list[Field]:
+    return [
+        f for t in targets for f in t.fields if is_key(f, t, targets) or (t.table == "persons" and f.name in PERSON)
+    ]
 
 
 def secret_columns(targets: tuple[Target, ...]) -> set[tuple[str, str]]:

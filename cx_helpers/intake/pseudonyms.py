@@ -96,10 +96,13 @@ def sql(text: str, length: int = LENGTH) -> str:
 
 
 def normalised(kind: str, value: str) -> str:
-    """SQL of an identity's value in one writing: e-mails in lower case, phones and cards as digits, 0 for +98."""
+    """SQL of an identity's value in one writing: e-mails in lower case, phones and cards as digits, 0 for +98.
+
+    A mobile whose 0 a spreadsheet took away has it again.
+    """
     digits = f"regexp_replace({value}, '\\D', '', 'g')"
     return (
         f"CASE {kind} WHEN 'email' THEN lower({value}) "
-        f"WHEN 'phone' THEN regexp_replace({digits}, '^(0098|98)(9\\d{{9}})$', '0\\2') "
+        f"WHEN 'phone' THEN regexp_replace({digits}, '^(0098|98)?(9\\d{{9}})$', '0\\2') "
         f"WHEN 'card' THEN {digits} WHEN 'national_id' THEN lpad({digits}, 10, '0') ELSE {value} END"
     )

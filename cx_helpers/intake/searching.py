@@ -95,10 +95,18 @@ def _records(con, part, forms: list[str]) -> list[int]:
             asked = f"{texts} AND regexp_matches({name(column)}, {literal(privacy.HINT)})"
             hits = set(tracing.covered(con, [x for (x,) in con.execute(asked).fetchall()], forms))
         if hits:
-            among = ", ".join(map(literal, sorted(hits)))
-            sql = f"SELECT _rec FROM {part.raw.relation} WHERE {name(column)} IN ({among})"
-            found |= {rec for (rec,) in con.execute(sql).fetchall()}
+            found |= _where(con, part.raw.relation, name(column), hits)
+    rows = f"(SELECT *, {literal(part.name)} AS _file FROM {part.raw.relation})"
+    for made in masking.key_makers(part.source.targets):  # the number 7 of the shop is known as shop:7
+        if hits := tracing.known_in(con, f"SELECT DISTINCT CAST(({made}) AS VARCHAR) AS x FROM {rows}", forms):
+            found |= _where(con, rows, f"CAST(({made}) AS VARCHAR)", hits)
     return sorted(found)
+
+
+def _where(con, rows: str, value: str, hits: set[str]) -> set[int]:
+    """Numbers of the records in which a value is one of those that were found."""
+    among = ", ".join(map(literal, sorted(hits)))
+    return {rec for (rec,) in con.execute(f"SELECT _rec FROM {rows} WHERE {value} IN ({among})").fetchall()}
 
 
 def words_of(con, files: Iterable[File]) -> set[str]:

@@ -171,7 +171,8 @@ def forms(keyed: bool, prefixes: Iterable[str] = ()) -> list[str]:
         subject = plain if kind == "email" else digits
         written = pseudonyms.normalised(literal(kind), plain)
         said.append(f"CASE WHEN regexp_full_match({subject}, {literal(shape)}) THEN {written} END")
-    said.append(f"CASE WHEN regexp_full_match({digits}, '9\\d{{9}}') THEN '0' || {digits} END")
+    # an id that is a mobile may stand without its 0, where a spreadsheet took it away
+    said.append(f"CASE WHEN regexp_full_match({digits}, '(0098|98|0)?9\\d{{9}}') THEN right({digits}, 10) END")
     return ["x", *map(pseudonyms.sql, said)] if keyed else said
 
 
