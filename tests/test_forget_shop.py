@@ -1,13 +1,15 @@
 """A shop forgets one whose phone lost its 0 in a spreadsheet, whose id the mapping makes, whose name others write."""
 
+import json
 import shutil
 
 import duckdb
 import pytest
 import yaml
 
-from cx_helpers.intake import pseudonyms, sources
+from cx_helpers.intake import calling, case_answers, casebook, pseudonyms, sources
 from cx_helpers.intake.forgetting import forget
+from cx_helpers.settings import load_settings
 
 PHONE = "09273856391"
 FILES = {
@@ -23,7 +25,11 @@ O-3,1000,2025-08-03,7""",
     "answers": """
 no,who,at,score,said
 A-1,1000,2025-08-01,9,خوب بود
-A-2,1001,2025-08-01,1,بد بود""",
+A-2,1001,2025-08-01,1,خانم شهرزاد کوهستانی نژاد بد بود
+A-3,1001,2025-08-02,2,شهرزادکوهستانی‌نژاد و کوهستانی‌نژاد، خانم شهرزاد
+A-4,1001,2025-08-02,2,شَهرزاد خانم کوهستانی‌نژاد
+A-5,1001,2025-08-02,2,شهرزاد و کوهستانی‌نژاد؛ شهرزاد کوهستانی
+A-6,1001,2025-08-02,x,آقای علی رضا مرادی و شهرزاد کوهستانی نژاد""",
 }
 
 
@@ -77,10 +83,13 @@ def test_a_mobile_whose_nought_a_spreadsheet_took_away_is_found(shop, tmp_path, 
     folder = copied(shop, tmp_path)
     report = forget(folder, given)
     left = content(folder)
-    assert {t: len(rows) for t, rows in left.items()} == {"customers": 1, "orders": 1, "responses": 1}
+    assert {t: len(rows) for t, rows in left.items()} == {"customers": 1, "orders": 1, "responses": 4}
     assert pseudonym(folder, "shop:1000") not in str(left)
-    assert {p.file: (p.rows, p.lines) for p in report.sources} == {
-        "sources/customers.csv": (1, [2]), "sources/orders.csv": (2, [3, 4]), "sources/answers.csv": (1, [2])}  # fmt: skip
+    assert {p.file.removeprefix("sources/"): (p.rows, p.lines) for p in report.sources} == {
+        "customers.csv": (1, [2]),
+        "orders.csv": (2, [3, 4]),
+        "answers.csv": (1, [2]),
+    }
     assert report.elsewhere == []
 
 
@@ -95,3 +104,57 @@ def test_an_id_that_is_a_mobile_without_its_nought_is_found(tmp_path):
     (folder / "workspace.yaml").write_text(yaml.safe_dump({"name": "T", "sources": [entry]}), "utf-8")
     sources.load(folder)
     assert forget(folder, PHONE).removed["tables/orders.parquet"] == 1
+
+
+SAID = {"A-2": "خانم [نام] بد بود", "A-3": "[نام] و [نام]", "A-4": "[نام]",
+        "A-5": "شهرزاد و کوهستانی‌نژاد؛ شهرزاد کوهستانی"}  # fmt: skip
+
+
+def said(folder):
+    sql = f"SELECT response_id, comment FROM read_parquet('{folder}/tables/responses.parquet')"
+    return dict(duckdb.sql(sql).fetchall())
+
+
+def test_a_name_is_masked_however_it_is_typed_and_wherever_it_lies(shop, tmp_path):
+    folder = copied(shop, tmp_path)
+    other = pseudonym(folder, "shop:1001")
+    case = {"case_id": "C-1", "origin": "response", "origin_id": "A-2", "customer_id": other, "state": "open",
+            "words": "شهرزاد کوهستانی نژاد بد بود", "opened_at": 0.0}  # fmt: skip
+    with casebook.opened(folder) as book, book.writing() as db:
+        book.add(case)
+        db.execute(
+            "INSERT INTO outbox (key, case_id, body) VALUES ('k', 'C-1', ?)", [json.dumps(case, ensure_ascii=False)]
+        )
+    with casebook.opened(folder) as book:
+        case_answers.write(load_settings(folder), book)
+    forget(folder, "shop:1000")
+    assert said(folder) == SAID
+    waiting = (folder / "quarantine/answers/answers.csv.jsonl").read_text("utf-8")
+    assert "آقای علی رضا مرادی و [نام]" in waiting
+    with casebook.opened(folder) as book:
+        assert book.cases()[0]["words"] == "[نام] بد بود"
+        assert json.loads(book.db.execute("SELECT body FROM outbox").fetchone()[0])["words"] == "[نام] بد بود"
+    for path in folder.rglob("state/*"):
+        assert not path.is_file() or "شهرزاد".encode() not in path.read_bytes(), path
+    assert "[نام] بد بود" in (folder / "state/cases.csv").read_text("utf-8")
+    # a changed file is read again: the name is known by its hashes
+    with (folder / "sources/answers.csv").open("a", encoding="utf-8") as file:
+        file.write("A-7,1001,2025-08-03,3,از شهرزاد کوهستانی‌نژاد بپرسید\n")
+    sources.load(folder)
+    assert said(folder) == SAID | {"A-7": "از [نام] بپرسید"}
+    assert "آقای علی رضا مرادی و [نام]" in (folder / "quarantine/answers/answers.csv.jsonl").read_text("utf-8")
+    # until another comes who is called so
+    with (folder / "sources/customers.csv").open("a", encoding="utf-8") as file:
+        file.write("1002,شهرزاد کوهستانی نژاد,9351112233\n")
+    with (folder / "sources/answers.csv").open("a", encoding="utf-8") as file:
+        file.write("A-8,1001,2025-08-03,3,شهرزاد کوهستانی‌نژاد\n")
+    sources.load(folder)
+    assert said(folder)["A-8"] == "شهرزاد کوهستانی‌نژاد"
+
+
+def test_words_within_a_name_are_taken_as_one_or_as_two():
+    names = calling.among(calling.spelt("علی‌رضا مرادی"))
+    for text in ("علیرضا مرادی", "علی رضا مرادی", "مرادی علیرضا", "مرادی، علی‌رضا", "آقای علی‌رضا  مرادی"):
+        assert names.masked(text).removeprefix("آقای ") == "[نام]", text
+    for text in ("علی مرادی", "رضا مرادی", "علیرضا مرادیان", "علیرضا مرادی‌پور", "علیرضا. مرادی", "علیرضا و مرادی"):
+        assert names.masked(text) == text

@@ -155,10 +155,11 @@ def now() -> float:
     return float(os.environ.get("CX_NOW") or time.time())
 
 
-def forget(folder: Path, known) -> int:
+def forget(folder: Path, known, masked=str) -> int:
     """Take the cases of forgotten customers out; returns how many.
 
     known  takes a set of texts and returns those that are a forgotten person's
+    masked  takes a text of another's case (or alert) and returns it without a forgotten person's name
     """
     if not place(folder).is_file():
         return 0
@@ -170,7 +171,16 @@ def forget(folder: Path, known) -> int:
             for case in gone:
                 db.execute("DELETE FROM cases WHERE case_id = ?", [case])
                 db.execute("DELETE FROM outbox WHERE case_id = ?", [case])
-        if gone:
+            told = _mask(db, "cases", "case_id", "words", masked) + _mask(db, "outbox", "key", "body", masked)
+        if gone or told:
             book.db.execute("VACUUM")
             book.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return len(gone)
+
+
+def _mask(db: sqlite3.Connection, table: str, key: str, column: str, masked) -> int:
+    """Within `writing`: mask a column of a table; how many rows were changed?"""
+    rows = [(key_, text) for key_, text in db.execute(f"SELECT {key}, {column} FROM {table}") if text]
+    changed = [(now, key_) for key_, text in rows if (now := masked(text)) != text]
+    db.executemany(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", changed)
+    return len(changed)

@@ -77,11 +77,12 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
     again.add_names(*naming.names(con, files, customer, forms, settings.privacy["pseudonyms"]))
     try:
         tracing.trace(con, files, again, forms)
-        called = mentioned.find(con, files)
-        said = searching.words_of(con, files) | {"".join(words) for words in called.own}
-        clear(con, folder, files, forms, moves)
+        called = mentioned.find(con, files, again)
+        masked = called.names.masked if called.names else str
+        said = searching.words_of(con, files) | called.own
+        clear(con, folder, files, forms, moves, masked)
         found = searching.in_sources(con, settings, sources, forms, scratch)
-        casebook.forget(folder, lambda texts: tracing.known(con, texts, ["x"]))
+        casebook.forget(folder, lambda texts: tracing.known(con, texts, ["x"]), masked)
         if not (moves.waiting or found.places or again.hashes <= stones.hashes):
             raise NotFound(
                 "nobody is known here by what you gave: no id or pseudonym of tables/, no phone or e-mail of "
@@ -141,7 +142,8 @@ def settle(con, stones: Tombstones, forms: list[str], state: store.State, units:
     files, moves = held(stones.folder), Moves()
     try:
         tracing.trace(con, files, stones, forms)
-        clear(con, stones.folder, files, forms, moves)
+        names = mentioned.find(con, files, stones).names
+        clear(con, stones.folder, files, forms, moves, names.masked if names else str)
         _settled(stones, moves, state, units)
     except BaseException:
         moves.dropped()
@@ -161,19 +163,20 @@ def keep_out(con, settings: Settings, sources: list[Source], state: store.State,
     files = {
         File(state.pieces / p["file"], p["table"], p["via"]): record for record, _ in read for p in record["pieces"]
     }
-    known, moves = len(stones.hashes), Moves()
+    known, moves = set(stones.hashes), Moves()
     tracing.trace(con, _in_order(files), stones, forms)
-    mentioned.find(con, files)
+    names = mentioned.find(con, files, stones, held(settings.folder)).names
+    masked = names.masked if names else str
     for file in files:
         scrubbing.parquet(file, moves)
     for record, waiting in read:
         if waiting.is_file():
-            scrubbing.jsonl(waiting, of_quarantine(con, waiting, forms), moves)
+            scrubbing.jsonl(waiting, of_quarantine(con, waiting, forms), moves, masked)
             _discount(record, moves.rows.get(waiting, ()))
     for path, record in [*((file.path, record) for file, record in files.items()), *((w, r) for r, w in read)]:
         record["forgotten"] = record.get("forgotten", 0) + moves.removed.get(path, 0)
     moves.done()
-    if len(stones.hashes) > known or not stones.settled:  # more of theirs came: what was read before may name it
+    if stones.hashes != known or not stones.settled:  # more of theirs came: what was read before may name it
         settle(con, stones, forms, state, units)
 
 
@@ -201,14 +204,17 @@ def _in_order(files: Iterable[File]) -> list[File]:
     return sorted(files, key=lambda file: file.table not in ("identities", *tracing.THINGS.values()))
 
 
-def clear(con, folder: Path, files: Iterable[File], forms: list[str], moves: Moves) -> None:
-    """Work out all files of a workspace without the people whom the connection's tombstones tell."""
+def clear(con, folder: Path, files: Iterable[File], forms: list[str], moves: Moves, masked=str) -> None:
+    """Work out all files of a workspace without the people whom the connection's tombstones tell.
+
+    masked  takes a text and returns it without their names
+    """
     for left in folder.rglob(".*.forgetting"):  # by one that was killed
         left.unlink()
     for file in files:
         scrubbing.parquet(file, moves)
     for path in sorted((folder / "quarantine").rglob("*.jsonl")):
-        scrubbing.jsonl(path, of_quarantine(con, path, forms), moves)
+        scrubbing.jsonl(path, of_quarantine(con, path, forms), moves, masked)
     how = {".csv": scrubbing.table, ".json": scrubbing.document, ".jsonl": scrubbing.lines}
     lists = exported.inside(folder)  # in them a person stands as the vendor knows them, not by a pseudonym
     for path in lists:
@@ -216,7 +222,7 @@ def clear(con, folder: Path, files: Iterable[File], forms: list[str], moves: Mov
     for path in sorted((folder / "state").rglob("*")):
         if path.suffix in how and path not in lists and path.name not in ("ingest.json", "forgotten.json"):
             hits = tracing.known(con, searching.texts_in(path), ["x"])
-            how[path.suffix](path, hits.__contains__, moves)
+            how[path.suffix](path, hits.__contains__, moves, masked)
 
 
 def of_quarantine(con, path: Path, forms: list[str]) -> Callable[[dict], bool]:

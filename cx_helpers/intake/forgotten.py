@@ -123,10 +123,10 @@ class Forgotten:
 
 
 _MASKED = {
-    "fa": "نام او در نوشتهٔ دیگران پوشیده شد؛ در فایل‌های sources/ هنوز هست. آن‌جا هم بپوشانیدش، وگرنه فایلی که "
-    "دوباره خوانده شود آن را بازمی‌آورد.",
-    "en": "the name was masked in what others wrote; the files in sources/ still hold it. Mask it there, too: a file "
-    "that is read again brings it back.",
+    "fa": "نام او در نوشتهٔ دیگران پوشیده شد، و ورودهای بعدی هم آن را می‌پوشانند تا وقتی مشتری دیگری با همین نام بیاید؛ "
+    "در فایل‌های sources/ هنوز هست. آن‌جا هم بپوشانیدش.",
+    "en": "the name was masked in what others wrote, and later ingests mask it, too, until another customer comes who "
+    "is called so; the files in sources/ still hold it. Mask it there, too.",
 }
 _NAMESAKES = {
     "fa": "  {table}: {n} متنِ دیگران کسی با همین نام را نام می‌برد؛ مشتری دیگری هم همین نام را دارد و معلوم نیست کدام "

@@ -3,99 +3,88 @@
 A name of two words or more that no other customer bears is the person's, and becomes [نام] or [name].  One that others
 bear, too, may mean them: how many texts hold it is told, and they stay as they are.  A single word (a first name) is
 anybody's and is not looked for.  Where no name of the person was mapped (`persons`), there is none to look for.
+Keyed hashes of the name are kept with the tombstones, so that it is masked in what is read later, too; they go when
+somebody else comes who is called so.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
-from cx_helpers import persian
-from cx_helpers.intake import masking, tracing
-from cx_helpers.intake.names import NOBODY
+from cx_helpers.intake import calling, masking, tracing
+from cx_helpers.intake.calling import Names
+from cx_helpers.intake.tombstones import Tombstones
 from cx_helpers.intake.tracing import File
-from cx_helpers.intake.values import literal, name
+from cx_helpers.intake.values import name
 
 _NAMES = ("full_name", "name", "customer_name", "نام", "نام کامل", "نام مشتری", "نام و نام خانوادگی")
-_SAME = {"ی": "[یيىئ]", "ک": "[کك]", "ه": "[هةۀ]", "ا": "[اآأإ]", "و": "[وؤ]"}  # ways in which one letter is typed
-_BETWEEN = r"[\s\u200c\u00a0_-]+"
-MARKS = ("[نام]", "[name]")
+BATCH = 10_000
 
 
 @dataclass
 class Mentions:
     """The person's names, those that others bear, too, and how many texts hold one of these."""
 
-    own: set[tuple[str, ...]] = field(default_factory=set)
-    shared: set[tuple[str, ...]] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+    shared: set[str] = field(default_factory=set)
     masked: bool = False
     told: dict[str, int] = field(default_factory=dict)  # table: rows that stay
+    names: Names | None = None  # that are masked: the person's, and those that are remembered
 
 
-def find(con, files: Iterable[File]) -> Mentions:
-    """Look for the traced person's name in what others wrote; adds to the `words` of each file what is to be masked."""
+def find(con, files: Iterable[File], stones: Tombstones, beside: Iterable[File] = ()) -> Mentions:
+    """Look for the traced person's name in what others wrote; adds to the `words` of each file what is to be masked.
+
+    stones  what is remembered: the names that are the person's alone are added
+    beside  other files of the workspace, in which somebody may be called so
+    """
     files = [file for file in files if file.path.is_file()]
-    theirs, others = set(), set()
-    for file in files:
-        mine, rest = _called(con, file)
-        theirs, others = theirs | mine, others | rest
+    theirs = set().union(*(calling.spelt(text) for file in files for text in _called(con, file, theirs=True)))
+    known, others = calling.remembered(stones), set()
+    new = not known or not all(map(known.is_one, theirs))
+    for file in [*(files if theirs or known else ()), *(beside if theirs and new else ())]:
+        for text in _called(con, file, theirs=False):
+            others |= {form for form in calling.spelt(text) if form in theirs or (known and known.is_one(form))}
+    stones.drop(calling.NAME, others)
     found = Mentions(theirs - others, theirs & others)
-    for file in files if theirs else ():
+    calling.remember(stones, found.own)
+    found.names = calling.remembered(stones)
+    shared = calling.among(found.shared) if found.shared else None
+    for file in files if found.names or shared else ():
         for column in masking.WORDS & file.columns.keys():
-            _look(con, file, column, found)
+            _look(con, file, column, found, shared)
     return found
 
 
-def _called(con, file: File) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
-    """The names of the traced people in a file, and those of all others, each as its words."""
+def _called(con, file: File, theirs: bool) -> Iterable[str]:
+    """The names of the traced people in a file, or those of all others."""
     if file.table not in ("persons", "customers"):
-        return set(), set()
+        return
     columns = file.columns
     said = [name(column) for column in _NAMES if column in columns]
     said += ["concat_ws(' ', first_name, last_name)"] if {"first_name", "last_name"} <= columns.keys() else []
-    mine, rest = set(), set()
     for sql in said:
-        rows = con.execute(f"SELECT DISTINCT {sql}::VARCHAR, ({tracing.where(file)}) FROM {file.relation}").fetchall()
-        for text, theirs in rows:
-            words = tuple(persian.simplify(text or "").split())
-            if len(words) > 1 and not {*words} & {*NOBODY} and not re.search(r"\d", text):
-                (mine if theirs else rest).add(words)
-    return mine, rest
+        where = f"{'' if theirs else 'NOT'} ({tracing.where(file)})"
+        for (text,) in con.execute(f"SELECT DISTINCT {sql}::VARCHAR FROM {file.relation} WHERE {where}").fetchall():
+            if text:
+                yield text
 
 
-def _look(con, file: File, column: str, found: Mentions) -> None:
-    gone = tracing.where(file)
-    sql = f"SELECT {name(column)}::VARCHAR, count(*) FROM {file.relation} WHERE NOT ({gone}) GROUP BY 1"
-    texts = con.execute(f"SELECT * FROM ({sql}) AS t(x, n) WHERE {_may(found.own | found.shared)}").fetchall()
-    own, shared = _pattern(found.own), _pattern(found.shared)
+def _look(con, file: File, column: str, found: Mentions, shared: Names | None) -> None:
+    sql = f"SELECT {name(column)}::VARCHAR, count(*) FROM {file.relation} WHERE NOT ({tracing.where(file)}) GROUP BY 1"
     masked, told = file.words.get(column, {}), 0
-    for text, n in texts:
+    con.execute(sql)
+    for text, n in chain.from_iterable(iter(lambda: con.fetchmany(BATCH), [])):
+        if not text:
+            continue
         now = masked.get(text, text)
-        told += n * bool(shared and shared.search(now))
-        if own and own.search(now):
+        told += n * bool(shared and any(shared.places(now)))
+        if found.names and (after := found.names.masked(now)) != now:
             found.masked = True
-            masked[text] = own.sub(MARKS[bool(re.search("[A-Za-z]", now)) and not re.search("[ء-ی]", now)], now)
+            masked[text] = after
     if masked:
         file.words[column] = masked
     if told and file.path.parent.name == "tables":
         found.told[file.table] = found.told.get(file.table, 0) + told
-
-
-def _may(names: Iterable[tuple[str, ...]]) -> str:
-    """SQL: may a text x hold one of these names?  By the letters of the longest word that are typed in one way only."""
-    asked = []
-    for words in names:
-        plain = max((re.split(f"[{''.join(_SAME)}]", max(words, key=len))), key=len)
-        asked.append(f"contains(lower(x), {literal(plain)})" if plain else "x IS NOT NULL")
-    return " OR ".join(asked) or "false"
-
-
-def _pattern(names: Iterable[tuple[str, ...]]) -> re.Pattern | None:
-    """What finds these names in a text, however their letters are typed; None where there are none."""
-    typed = (
-        _BETWEEN.join("\u200c?".join(_SAME.get(c, re.escape(c)) for c in word) for word in words)
-        for words in sorted(names)
-    )
-    every = "|".join(typed)
-    return re.compile(rf"(?<!\w)(?:{every})(?!\w)", re.IGNORECASE) if every else None

@@ -97,42 +97,55 @@ def _without(batch: pa.RecordBatch, column: str, becomes: dict[str, str]) -> tup
     return batch.set_column(place, batch.schema.field(place), new), changed
 
 
-def jsonl(path: Path, belongs: Callable[[dict], bool], moves: Moves) -> None:
-    """Take rows out of a file of JSON lines."""
+def jsonl(path: Path, belongs: Callable[[dict], bool], moves: Moves, masked: Callable[[str], str] = str) -> None:
+    """Take rows out of a file of JSON lines, and out of the texts of the others what `masked` leaves out."""
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     gone = [row for row in rows if belongs(row)]
-    if gone:
+    kept = [row for row in rows if not belongs(row)]
+    now = [_each_text(row, masked) for row in kept]
+    changed = sum(a != b for a, b in zip(kept, now, strict=True))
+    if gone or changed:
         part = _part(path)
-        kept = [row for row in rows if not belongs(row)]
-        part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), "utf-8")
-        moves.add(part, path, len(gone))
+        part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in now), "utf-8")
+        moves.add(part, path, len(gone), changed)
         moves.rows[path] = gone
 
 
-def lines(path: Path, hits: Callable[[str], bool], moves: Moves) -> None:
+def lines(path: Path, hits: Callable[[str], bool], moves: Moves, masked: Callable[[str], str] = str) -> None:
     """Take out of JSON lines every row with a text that `hits`."""
-    jsonl(path, lambda row: any(isinstance(value, str) and hits(value) for value in row.values()), moves)
+    jsonl(path, lambda row: any(isinstance(value, str) and hits(value) for value in row.values()), moves, masked)
 
 
-def table(path: Path, hits: Callable[[str], bool], moves: Moves) -> None:
-    """Take out of a CSV every line with a cell that `hits`."""
+def table(path: Path, hits: Callable[[str], bool], moves: Moves, masked: Callable[[str], str] = str) -> None:
+    """Take out of a CSV every line with a cell that `hits`, and out of the others what `masked` leaves out."""
     import pandas as pd
 
     rows = spreadsheet.read(path)
     kept = [row for row in rows if not any(map(hits, row.values()))]
-    if len(kept) < len(rows):
-        spreadsheet.write(_part(path), pd.DataFrame(kept, columns=list(rows[0])))
-        moves.add(_part(path), path, len(rows) - len(kept))
+    now = [_each_text(row, masked) for row in kept]
+    changed = sum(a != b for a, b in zip(kept, now, strict=True))
+    if len(kept) < len(rows) or changed:
+        spreadsheet.write(_part(path), pd.DataFrame(now, columns=list(rows[0])))
+        moves.add(_part(path), path, len(rows) - len(kept), changed)
 
 
-def document(path: Path, hits: Callable[[str], bool], moves: Moves) -> None:
+def _each_text(value, masked: Callable[[str], str]):
+    """A row or a document with every text in it masked; its keys stay."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, dict):
+        return {key: _each_text(item, masked) for key, item in value.items()}
+    return [_each_text(item, masked) for item in value] if isinstance(value, list) else value
+
+
+def document(path: Path, hits: Callable[[str], bool], moves: Moves, masked: Callable[[str], str] = str) -> None:
     """Take out of a JSON document every entry (of a list, or under a key) that holds a text that `hits`."""
-    before = json.loads(path.read_text("utf-8"))
-    after, removed = _pruned(before, hits)
-    if removed:
+    pruned, removed = _pruned(json.loads(path.read_text("utf-8")), hits)
+    after = _each_text(pruned, masked)
+    if removed or after != pruned:
         part = _part(path)
         part.write_text(json.dumps(after, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        moves.add(part, path, removed)
+        moves.add(part, path, removed, int(after != pruned))
 
 
 def _pruned(value, hits: Callable[[str], bool]):

@@ -122,7 +122,7 @@ def words_of(con, files: Iterable[File]) -> set[str]:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[\W\d_]+", "", persian.simplify(text))
+    return re.sub(r"[\W\d_]+", "", persian.simplify(text)).replace("آ", "ا").replace("ء", "")
 
 
 def in_reports(con, folders: Iterable[Path], said: set[str]) -> tuple[int, list[str]]:

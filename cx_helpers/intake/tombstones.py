@@ -44,6 +44,14 @@ class Tombstones:
         self.hashes |= {_hash(self.secret, kind, name) for name in names}
         return len(self.hashes) > before
 
+    def holds(self, kind: str, name: str) -> bool:
+        """Is this one remembered?"""
+        return _hash(self.secret, kind, name) in self.hashes
+
+    def drop(self, kind: str, names: Iterable[str]) -> None:
+        """Remember these no more."""
+        self.hashes -= {_hash(self.secret, kind, name) for name in names}
+
     def add_names(self, ids: Iterable[str], keys: Iterable[str]) -> None:
         """Remember a person's ids and keys."""
         self.add(CUSTOMER, ids)
