@@ -1,7 +1,9 @@
 """A shop forgets one whose phone lost its 0 in a spreadsheet, whose id the mapping makes, whose name others write."""
 
+import gzip
 import json
 import shutil
+import zipfile
 
 import duckdb
 import pytest
@@ -158,3 +160,18 @@ def test_words_within_a_name_are_taken_as_one_or_as_two():
         assert names.masked(text).removeprefix("آقای ") == "[نام]", text
     for text in ("علی مرادی", "رضا مرادی", "علیرضا مرادیان", "علیرضا مرادی‌پور", "علیرضا. مرادی", "علیرضا و مرادی"):
         assert names.masked(text) == text
+
+
+def test_packed_copies_that_hold_the_person_are_named(shop, tmp_path):
+    folder = copied(shop, tmp_path)
+    old = folder / "exports" / "old"
+    old.mkdir(parents=True)
+    (old / "x.csv.gz").write_bytes(gzip.compress(FILES["customers"].encode()))
+    (old / "y.csv.gz").write_bytes(gzip.compress(b"id,name\n1001,another"))
+    (old / "cut.csv.gz").write_bytes(gzip.compress(FILES["customers"].encode())[:40])
+    with zipfile.ZipFile(folder / "backup.zip", "w") as whole:
+        whole.writestr("a/customers.csv", FILES["customers"])
+        whole.writestr("a/note.txt", "nothing")
+    report = forget(folder, "shop:1000")
+    assert report.elsewhere == ["backup.zip/a/customers.csv", "exports/old/x.csv.gz"]
+    assert "exports/old/cut.csv.gz: cannot be opened" in report.text("en")

@@ -100,7 +100,7 @@ def _forget(con, settings: Settings, sources: list[Source], customer: str, repor
     report.removed, report.covered = moves.told(folder)
     report.masked, report.namesakes = called.masked, called.told
     report.cleared = [name for name in lists if name in report.removed]
-    report.elsewhere = searching.elsewhere(con, folder, forms, {place.file for place in found.places})
+    report.elsewhere = searching.elsewhere(con, folder, forms, {p.file for p in found.places}, report.unread)
     report.lists, report.gone = searching.in_lists(con, folder, forms, set(report.elsewhere))
     report.runs, report.quoted = searching.in_reports(con, reports, said)
     return report

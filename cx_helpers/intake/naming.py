@@ -55,15 +55,20 @@ def _keys(con, file: File, wanted: set[str], keyed: bool) -> list[tuple[str, str
     columns = file.columns
     system = "source::VARCHAR" if "source" in columns else "''"
     among, found = _listed(wanted), []
-    said = {"value": "value::VARCHAR"} if file.table == "identities" and "value" in columns else {}
-    if file.table == "persons":
-        said = {c: _stored(kind, name(c), keyed) for c, kind in _KINDS.items() if c in columns}
-    for sql in said.values():
+    for sql in _said(file, keyed):
         found += con.execute(
             f"SELECT DISTINCT s, k, c FROM (SELECT {system} AS s, {sql} AS k, customer_id::VARCHAR AS c "
             f"FROM {file.relation}) WHERE k IN ({among})"
         ).fetchall()
     return found
+
+
+def _said(file: File, keyed: bool) -> list[str]:
+    """SQL of the keys in a row of identities or persons, as tables hold them."""
+    columns = file.columns
+    if file.table == "persons":
+        return [_stored(kind, name(c), keyed) for c, kind in _KINDS.items() if c in columns]
+    return ["value::VARCHAR"] if file.table == "identities" and "value" in columns else []
 
 
 def _stored(kind: str, column: str, keyed: bool) -> str:
@@ -85,12 +90,12 @@ def _linked(con, files: list[File], ids: set[str]) -> set[str]:
 
 
 def _own(con, files: list[File], ids: set[str], keyed: bool) -> set[str]:
-    """The keys in identities that are this person's alone: a phone that a family shares stays the others'."""
+    """The keys in identities and persons that are this person's alone: a phone that a family shares is theirs, too."""
     mine: set[str] = set()
     for file in files:
-        if ids and file.table == "identities" and {"value", "customer_id"} <= file.columns.keys():
-            sql = f"SELECT value::VARCHAR FROM {file.relation} WHERE customer_id::VARCHAR IN ({_listed(ids)})"
-            mine |= {x for (x,) in con.execute(sql).fetchall() if x}
+        for sql in _said(file, keyed) if ids and "customer_id" in file.columns else ():
+            among = f"SELECT {sql} FROM {file.relation} WHERE customer_id::VARCHAR IN ({_listed(ids)})"
+            mine |= {x for (x,) in con.execute(among).fetchall() if x}
     if mine:
         mine -= {key for file in files for _, key, one in _keys(con, file, mine, keyed) if one not in ids}
     return mine

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from cx_helpers import persian, spreadsheet
-from cx_helpers.intake import exported, masking, privacy, taking, tracing, units
+from cx_helpers.intake import exported, masking, packed, privacy, taking, tracing, units
 from cx_helpers.intake.faults import words
 from cx_helpers.intake.fields import SourceError
 from cx_helpers.intake.forgotten import Place
@@ -181,17 +181,21 @@ def json_lines(path: Path) -> list[dict]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def elsewhere(con, folder: Path, forms: list[str], told: set[str]) -> list[str]:
+def elsewhere(con, folder: Path, forms: list[str], told: set[str], unread: list[Words]) -> list[str]:
     """Files of the workspace that are none of ours (notes, lists, exports that nothing maps) and hold the person.
 
-    told  what has been named already
+    told  what has been named already: a file, or a file in a .zip
+    unread  takes what is to be said of copies that could not be looked into
     """
     found = []
     for path in sorted(folder.rglob("*")):
         at = path.relative_to(folder).parts
         if at[0] in _OURS[1:] or at[0].startswith(".") or not path.is_file() or "/".join(at) in told:
             continue
-        if _holds(con, path, forms):
+        if packed.is_packed(path):
+            inside = packed.files(path, "/".join(at), _TEXTS, unread)
+            found += [shown for shown, text in inside if shown not in told and _names_one(con, text, forms)]
+        elif _holds(con, path, forms):
             found.append("/".join(at))
     return found
 
@@ -221,7 +225,12 @@ def _holds(con, path: Path, forms: list[str]) -> bool:
                    for c, kind in file.columns.items() if "string" in kind)  # fmt: skip
     if path.suffix.lower() not in _TEXTS or path.stat().st_size >= 64 << 20:
         return False
-    text = path.read_text("utf-8", "replace").removeprefix("\ufeff")
+    return _names_one(con, path.read_text("utf-8", "replace"), forms)
+
+
+def _names_one(con, text: str, forms: list[str]) -> bool:
+    """Does a key or a cell of a text name the person?"""
+    text = text.removeprefix("\ufeff")
     keys = {text[k.start : k.end] for k in privacy.find(text)} | set(_PSEUDONYM.findall(text))
     keys |= {part.strip() for line in text.splitlines() for part in re.split(r"[,;\t|\"]+", line)}
     return bool(tracing.known(con, keys, forms))
