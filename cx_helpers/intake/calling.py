@@ -48,7 +48,7 @@ class Names:
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Where they stand in a text, the longest at each place."""
-        words = [(m.start(), m.end(), _plain(m[0])) for m in _WORD.finditer(text)]
+        words = [(*m.span(), _plain(m[0])) for m in _WORD.finditer(text)]
         first = 0
         while first < len(words):
             last = self._last(text, words, first)
@@ -58,15 +58,21 @@ class Names:
 
     def masked(self, text: str) -> str:
         """The text with [نام] (or [name]) in place of each."""
-        mark = MARKS[bool(re.search("[A-Za-z]", text)) and not re.search("[ء-ی]", text)]
-        for start, end in reversed(list(self.places(text))):
+        found = list(self.places(text))
+        mark = MARKS[bool(found and re.search("[A-Za-z]", text)) and not re.search("[ء-ی]", text)]
+        for start, end in reversed(found):
             text = text[:start] + mark + text[end:]
         return text
 
     def _last(self, text: str, words: list[tuple[int, int, str]], first: int) -> int | None:
         """The number of the last word of the name that begins with a word; None where none does."""
+        begin = words[first][2]
+        if begin in _TITLES:
+            return None
         ahead = words[first : first + LONGEST]
-        if ahead[0][2] in _TITLES or not self.may_begin("".join(w for _, _, w in ahead if w not in _TITLES)[:START]):
+        if len(begin) < START:
+            begin = "".join(word for _, _, word in ahead if word not in _TITLES)
+        if not self.may_begin(begin[:START]):
             return None
         joined, found, until = "", None, ahead[0][0]
         for number, (start, end, word) in enumerate(ahead, first):
