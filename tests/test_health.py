@@ -467,6 +467,22 @@ def test_half_of_a_source_on_another_scale_is_found(lay):
     assert judged(lay, frame).empty
 
 
+def test_a_channel_on_another_scale_is_found_and_not_twice_where_it_is_the_source(lay):
+    frame = answers()
+    frame["channel"] = np.array(["sms", "app", "web"])[frame.index % 3]
+    sms = frame["channel"] == "sms"
+    found = judged(lay, frame.assign(score=frame["score"].where(~sms, (frame["score"] / 2).round())))
+    (row,) = found.itertuples()
+    assert row.Index == ("nps", "channel=sms", "all")
+    (one,), _ = readings.scales.findings(found, MONTH)
+    assert "on a scale of 0 to 5" in one.text["en"] or "on a scale of 1 to 5" in one.text["en"]
+    assert one.subject["channel"] == "sms"
+    frame["channel"] = frame["source"]
+    sms = frame["channel"] == "sms"
+    found = judged(lay, frame.assign(score=frame["score"].where(~sms, (frame["score"] / 2).round())))
+    assert [index[1] for index in found.index] == ["sms"]
+
+
 def test_a_month_or_a_source_of_unhappy_customers_is_no_other_scale(lay):
     frame = answers()
     worse = frame["score"] - np.random.default_rng(9).integers(1, 6, len(frame))

@@ -93,6 +93,12 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
         "عدد بنویسید (۱۲٬۵۰۰ یا 12500.5)؛ ممیز ویرگولی را با `decimal: ','` بگویید",
         "write a number (12500.5, ۱۲٬۵۰۰); say `decimal: ','` where a comma is the decimal sign",
     ),
+    "totals_row": (
+        "در {column} نوشته شده است «{value}»: این سطر جمع سطرهای دیگر است",
+        "{column} says {value!r}: this row is the sum of the others",
+        "سطر جمع را بردارید، یا در نگاشت با `skip` آگاهانه کنار بگذارید",
+        "remove the row of totals, or leave it out on purpose with `skip` in the mapping",
+    ),
     "shortened_number": (
         "عدد {column} شکل 9.17E+09 دارد: صفحه‌گسترده رقم‌هایش را دور ریخته است و معلوم نیست از کیست",
         "{column} looks like 9.17E+09: a spreadsheet has thrown digits away, and whose it is nobody can tell",

@@ -19,6 +19,11 @@ from cx_helpers.tables import SCALED, no_nps
 
 SHORTEST = 8  # digits of a phone that is somebody's
 MANY = 100_000  # rows from which on looking up is quicker than making
+TOTALS = tuple(  # what stands in the place of a row's key where the row is the sum of the others
+    form
+    for word in "total|totals|grand total|sub total|subtotal|sum|جمع|جمع کل|جمع‌کل|مجموع|مجموع کل|سرجمع".split("|")
+    for form in dict.fromkeys((word, word.capitalize(), word.title(), word.upper()))
+)
 
 
 @dataclass
@@ -213,6 +218,9 @@ def _problems(f: Field, target: Target) -> list[str]:
         waived = target.table == "responses" and f.name in ("score", "responded_at")
         unless = " AND invited_at IS NULL" if waived and any(g.name == "invited_at" for g in target.fields) else ""
         found.append(f"CASE WHEN {column} IS NULL{unless} THEN 'missing_value' || {tail} END")
+    if f.name == target.key[0] and f.name.endswith("_id"):
+        sums = ", ".join(literal(f"{f.prefix or ''}{word}") for word in TOTALS)
+        found.append(f"CASE WHEN {column} IN ({sums}) THEN 'totals_row' || {tail} || {column} END")
     if shortened.is_asked(f, target) and (target.table != "persons" or f.name == "customer_id"):
         found.append(f"CASE WHEN {shortened.lost(column)} THEN 'shortened_number' || {tail} END")
     if f.allowed:

@@ -13,8 +13,10 @@ from cx_helpers.dates import Period
 from cx_helpers.limits import NUMBERS
 
 ALL = "all"  # sources: all of them
+CHANNEL = "channel="  # how a channel's name begins in the place of a source
 NARROWER = ((0, 5), (1, 5), (0, 7), (1, 7), (0, 10), (1, 10))  # scales that answers may have been given on instead
 _MONTHS = 24
+_OWN = 0.1  # share of a channel's answers that must not have been told of by their source
 _FEW, _MANY = 40, 100  # answers that a group must have, and those that it is held against
 _ABOVE = 0.3  # share of the others' answers above the narrower scale's end: where hardly any are, nothing is missed
 _ALL, _LEAST = 0.97, 0.25  # share of answers on the other scale: from here on all of them; below it nobody can tell
@@ -28,32 +30,37 @@ def scales(tables: dict[str, ir.Table], period: Period, smallest: int = 1) -> pd
 
     tables  every table of the company, uncut ({name: table});  period  the report's: the 24 months up to its end
     smallest  tables.smallest: groups of fewer answers are not judged
-    The answers of each source, each month and each month of a source are held against all others to the same question
-    on the same scale.  A group is told where hardly one of its answers lies above the end of one of NARROWER, though
+    The answers of each source, channel, month and month of a source are held against all others to the same question on
+    the same scale.  A group is told where hardly one of its answers lies above the end of one of NARROWER, though
     many of the others do, and its answers are spread as the others' are, squeezed into that scale.  Of a source it may
     be a quarter and more of them: then answers above that end are rarer by one share, else as they are among the
     others, and too many lie at that end and hardly any beyond.  Customers who became less content answer lower at the
     top, too, without such a cliff, and are not told.  That answers lie outside their scale is asked by `impossible`.
-    Returns index (`instrument`, `source`, `month`; "all": whichever): n answers, top (the highest that the question
-    allows), narrower_low and narrower_high (the other scale), share (given on it), metric, shown and mended (the
-    period's, with this group and without it; null where it is not computed), moved (NaN where none is in the period;
-    else the share of such answers where no number is computed), in_period; attrs["looks"] is how many were judged.
+    Returns index (`instrument`, `source` or "channel=" and its name, `month`; "all": whichever): n answers, top (the
+    highest that the question allows), narrower_low and narrower_high (the other scale), share (given on it), metric,
+    shown and mended (the period's, with this group and without it; null where it is not computed), moved (NaN where
+    none is in the period; else the share of such answers where no number is computed), in_period; attrs["looks"] is how
+    many were judged.
     """
     rows, looks = [], 0
     given = counts(tables["responses"], period) if "responses" in tables else pd.DataFrame(columns=_KEYS)
     for (instrument, top), mine in given.groupby(["instrument", "top"]):
         told: list[tuple[str, str]] = []
+        known = pd.Series(False, index=mine.index)  # the rows that were told of
         for source, month, group in _groups(mine):
             inside, others = mine[group], mine[~group & _comparable(mine, source, month)]
             n = int(inside["n"].sum())
             if n < max(_FEW, disclosure.least(smallest)) or others["n"].sum() < _MANY:
                 continue
+            if source.startswith(CHANNEL) and mine.loc[group & ~known, "n"].sum() < _OWN * n:
+                continue  # it is the source that was told of
             looks += 1
             part = month == ALL and n >= _MANY
             if (found := _narrower(_shares(inside), _shares(others), n, int(top), part)) is None:
                 continue
             if (source, ALL) not in told and (ALL, month) not in told:
                 told.append((source, month))
+                known |= group
                 rows.append(
                     (instrument, source, month, int(inside["n"].sum()), int(top), *found, *_effect(mine, group))
                 )
@@ -63,41 +70,45 @@ def scales(tables: dict[str, ir.Table], period: Period, smallest: int = 1) -> pd
     return frame
 
 
-_KEYS = ["instrument", "top", "source", "month", "score", "n", "in_period"]
+_KEYS = ["instrument", "top", "source", "channel", "month", "score", "n", "in_period"]
 _FACTS = "n top narrower_low narrower_high share metric shown mended moved in_period".split()
 
 
 def counts(table: ir.Table, period: Period) -> pd.DataFrame:
-    """How many gave which whole score, by question, the top of its scale, source and month?
+    """How many gave which whole score, by question, the top of its scale, source, channel and month?
 
     table  of responses;  period  the report's: the 24 months up to its end
-    Returns rows: instrument, top, source ("" where there is none), month (its name), score, in_period, n.
+    Returns rows: instrument, top, source and channel ("" where there is none), month (its name), score, in_period, n.
     """
     if not {"responded_at", "instrument", "score", "scale_max"} <= set(table.columns):
         return pd.DataFrame(columns=_KEYS)
     months = period.back(_MONTHS)
     when = table.responded_at
     month = ibis.cases(*(((when >= m.start) & (when < m.end), m.name) for m in months), else_=ibis.null("string"))
+    whose = {c: table[c].cast("string") if c in table.columns else ibis.null("string") for c in ("source", "channel")}
     rows = table.select(
         instrument=table.instrument,
         top=table.scale_max.cast("float64"),
-        source=table.source.cast("string") if "source" in table.columns else ibis.null("string"),
+        **whose,
         month=month,
         score=table.score.cast("float64"),
         in_period=(when >= period.start) & (when < period.end),
     )
     rows = rows.filter(rows.month.notnull() & rows.top.notnull() & (rows.score == rows.score.round()).fill_null(False))
-    found = rows.group_by("instrument", "top", "source", "month", "score", "in_period").aggregate(n=_.count()).execute()
+    keys = [key for key in _KEYS if key != "n"]
+    found = rows.group_by(keys).aggregate(n=_.count()).execute()
     found = found[(found["score"] >= 0) & (found["score"] <= found["top"])]
-    found = found.assign(source=found["source"].astype(object).where(found["source"].notna(), ""))
-    return found.sort_values(["instrument", "top", "source", "month", "score", "in_period"], ignore_index=True)
+    found = found.assign(**{c: found[c].astype(object).where(found[c].notna(), "") for c in whose})
+    return found.sort_values(keys, ignore_index=True)
 
 
 def _groups(mine: pd.DataFrame):
-    """(source, month, which rows) of all that is judged: sources, months of all sources, months of one."""
-    sources, months = sorted(mine["source"].unique()), sorted(mine["month"].unique())
+    """(source, month, which rows) of all that is judged: sources, channels, months of all sources, months of one."""
+    sources, channels, months = (sorted(mine[column].unique()) for column in ("source", "channel", "month"))
     for source in sources if len(sources) > 1 else []:
         yield source, ALL, mine["source"] == source
+    for channel in channels if len(channels) > 1 else []:
+        yield f"{CHANNEL}{channel}", ALL, mine["channel"] == channel
     for month in months:
         yield ALL, month, mine["month"] == month
     for source in sources if len(sources) > 1 else []:

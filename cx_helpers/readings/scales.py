@@ -6,7 +6,7 @@ import pandas as pd
 
 from cx_helpers import faults
 from cx_helpers.dates import Period
-from cx_helpers.measures.scales import ALL
+from cx_helpers.measures.scales import ALL, CHANNEL
 from cx_helpers.records import METRICS, Finding
 from cx_helpers.wording import Words, name, raw, say
 
@@ -26,7 +26,12 @@ def findings(found: pd.DataFrame, period: Period) -> tuple[list[Finding], int]:
 
 
 def _finding(instrument: str, source: str, months: list[str], part: pd.DataFrame, row: pd.Series, period: Period):
-    of = say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
+    channel = source.removeprefix(CHANNEL) if source.startswith(CHANNEL) else ""
+    of = (
+        say(fa=" (کانال «{channel}»)", en=" (channel “{channel}”)", channel=name(channel))
+        if channel
+        else say(fa=" (منبع «{source}»)", en=" (source “{source}”)", source=raw(source))
+    )
     ends = [Period.parse(month, calendar=period.calendar, timezone=period.timezone) for month in months]
     when = _when(ends) if ends else {"fa": "", "en": ""}
     text = say(
@@ -37,7 +42,8 @@ def _finding(instrument: str, source: str, months: list[str], part: pd.DataFrame
         top=int(row["top"]),
     )  # fmt: skip
     now, metric = bool(row["in_period"]), row["metric"]
-    subject = {"instrument": instrument} | ({} if source == ALL else {"source": source})
+    whose = {"channel": channel} if channel else {} if source == ALL else {"source": source}
+    subject = {"instrument": instrument} | whose
     return faults.finding(
         "responses", "narrower_scale", faults.loudness(row["moved"]) if now else "medium", text,
         _consequence(metric, row, now), _REMEDY, subject=subject | ({"month": months[0]} if months else {}),
