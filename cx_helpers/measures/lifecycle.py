@@ -109,7 +109,7 @@ def _with_stages(found: pd.DataFrame, profiles: ir.Table, smallest: int) -> pd.D
     if disclosure.least(smallest) == 1:
         return found
     each = profiles.group_by("lifecycle").aggregate(n=profiles.count()).execute()["n"]
-    if not disclosure.few(each, smallest).any():
+    if not disclosure.few(each, smallest).any() or disclosure.few([each.sum()], smallest)[0]:  # all too few: as it is
         return found
     numbers = [c for c in found if c not in ("n", disclosure.HIDDEN)]
     return disclosure.rounded(found, ["n"], smallest).assign(
