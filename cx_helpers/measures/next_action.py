@@ -252,8 +252,8 @@ def total(choice: Choice, error: float = 0.0, smallest: int = 1) -> pd.DataFrame
     out = certainty.hide_small(out, limit)
     out.loc[others, [*shares, "customers", "each", "spent"]] = np.nan
     out = disclosure.rounded(out, ["n"], limit) if others.any() else out
-    if whole and not disclosure.few([whole], limit)[0]:
-        out.loc[n == 0, shares] = nobody
+    if whole >= smallest and not disclosure.few([whole], limit)[0]:
+        out.loc[n == 0, shares] = nobody.clip(lower=0.0)
     return out.assign(known=whole)
 
 
