@@ -901,10 +901,8 @@ def test_the_age_names_its_table_and_never_one_of_which_nothing_may_be_said():
     dry = pd.DataFrame({"data_age": [2.0, 900.0, 990.0]}, index=index.set_names(["table", "source"]))
     old = health.freshness(dry)
     assert old.loc["all", ["n", "data_age", "table"]].tolist() == [2, 900.0, "comments"]
-    assert readings.health.furthest(old)["en"] == (
-        "Age of data at the period’s end (newest row of any source; of the tables "
-        "that come regularly the one furthest behind: comments)"
-    )
+    title = "Age of data at the period’s end (of regular tables the one furthest behind: comments)"
+    assert readings.health.furthest(old)["en"] == title
     seen = health.freshness(dry, frozenset([("comments", "table", "comments")]))
     assert seen.loc["all", ["n", "data_age", "table"]].tolist() == [1, 2.0, "orders"]
     none = health.freshness(dry.iloc[:0])

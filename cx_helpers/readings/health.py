@@ -42,9 +42,8 @@ def furthest(fresh: pd.DataFrame) -> Words:
     if table is None:
         return title
     return say(
-        fa="{t} در پایان دوره (تازه‌ترین ردیف از هر منبع؛ از جدول‌هایی که پیوسته می‌آیند عقب‌ترین: {x})",
-        en="{t} at the period’s end (newest row of any source; of the tables that come regularly the one furthest "
-        "behind: {x})",
+        fa="{t} در پایان دوره (عقب‌ترینِ جدول‌های همیشگی: {x})",
+        en="{t} at the period’s end (of regular tables the one furthest behind: {x})",
         t=title, x=table,
     )  # fmt: skip
 
