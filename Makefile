@@ -8,6 +8,7 @@ REAL := $(sort $(patsubst %/workspace.yaml,%,$(wildcard data/real/*/workspace.ya
 STAMPS := .venv/.stamps
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PYTHONUTF8 := 1
+unexport PYTHONDONTWRITEBYTECODE  # each of a run's processes would compile pandas anew: seconds, every time
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -38,7 +38,8 @@ def fit(survived, ended, weight=None) -> Fit:
 
     found = maximise("sbg", NAMES, score, np.log([1.0, 3.0]), weight)
     alike = _alike(survived, gone, weight)
-    return found if found.converged and found.loglik > alike.loglik else alike
+    told = alike.converged and found.converged  # where nobody left, or nobody stayed, no search has an answer
+    return found if told and found.loglik > alike.loglik else alike
 
 
 def _alike(survived: np.ndarray, gone: np.ndarray, weight: np.ndarray) -> Fit:

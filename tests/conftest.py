@@ -17,6 +17,7 @@ REAL = Path(os.environ.get("CX_REAL_DATA", ROOT.parent / "shared" / "data"))
 # is that of the queue: the longest first, so that no worker is left with a long one at the end.
 COSTLY = {"published": "the sample's run", "spark": "spark"}
 FIRST = ("test_null", "the sample's run", "spark")
+SMALL = {"codegen.wholeStage": "false", "codegen.factoryMode": "NO_CODEGEN", "shuffle.partitions": "1"}
 gc.set_threshold(100_000, 20, 100)  # as in a run's own kernels (run/warm.py)
 
 
@@ -42,10 +43,16 @@ def reading():
 
 @pytest.fixture(scope="session")
 def spark():
-    """One Spark session for the whole run, as the workspace opens it."""
+    """One Spark session for the whole run, as the workspace opens it, made for many small questions: nothing is compiled
+    that is asked once (on a few hundred rows that takes longer than the answer)."""
     from cx_helpers import engine
 
-    return engine.connect("pyspark://local[2]")
+    quick = "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    os.environ.setdefault("PYSPARK_SUBMIT_ARGS", f'--conf "{quick}" pyspark-shell')
+    connection = engine.connect("pyspark://local[2]")
+    for name, value in SMALL.items():
+        connection.raw_sql(f"SET spark.sql.{name}={value}")
+    return connection
 
 
 @pytest.fixture

@@ -226,21 +226,14 @@ def test_a_null_is_refused_alone_and_kept_among_many():
     assert privacy.redact_all(["09121234567", None]) == [PHONE, None]
 
 
-def test_speed_and_no_text_takes_forever(crowd):
+@pytest.mark.parametrize("piece", ["1 ", "0912 ", "a.", "a@", "1 - ", "a at ", "آیدی "])
+def test_no_text_takes_forever(piece):
+    """Four times the text takes about four times as long; where a pattern looks back over all of it, sixteen times."""
+    short, long = (min(cpu(piece * (letters // len(piece))) for _ in range(3)) for letters in (20_000, 80_000))
+    assert long < 10 * short
+
+
+def cpu(text: str) -> float:
     start = time.process_time()
-    for comment in crowd[:5000]:
-        redact(comment.text)
-    assert 5000 / (time.process_time() - start) > 8000, "comments per CPU second; 25,000 on an idle core"
-    hostile = [
-        "1 " * 20_000,
-        "0912 " * 8000,
-        "a." * 20_000,
-        "a@" * 20_000,
-        "1 - " * 10_000,
-        "a at " * 10_000,
-        "آیدی " * 9000,
-    ]
-    start = time.process_time()
-    for text in hostile:
-        redact(text)
-    assert time.process_time() - start < 10
+    redact(text)
+    return time.process_time() - start

@@ -312,7 +312,7 @@ HOSTILE = {  # JSON as it comes: (content, tickets read, quarantined, is the who
     "a comma too many": (f'{{"requests": [{ROW}, {TWO},]}}', 2, {}, False),
     "a line that is none": (f"{ROW}\n{{oops\n{TWO}\n", 2, {"bad_json": 1}, False),
     "cut between rows": (f'{{"requests": [{ROW},\n {TWO},', 2, {}, True),
-    "cut in a bare record": (ROW + "\n" + TWO[:-9], 1, {"bad_json": 1}, False),
+    "cut in a bare record": (ROW + "\n" + TWO[:-9], 1, {"bad_json": 1}, True),
     "a row damaged": (f'{{"requests": [{ROW}, {HURT}, {TWO}], "count": 3}}', 2, {"damaged": 1}, False),
     "the first two damaged": (
         f"[{HURT}, {HURT},\n {ROW},\n {TWO}]",

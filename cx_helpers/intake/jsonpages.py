@@ -119,8 +119,17 @@ def cut_in(path: Path, last: Broken) -> int | None:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if number == last.line and not line.endswith(b"\n"):
-                return number
+                return None if _whole(line) else number
     return None
+
+
+def _whole(line: bytes) -> bool:
+    """Does it begin with a document that has its end?  What stands behind it was not cut."""
+    try:
+        DECODER.raw_decode(line.decode("utf-8-sig", "replace").lstrip())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[Broken]) -> tuple[Raw, str]:
