@@ -17,9 +17,10 @@ import pytest
 from cells import NOTEBOOKS
 from conftest import ROOT, SAMPLE
 
-from cx_helpers import runner
+from cx_helpers import kernels, runner
 from cx_helpers.dates import Period
 from cx_helpers.intake import check
+from cx_helpers.run import jobs
 from cx_helpers.tables import TABLES
 
 MONTH = Period.parse("1404-06")
@@ -375,19 +376,25 @@ def test_a_company_of_one_customer_has_counts_and_no_claims(published, one_custo
 # -- nbval: the cells as an analyst runs them, explore cells too -------------------------------------------------------
 
 
-def nbval(*arguments: str) -> subprocess.CompletedProcess:
+def nbval(*arguments: str, **more: str) -> subprocess.CompletedProcess:
     """A pytest of its own with a kernel of its own, as `pytest --nbval` on the command line."""
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(ROOT), "-p", "no:cacheprovider"]
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "CX_", "COV"))}
-    return subprocess.run([*command, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True)
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=plain | more, capture_output=True, text=True)
 
 
 def test_every_cell_of_every_notebook_runs_in_the_lab(published, tmp_path):
-    """Each cell in a plain kernel, those to explore with too; beside a run, for those that draw reports together."""
+    """Each cell in a kernel, those to explore with too; beside a run, for those that draw reports together.
+
+    The kernels are forks, as in a run; the golden notebook below is read in a plain one.
+    """
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     (tmp_path / "data").symlink_to(SAMPLE.parent)
     (tmp_path / "reports").symlink_to(published().place.parents[1])
-    told = nbval("--nbval-lax", *(str(tmp_path / "notebooks" / path.name) for path in NOTEBOOKS.values()))
+    places = [tmp_path / "notebooks" / path.name for path in NOTEBOOKS.values()]
+    with jobs.warmed(places) as run:
+        forks = {kernels.ADDRESS: run[kernels.ADDRESS], "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels.PROVISIONER}
+        told = nbval("--nbval-lax", *map(str, places), **forks)
     assert told.returncode == 0, told.stdout[-4000:]
     cells = sum(c["cell_type"] == "code" for p in NOTEBOOKS.values() for c in json.loads(p.read_text("utf-8"))["cells"])
     assert f"{cells} passed" in told.stdout

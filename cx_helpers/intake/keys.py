@@ -95,9 +95,10 @@ MACROS = [
     "WHEN length(d) = 24 AND cx_iban(d) THEN 'IR' || d END",
     r"cx_card(x) AS list_transform([cx_digits(x)], lambda d: cx_card_of(d, starts_with(upper(trim(x)), 'IR')))[1]",
     # --- birth dates
-    "cx_day(y, m, d) AS CASE WHEN y BETWEEN 1250 AND 1450 THEN cx_jalali(y, m, d) "
+    "cx_some_day(y, m, d) AS CASE WHEN y BETWEEN 1250 AND 1450 THEN cx_jalali(y, m, d) "
     "WHEN y BETWEEN 1871 AND 2071 THEN try_cast(lpad(y::VARCHAR, 4, '0') || '-' || lpad(m::VARCHAR, 2, '0') || '-' || "
     "lpad(d::VARCHAR, 2, '0') AS DATE) END",
+    "cx_day(y, m, d) AS list_transform([[y, m, d]], lambda p: cx_some_day(p[1], p[2], p[3]))[1]",
     # day first, as Persian writers have it; month first only where the second number cannot be a month
     "cx_turned(y, a, b) AS coalesce(cx_day(y, b, a), cx_day(y, a, b))",
     "cx_in_month(y, m, d) AS CASE WHEN m <= 12 THEN cx_jalali(y, m, d) WHEN y > 1700 THEN cx_day(y, m - 12, d) END",
@@ -115,10 +116,11 @@ MACROS = [
     r"cx_int(regexp_extract(t, '^\d+\D(\d+)', 1)), cx_int(regexp_extract(t, '(\d+)$', 1))) "
     r"WHEN regexp_full_match(t, '\d{1,2} \D+ \d{4}') THEN cx_named_day(t) END",
     rf"cx_whole_text(x) AS trim({_WHOLE})",
-    r"cx_birth(x) AS cx_dated(cx_words(cx_whole_text(x)))",
-    r"cx_birth_year(x) AS CASE WHEN regexp_full_match(cx_whole_text(x), '1[23]\d\d|140\d') "
-    r"THEN cx_int(cx_whole_text(x)) + 621 "
-    r"WHEN regexp_full_match(cx_whole_text(x), '19\d\d|20[0-2]\d') THEN cx_int(cx_whole_text(x)) END",
+    # the text is bound once: a macro's argument is written out wherever it stands, and planning that took seconds
+    r"cx_birth(x) AS list_transform([cx_words(cx_whole_text(x))], lambda t: cx_dated(t))[1]",
+    r"cx_year_born(t) AS CASE WHEN regexp_full_match(t, '1[23]\d\d|140\d') THEN cx_int(t) + 621 "
+    r"WHEN regexp_full_match(t, '19\d\d|20[0-2]\d') THEN cx_int(t) END",
+    r"cx_birth_year(x) AS list_transform([cx_whole_text(x)], lambda t: cx_year_born(t))[1]",
     # --- the Jalali writing of a day, yyyymmdd: a slip is one letter in the calendar in which the day was typed
     "cx_year_of(d) AS year(d) - 621 - CASE WHEN d - DATE '1600-03-20' < cx_nowruz(year(d) - 621) THEN 1 ELSE 0 END",
     "cx_day_in_year(d) AS ((d - DATE '1600-03-20') - cx_nowruz(cx_year_of(d)))::INTEGER",
