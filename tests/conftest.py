@@ -43,8 +43,10 @@ def reading():
 
 @pytest.fixture(scope="session")
 def spark():
-    """One Spark session for the whole run, as the workspace opens it, made for many small questions: nothing is compiled
-    that is asked once (on a few hundred rows that takes longer than the answer)."""
+    """One Spark session for the whole run, as the workspace opens it, made for many small questions.
+
+    Nothing is compiled that is asked once: on a few hundred rows that takes longer than the answer.
+    """
     from cx_helpers import engine
 
     quick = "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

@@ -106,7 +106,8 @@ def _records(con, part, forms: list[str]) -> list[int]:
 def _where(con, rows: str, value: str, hits: set[str]) -> set[int]:
     """Numbers of the records in which a value is one of those that were found."""
     among = ", ".join(map(literal, sorted(hits)))
-    sql = f"SELECT _rec FROM (SELECT _rec, {value} AS _value FROM {rows}) WHERE _value IN ({among})"  # it may look over rows
+    made = f"(SELECT _rec, {value} AS _value FROM {rows})"  # it may look over many rows, which WHERE cannot
+    sql = f"SELECT _rec FROM {made} WHERE _value IN ({among})"
     return {rec for (rec,) in con.execute(sql).fetchall()}
 
 
