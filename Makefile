@@ -8,7 +8,8 @@ REAL := $(sort $(patsubst %/workspace.yaml,%,$(wildcard data/real/*/workspace.ya
 STAMPS := .venv/.stamps
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export PYTHONUTF8 := 1
-unexport PYTHONDONTWRITEBYTECODE  # each of a run's processes would compile pandas anew: seconds, every time
+# where this is set, each of a run's processes would compile pandas and its like anew: seconds, every time
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,6 +21,9 @@ help:  ## list what can be made
 reports: $(STAMPS)/reports  ## publish the book of reports on the sample company into reports/book
 	$(BIN)/cx run -w data/sample $(ARGS)
 
+# two workers fill two cores: more threads would wait for each other, and spin meanwhile
+test: export OMP_NUM_THREADS := 1
+test: export OPENBLAS_NUM_THREADS := 1
 test: $(STAMPS)/test  ## run all tests (ARGS="-k survey -x" for some)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 

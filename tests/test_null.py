@@ -1,8 +1,8 @@
 """On a company in which there is nothing to find, at most one run in twenty holds a finding of severity high.
 
 The company is the sample's own generator with all effects off: 6,000 customers, 24 months, the same workspace.  Each
-seed is read by all notebooks, cell by cell in this process, as papermill would.  Twenty companies take half an hour of
-a core: where CI is set eight of them are read (of which one may be loud), so that a slow machine ends in time.
+seed is read by all notebooks, cell by cell in this process, as papermill would.  Twenty companies take an hour of a
+slow core: where CI is set the first four of them are read, and then none may be loud.
 """
 
 import os
@@ -13,7 +13,7 @@ from cells import read_all
 from tools.sample import NONE
 from tools.sample.__main__ import fill
 
-SEEDS = range(100, 108 if os.environ.get("CI") else 120)
+SEEDS = range(100, 104 if os.environ.get("CI") else 120)
 loud: dict[int, list] = {}
 told: dict[int, int] = {}
 
@@ -32,7 +32,7 @@ def test_an_empty_company_is_read_to_its_end(seed, tmp_path):
 
 def test_at_most_one_run_in_twenty_is_loud():
     assert len(loud) == len(SEEDS), "run the whole file: the seeds come first"
-    assert sum(map(bool, loud.values())) <= 1, {seed: what for seed, what in loud.items() if what}
+    assert sum(map(bool, loud.values())) <= len(SEEDS) // 20, {seed: what for seed, what in loud.items() if what}
 
 
 def test_the_search_was_not_switched_off():
