@@ -25,6 +25,7 @@ PAGING = {"count", "next_page", "next", "meta", "links", "paging", "info", "tota
 _ANSWER = {"status", "result", "warnings"}  # of a command line that wraps its page in an answer
 SPACE = re.compile(r"[\s,]*")
 COLON = re.compile(r"\s*:")
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 LONGEST = 4000  # letters of a cut record that are shown
 Record = tuple[int, dict]
 
@@ -119,17 +120,16 @@ def cut_in(path: Path, last: Broken) -> int | None:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if number == last.line and not line.endswith(b"\n"):
-                return None if _whole(line) else number
+                return number if _open(line) else None
     return None
 
 
-def _whole(line: bytes) -> bool:
-    """Does it begin with a document that has its end?  What stands behind it was not cut."""
-    try:
-        DECODER.raw_decode(line.decode("utf-8-sig", "replace").lstrip())
-    except (ValueError, RecursionError):
-        return False
-    return True
+def _open(line: bytes) -> bool:
+    """Does it end within a text, an object or a list?  What has its end was damaged, not cut."""
+    rest = _TEXT.sub(b"", line).rstrip()
+    if b'"' in rest:  # in an open text, or one quotation mark is missing somewhere before
+        return not rest.endswith((b"}", b"]"))
+    return sum(map(rest.count, (b"{", b"["))) > sum(map(rest.count, (b"}", b"]")))
 
 
 def lay(con, found: Iterator[Record | Broken], wanted: list[str], broken: list[Broken]) -> tuple[Raw, str]:
