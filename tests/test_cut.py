@@ -89,3 +89,26 @@ def test_a_known_systems_export_that_was_cut_says_so(tmp_path):
     (tmp_path / "workspace.yaml").write_text(yaml.safe_dump(about), "utf-8")
     told = {said["en"] for said in sources.load(tmp_path).problems}
     assert {f"t.csv: {MIDWAY.format(3)}", f"sources/t.jsonl: {MIDWAY.format(2)}"} <= told
+
+
+@pytest.mark.parametrize("behind", [",", ",\n", ""])
+def test_a_list_without_its_end_is_short(tmp_path, behind):
+    report = ingest(tmp_path, "o.json", ("[" + ",".join(LINES.splitlines()) + behind).encode())
+    assert [said["en"] for said in report.problems] == [
+        "o.json: the file ends before it should; the rows up to there were read; export it again"
+    ]
+    assert list(table(tmp_path, "orders").order_id) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("behind", "orders", "bad"),
+    [
+        ('[{"id": "3", "who": "a", "day": "2024-01-02", "sum": 3}]', "123", 0),
+        ('{"id": "3", "who": "a", "day": "2024-01-02", "sum": 3}\n', "123", 0),
+        ("that is all", "12", 1),
+    ],
+)
+def test_what_stands_behind_the_end_of_a_list_is_read_or_told(tmp_path, behind, orders, bad):
+    report = ingest(tmp_path, "o.json", ("[" + ",".join(LINES.splitlines()) + "]\n" + behind).encode())
+    assert list(table(tmp_path, "orders").order_id) == list(orders)
+    assert (report.rows_in, report.quarantined) == (len(orders) + bad, {"bad_json": 1} if bad else {})

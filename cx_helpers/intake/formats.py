@@ -25,6 +25,8 @@ def open_jsonl(con, path: Path, options: dict, scratch: Path) -> Raw:
         head = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"["):
         try:
+            if jsonpages.is_odd(text.path):  # the engine would end at the first list and say nothing
+                raise duckdb.InvalidInputException
             con.execute(
                 f"CREATE TEMP TABLE {table} AS SELECT row_number() OVER () AS _rec, json AS j FROM "
                 f"read_json_objects({literal(text.path)}, format='array', maximum_object_size=67108864)"

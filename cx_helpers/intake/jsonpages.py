@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import re
 from collections.abc import Callable, Iterator
 from itertools import batched
@@ -26,6 +27,8 @@ _ANSWER = {"status", "result", "warnings"}  # of a command line that wraps its p
 SPACE = re.compile(r"[\s,]*")
 COLON = re.compile(r"\s*:")
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_ENDS = re.compile(rb"\]\s*\Z")
+_BEHIND = re.compile(rb"[}\]]\s*\]\s*[\[{]")
 LONGEST = 4000  # letters of a cut record that are shown
 Record = tuple[int, dict]
 
@@ -101,15 +104,35 @@ def whole_list(con, text: Text, shown: str) -> tuple[str, list[Broken], list[dic
     """A list of records that is damaged or cut: those that can be read as a table (_rec, _line, j), the others, and
     what is to be said of the file.  Raises FileFault where none can be read."""
     everything = text.path.read_bytes().decode("utf-8-sig", "replace")
-    found, _, cut = _elements(everything, everything.index("[") + 1)
+    found, cut, at = [], None, everything.index("[")
+    while not cut and everything[at : at + 1] in ("[", "{"):  # lists and records that stand behind its end, too
+        more, at, cut = _elements(everything, at + 1) if everything[at] == "[" else _record(everything, at)
+        found += more
+        at = SPACE.match(everything, at).end()
     rows = [(n, row) for n, row in enumerate(found, 1) if isinstance(row, dict)]
     if not rows:
         raise FileFault(shown, "not_json")
     broken = [_no_row(n, row) for n, row in enumerate(found, 1) if not isinstance(row, dict)]
+    if not cut and at < len(everything):
+        broken.append(Broken(len(found) + 1, "bad_json", everything[at : at + LONGEST]))
     if cut and cut[1]:
         broken.append(Broken(len(found) + 1, "cut_off", cut[1]))
         return _table(con, rows), broken, [] if text.cut else [midway(shown, len(found) + 1)]
     return _table(con, rows), broken, [said(*SHORT, file=shown)] if cut else []
+
+
+def is_odd(path: Path) -> bool:
+    """Is there something behind the end of a file's list, or no end?"""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        return _ENDS.search(text, max(len(text) - 4096, 0)) is None or _BEHIND.search(text) is not None
+
+
+def _record(text: str, at: int) -> tuple[list, int, tuple[int, str] | None]:
+    try:
+        record, at = DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return [], at, (at, text[at : at + LONGEST])
+    return [record], at, None
 
 
 def cut_in(path: Path, last: Broken) -> int | None:

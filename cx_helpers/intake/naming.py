@@ -6,6 +6,7 @@ them.  And several people may share a key: a family's phone is no one's alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from cx_helpers.intake import pseudonyms
@@ -14,6 +15,9 @@ from cx_helpers.intake.tracing import File
 from cx_helpers.intake.values import literal, name
 
 _KINDS = {"phone": "phone", "mobile": "phone", "email": "email", "national_id": "national_id", "card": "card"}
+
+
+_NAME = re.compile(r"[^\W\d_]+(?:[\s\u200c.-]+[^\W\d_]+)+")  # words of letters only
 
 
 class NotFound(SourceError):
@@ -38,6 +42,11 @@ def names(con, files: list[File], customer: str, forms: list[str], keyed: bool) 
             reached.setdefault((file.path, source), set()).add(one)
     shared = max(reached.values(), key=len, default=set())
     people = direct | shared if len(shared) > 1 else direct
+    if not people and not reached and _NAME.fullmatch(customer):  # it may stand in a cell here and there
+        raise NotFound(
+            "what you gave is a name, and a name is no key: others may bear it; give the person's id, phone or e-mail; "
+            "nothing has changed"
+        )
     if len(people) > 1 and not people <= _linked(con, files, {min(people)}):
         if customer not in direct:
             raise NotFound(
