@@ -175,3 +175,22 @@ def test_packed_copies_that_hold_the_person_are_named(shop, tmp_path):
     report = forget(folder, "shop:1000")
     assert report.elsewhere == ["backup.zip/a/customers.csv", "exports/old/x.csv.gz"]
     assert "exports/old/cut.csv.gz: cannot be opened" in report.text("en")
+
+
+def test_a_name_in_a_column_of_the_company_s_own_is_masked_as_in_its_words(shop, tmp_path):
+    folder = copied(shop, tmp_path)
+    about = yaml.safe_load((folder / "workspace.yaml").read_text("utf-8"))
+    (orders,) = [entry for entry in about["sources"] if entry["name"] == "orders"]
+    orders["columns"]["note"] = "note"
+    (folder / "workspace.yaml").write_text(yaml.safe_dump(about, allow_unicode=True), "utf-8")
+    path = folder / "sources" / "orders.csv"
+    line = "no,who,at,amount,note\nO-1,1001,2025-08-01,5,تحویل به شهرزاد کوهستانی‌نژاد\n"
+    path.write_text(line + "O-2,1000,2025-08-02,6,\n", "utf-8")
+    sources.load(folder)
+    assert "شهرزاد" in str(content(folder)["orders"])
+    assert forget(folder, PHONE).masked
+    (kept,) = content(folder)["orders"]
+    assert "تحویل به [نام]" in kept
+    path.write_text(line + "O-4,1001,2025-08-03,6,برای شهرزاد کوهستانی نژاد\n", "utf-8")
+    sources.load(folder)
+    assert "شهرزاد" not in str(content(folder)["orders"])

@@ -36,3 +36,11 @@ def test_an_id_that_only_begins_so_is_an_order(tmp_path):
 def test_nor_does_an_id_of_another_system_hide_it(tmp_path):
     ingest(tmp_path, "1,a,2024-01-02,10", "Total,,2024-01-31,10", order_id={"expr": "'web:' || id"})
     assert len(quarantined(tmp_path)) == 1
+    assert "totals" in quarantined(tmp_path)[0]["code"]
+
+
+@pytest.mark.parametrize("row", ["x,جمع کل,2024-01-31,10", "TOTAL:,a,2024-01-31,10"])
+def test_it_is_known_by_the_customer_s_place_and_with_a_colon_too(tmp_path, row):
+    ingest(tmp_path, "1,a,2024-01-02,10", row, customer_id={"expr": "'shop:' || who"})
+    assert len(table(tmp_path, "orders")) == 1
+    assert quarantined(tmp_path)[0]["code"] == "totals_row"

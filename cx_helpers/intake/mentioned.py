@@ -18,6 +18,7 @@ from cx_helpers.intake.calling import Names
 from cx_helpers.intake.tombstones import Tombstones
 from cx_helpers.intake.tracing import File
 from cx_helpers.intake.values import name
+from cx_helpers.tables import TABLES
 
 _NAMES = ("full_name", "name", "customer_name", "نام", "نام کامل", "نام مشتری", "نام و نام خانوادگی")
 BATCH = 10_000
@@ -53,9 +54,16 @@ def find(con, files: Iterable[File], stones: Tombstones, beside: Iterable[File] 
     found.names = calling.remembered(stones)
     shared = calling.among(found.shared) if found.shared else None
     for file in files if found.names or shared else ():
-        for column in masking.WORDS & file.columns.keys():
+        for column in _written(file):
             _look(con, file, column, found, shared)
     return found
+
+
+def _written(file: File) -> list[str]:
+    """Columns in which somebody may write: those of words, and the texts of the company's own."""
+    known = TABLES[file.table].columns if file.table in TABLES else file.columns
+    return [column for column, kind in file.columns.items()
+            if column in masking.WORDS or ("string" in kind and column not in (*known, *tracing.NO_WORDS))]  # fmt: skip
 
 
 def _called(con, file: File, theirs: bool) -> Iterable[str]:

@@ -20,7 +20,7 @@ from cx_helpers.intake.values import literal, name
 
 THINGS = {"order_id": "orders", "ticket_id": "tickets", "response_id": "responses", "deal_id": "deals"}
 _ORIGINS = {"ticket": "tickets", "response": "responses"}
-_NO_WORDS = ("customer_id", "person_id", "visitor_id", "source")
+NO_WORDS = ("customer_id", "person_id", "visitor_id", "source")
 _SHAPES = {"email": r"\S+@\S+", "phone": r"\d*[1-9]\d{6,}", "national_id": r"\d*[1-9]\d*", "card": r"\d{16}"}
 _PARTS = re.compile(r"[,;\t|\"'<>]+")
 
@@ -123,7 +123,7 @@ def _words(con, file: File, forms: list[str]) -> dict[str, dict[str, str]]:
     found = {}
     known = TABLES[file.table].columns if file.table in TABLES else {}
     for column, kind in file.columns.items():
-        if "string" not in kind or column in _NO_WORDS or (column in known and column not in masking.WORDS):
+        if "string" not in kind or column in NO_WORDS or (column in known and column not in masking.WORDS):
             continue
         asked = f"regexp_matches({name(column)}, {literal(privacy.HINT)})"
         sql = f"SELECT DISTINCT {name(column)} FROM {file.relation} WHERE {asked}"
