@@ -15,8 +15,6 @@ from cx_helpers.intake.tracing import File
 from cx_helpers.intake.values import literal, name
 
 _KINDS = {"phone": "phone", "mobile": "phone", "email": "email", "national_id": "national_id", "card": "card"}
-
-
 _NAME = re.compile(r"[^\W\d_]+(?:[\s\u200c.-]+[^\W\d_]+)+")  # words of letters only
 
 
